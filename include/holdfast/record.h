@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record.h -- what one _validation-persist record says, whoever asks.
+ *
+ * Reading is octet-exact, allocates nothing and looks at each octet once.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "holdfast/issue_value.h"
+#include "holdfast/reason.h"
+
+/* The parameters with a meaning. All spans borrow from the record's text. */
+struct hf_record {
+    struct hf_span issuer;      /* as spelt; empty when there is none */
+    struct hf_span account_uri; /* not empty */
+    struct hf_span policy;      /* as spelt; empty when absent */
+    int64_t until_at;           /* persistUntil; INT64_MAX when absent */
+    bool has_until;
+    bool wildcard; /* policy=wildcard; any other policy counts as absent */
+};
+
+/*
+ * Read one record. Answers HF_REASON_OK, or the first of syntax,
+ * duplicate-parameter, missing-accounturi, empty-accounturi and
+ * bad-persist-until; then `*at` is the offset of the failing octet. Of *out
+ * only `issuer` counts then: the attribution prefix.
+ *
+ * REQ RECORD-03, RECORD-05, RECORD-07, RECORD-09..14.
+ */
+enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
+                              size_t *at);
+
+/* 1*DIGIT, at most 2^63-1 (REQ RECORD-11, RECORD-12). */
+bool hf_persist_until_parse(struct hf_span text, int64_t *out);
+
+/* A moment with the fraction that decides at the boundary: `now` half a
+ * second after T is after T. */
+struct hf_time {
+    int64_t s;   /* since 1970-01-01T00:00:00Z, leap seconds ignored */
+    uint32_t ns; /* 0 to 999,999,999 */
+};
+
+/* Usable if and only if now <= until (REQ REUSE-08). */
+static inline bool hf_time_is_after(struct hf_time now, int64_t until_at)
+{
+    return now.s > until_at || (now.s == until_at && now.ns > 0);
+}

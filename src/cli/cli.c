@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/time_text.h"
+#include "cli/complete.h"
+#include "cli/version.h"
+#include "os/clock.h"
+
+#define HELP_COLUMN 28
+
+/* Options of every command. */
+static const struct hf_option common[] = {
+    {.name = "json", .help = "Write JSON, one object a line"},
+    {.name = "now",
+     .arg = "TIME",
+     .help = "Judge as of TIME: UNIX seconds, RFC 3339, +90d"},
+    {.name = "color",
+     .arg = "WHEN",
+     .help = "Colour the output: auto, always or never",
+     .choices = "auto always never"},
+    {.name = "help", .letter = 'h', .help = "Show this help"},
+};
+
+#define COMMON_COUNT (sizeof(common) / sizeof(common[0]))
+
+size_t hf_cli_options(const struct hf_command *command,
+                      const struct hf_option **own,
+                      const struct hf_option **shared)
+{
+    *own = command->options;
+    *shared = common;
+    return COMMON_COUNT;
+}
+
+static bool is_option(const struct hf_option *option, const char *name)
+{
+    return strcmp(option->name, name) == 0;
+}
+
+const char *hf_cli_nth(const struct hf_cli *cli, const char *name, size_t n)
+{
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (is_option(cli->given[i], name) && n-- == 0)
+            return cli->values[i];
+    return NULL;
+}
+
+size_t hf_cli_count(const struct hf_cli *cli, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < cli->given_count; i++)
+        n += is_option(cli->given[i], name);
+    return n;
+}
+
+bool hf_cli_has(const struct hf_cli *cli, const char *name)
+{
+    return hf_cli_count(cli, name) > 0;
+}
+
+const char *hf_cli_value(const struct hf_cli *cli, const char *name,
+                         const char *otherwise)
+{
+    size_t n = hf_cli_count(cli, name);
+
+    return n == 0 ? otherwise : hf_cli_nth(cli, name, n - 1);
+}
+
+bool hf_cli_number(const struct hf_cli *cli, const char *name, int64_t min,
+                   int64_t max, int64_t *out)
+{
+    const char *text = hf_cli_value(cli, name, NULL);
+    int64_t value;
+
+    if (text == NULL)
+        return true;
+    if (!hf_persist_until_parse(hf_span_str(text), &value) || value < min ||
+        value > max) {
+        fprintf(stderr,
+                "holdfast %s: --%s wants a whole number from %lld to %lld\n",
+                cli->command->name, name, (long long)min, (long long)max);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static void put_sentence(const struct hf_cli *cli, struct hf_span subject,
+                         const char *text, const struct hf_why *why)
+{
+    char room[1024];
+    struct hf_buf line;
+
+    hf_buf_init(&line, room, sizeof(room) - 1);
+    if (subject.len > 0) {
+        hf_buf_put_escaped(&line, subject, 260);
+        hf_buf_puts(&line, ": ");
+    }
+    hf_buf_puts(&line, text);
+    if (why != NULL && why->sys != 0) {
+        hf_buf_puts(&line, ": ");
+        hf_buf_puts(&line, strerror(why->sys));
+    }
+    fprintf(stderr, "holdfast%s%s: %.*s\n",
+            cli->command == NULL ? "" : " ",
+            cli->command == NULL ? "" : cli->command->name, (int)line.len,
+            line.ptr);
+}
+
+void hf_cli_error(const struct hf_cli *cli, struct hf_span subject,
+                  const char *text)
+{
+    put_sentence(cli, subject, text, NULL);
+}
+
+void hf_cli_fail(const struct hf_cli *cli, struct hf_span subject,
+                 const struct hf_why *why)
+{
+    put_sentence(cli, subject, why->text == NULL ? "failed" : why->text, why);
+}
+
+enum hf_exit hf_cli_usage(const struct hf_cli *cli, struct hf_span subject,
+                          const char *text)
+{
+    put_sentence(cli, subject, text, NULL);
+    fprintf(stderr, "Try 'holdfast %s --help'.\n",
+            cli->command == NULL ? "" : cli->command->name);
+    return HF_EXIT_USAGE;
+}
+
+enum hf_exit hf_cli_finish(struct hf_cli *cli, enum hf_exit status)
+{
+    struct hf_why why = {0};
+
+    if (hf_out_flush(cli->out, &why) == HF_OK)
+        return status;
+    hf_cli_fail(cli, HF_SPAN("standard output"), &why);
+    return HF_EXIT_ERROR;
+}
+
+/* ---- help ---- */
+
+static void put_option(struct hf_buf *out, const struct hf_option *option)
+{
+    size_t from = out->len;
+
+    hf_buf_puts(out, "  ");
+    if (option->letter != 0) {
+        hf_buf_putc(out, '-');
+        hf_buf_putc(out, option->letter);
+        hf_buf_puts(out, ", ");
+    }
+    hf_buf_puts(out, "--");
+    hf_buf_puts(out, option->name);
+    if (option->arg != NULL) {
+        hf_buf_putc(out, '=');
+        hf_buf_puts(out, option->arg);
+    }
+    if (out->len - from >= HELP_COLUMN - 1) {
+        hf_buf_putc(out, '\n');
+        from = out->len;
+    }
+    while (out->len - from < HELP_COLUMN && !out->full)
+        hf_buf_putc(out, ' ');
+    hf_buf_puts(out, option->help);
+    hf_buf_putc(out, '\n');
+}
+
+static void put_help(struct hf_out *out, const struct hf_command *command)
+{
+    struct hf_buf *buf = &out->buf;
+
+    hf_buf_puts(buf, "Usage: holdfast ");
+    hf_buf_puts(buf, command->name);
+    hf_buf_puts(buf, " [OPTION]...");
+    if (command->operands[0] != '\0') {
+        hf_buf_putc(buf, ' ');
+        hf_buf_puts(buf, command->operands);
+    }
+    hf_buf_puts(buf, "\n\n");
+    hf_buf_puts(buf, command->summary);
+    hf_buf_puts(buf, ".\n\n");
+    for (size_t i = 0; i < command->option_count; i++)
+        put_option(buf, &command->options[i]);
+    for (size_t i = 0; i < COMMON_COUNT; i++)
+        put_option(buf, &common[i]);
+    if (command->details != NULL) {
+        hf_buf_putc(buf, '\n');
+        hf_buf_puts(buf, command->details);
+    }
+    hf_buf_puts(buf, "\nExit status: 0 good, 1 error, 2 no or findings, "
+                     "64 usage, 130 interrupted.\n");
+    hf_out_step(out);
+}
+
+static void put_overview(struct hf_out *out, const struct hf_command *commands,
+                         size_t count)
+{
+    struct hf_buf *buf = &out->buf;
+
+    hf_buf_puts(buf,
+                "Usage: holdfast COMMAND [OPTION]...\n\n"
+                "Standing domain authorization for certificates: the "
+                "_validation-persist\nTXT record of ACME dns-persist-01.\n\n");
+    for (size_t i = 0; i < count; i++) {
+        size_t from = buf->len;
+
+        hf_buf_puts(buf, "  ");
+        hf_buf_puts(buf, commands[i].name);
+        while (buf->len - from < 20 && !buf->full)
+            hf_buf_putc(buf, ' ');
+        hf_buf_puts(buf, commands[i].summary);
+        hf_buf_putc(buf, '\n');
+    }
+    hf_buf_puts(buf, "\n'holdfast COMMAND --help' explains one command, "
+                     "'holdfast --version' the build.\n"
+                     "Manual: holdfast(1); the record: holdfast-record(7).\n");
+    hf_out_step(out);
+}
+
+/* ---- parsing ---- */
+
+/* How many words of argv name this command; 0 when it is another one. */
+static int words_matched(const struct hf_command *command, int argc,
+                         char **argv)
+{
+    struct hf_span rest = hf_span_str(command->name);
+    int used = 0;
+
+    while (rest.len > 0) {
+        struct hf_span word = hf_span_cut(&rest, hf_span_find(rest, ' '));
+
+        (void)hf_span_skip(&rest, ' ');
+        if (used >= argc || !hf_span_eq(word, hf_span_str(argv[used])))
+            return 0;
+        used++;
+    }
+    return used;
+}
+
+/* The command whose name has the most words in front of argv. */
+static const struct hf_command *find_command(const struct hf_command *commands,
+                                             size_t count, int argc,
+                                             char **argv, int *used)
+{
+    const struct hf_command *found = NULL;
+
+    *used = 0;
+    for (size_t i = 0; i < count; i++) {
+        int words = words_matched(&commands[i], argc, argv);
+
+        if (words > *used) {
+            *used = words;
+            found = &commands[i];
+        }
+    }
+    return found;
+}
+
+static const struct hf_option *
+find_option(const struct hf_command *command, struct hf_span name, char letter)
+{
+    for (size_t i = 0; i < command->option_count + COMMON_COUNT; i++) {
+        const struct hf_option *option =
+            i < command->option_count ? &command->options[i]
+                                      : &common[i - command->option_count];
+
+        if ((letter != 0 && option->letter == letter) ||
+            (letter == 0 && hf_span_eq(name, hf_span_str(option->name))))
+            return option;
+    }
+    return NULL;
+}
+
+static bool is_choice(const char *choices, struct hf_span word)
+{
+    struct hf_span rest = hf_span_str(choices);
+
+    if (hf_span_starts(rest, HF_SPAN("<")))
+        return true; /* any text; "<file>" only guides completion */
+    while (rest.len > 0) {
+        if (hf_span_eq(hf_span_cut(&rest, hf_span_find(rest, ' ')), word))
+            return true;
+        (void)hf_span_skip(&rest, ' ');
+    }
+    return false;
+}
+
+static bool remember(struct hf_cli *cli, const struct hf_option *option,
+                     const char *value)
+{
+    struct hf_span name = hf_span_str(option->name);
+
+    if (!option->many && hf_cli_has(cli, option->name)) {
+        (void)hf_cli_usage(cli, name, "this option may be given once only");
+        return false;
+    }
+    if (option->choices != NULL &&
+        !is_choice(option->choices, hf_span_str(value))) {
+        (void)hf_cli_usage(cli, hf_span_str(value), option->help);
+        return false;
+    }
+    if (cli->given_count == HF_CLI_VALUES_MAX) {
+        (void)hf_cli_usage(cli, name, "too many options");
+        return false;
+    }
+    cli->given[cli->given_count] = option;
+    cli->values[cli->given_count] = value;
+    cli->given_count++;
+    return true;
+}
+
+/* Take one option at argv[*at]; moves *at past a separate value. */
+static bool take_option(struct hf_cli *cli, int argc, char **argv, int *at)
+{
+    char *word = argv[*at];
+    bool is_long = word[1] == '-';
+    struct hf_span name = hf_span_str(is_long ? word + 2 : "");
+    size_t eq = hf_span_find(name, '=');
+    const char *value = NULL;
+    const struct hf_option *option;
+
+    if (is_long && eq < name.len)
+        value = name.ptr + eq + 1;
+    name.len = eq;
+    option = find_option(cli->command, name, is_long ? 0 : word[1]);
+    if (option == NULL || (!is_long && option->arg == NULL && word[2] != 0)) {
+        (void)hf_cli_usage(cli, hf_span_str(word), "no such option");
+        return false;
+    }
+    if (!is_long && word[2] != '\0')
+        value = word + 2;
+    if (option->arg == NULL && value != NULL) {
+        (void)hf_cli_usage(cli, hf_span_str(word), "takes no value");
+        return false;
+    }
+    if (option->arg != NULL && value == NULL && *at + 1 < argc)
+        value = argv[++*at];
+    if (option->arg != NULL && value == NULL) {
+        (void)hf_cli_usage(cli, hf_span_str(word), "needs a value");
+        return false;
+    }
+    return remember(cli, option, value);
+}
+
+/* Options anywhere; operands move to the front of argv; "--" ends options. */
+static bool take_arguments(struct hf_cli *cli, int argc, char **argv)
+{
+    bool options = true;
+
+    cli->operands = argv;
+    for (int at = 0; at < argc; at++) {
+        if (options && strcmp(argv[at], "--") == 0) {
+            options = false;
+        } else if (options && argv[at][0] == '-' && argv[at][1] != '\0') {
+            if (!take_option(cli, argc, argv, &at))
+                return false;
+        } else {
+            cli->operands[cli->operand_count++] = argv[at];
+        }
+    }
+    return true;
+}
+
+static bool wants_colour(const struct hf_cli *cli)
+{
+    const char *when = hf_cli_value(cli, "color", "auto");
+
+    if (strcmp(when, "auto") == 0)
+        return cli->out->is_terminal && getenv("NO_COLOR") == NULL;
+    return strcmp(when, "always") == 0;
+}
+
+static enum hf_exit run_command(struct hf_cli *cli)
+{
+    const char *now = hf_cli_value(cli, "now", NULL);
+    struct hf_why why = {0};
+
+    if (hf_cli_has(cli, "help")) {
+        put_help(cli->out, cli->command);
+        return hf_cli_finish(cli, HF_EXIT_GOOD);
+    }
+    cli->now = hf_clock_now();
+    if (now != NULL && hf_time_parse(hf_span_str(now), cli->now, &cli->now,
+                                     &why) != HF_OK)
+        return hf_cli_usage(cli, hf_span_str(now), why.text);
+    if (cli->operand_count < cli->command->operands_min)
+        return hf_cli_usage(cli, HF_SPAN(""), "an operand is missing");
+    if (cli->operand_count > cli->command->operands_max)
+        return hf_cli_usage(
+            cli, hf_span_str(cli->operands[cli->command->operands_max]),
+            "one operand too many");
+    cli->json = hf_cli_has(cli, "json");
+    cli->colour = wants_colour(cli);
+    return hf_cli_finish(cli, cli->command->run(cli));
+}
+
+enum hf_exit hf_cli_main(const struct hf_command *commands, size_t count,
+                         struct hf_out *out, int argc, char **argv)
+{
+    struct hf_cli cli = {.out = out};
+    int used;
+
+    if (argc > 1 && (strcmp(argv[1], "--version") == 0 ||
+                     strcmp(argv[1], "version") == 0)) {
+        hf_version_put(&out->buf);
+        return hf_cli_finish(&cli, HF_EXIT_GOOD);
+    }
+    if (argc > 1 && strcmp(argv[1], "completion") == 0)
+        return hf_complete_main(commands, count, &cli, argc - 2, argv + 2);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
+        strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        put_overview(out, commands, count);
+        return hf_cli_finish(&cli,
+                             argc < 2 ? HF_EXIT_USAGE : HF_EXIT_GOOD);
+    }
+
+    cli.command = find_command(commands, count, argc - 1, argv + 1, &used);
+    if (cli.command == NULL)
+        return hf_cli_usage(&cli, hf_span_str(argv[1]), "no such command");
+    if (!take_arguments(&cli, argc - 1 - used, argv + 1 + used))
+        return HF_EXIT_USAGE;
+    return run_command(&cli);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * subject.h -- the CA and the account that a command line speaks of: --ca,
+ * --issuer, --draft, --prefix, --account-url, --thumbprint, --key and their
+ * kind, read once for every command that judges or builds.
+ */
+#pragma once
+
+#include "cli/cli.h"
+
+#define HF_SUBJECT_KEYS_MAX 32
+
+struct hf_subject {
+    struct hf_ca ca;           /* issuers empty when no CA was named */
+    struct hf_account account; /* url empty when no account was named */
+    const char *ca_name;       /* "letsencrypt", or NULL */
+    bool has_ca;
+    bool has_account;
+    struct hf_digest *digest;
+    /* Storage behind ca and account. */
+    struct hf_span issuers[HF_ISSUERS_MAX];
+    struct hf_name issuer_names[HF_ISSUERS_MAX];
+    struct hf_span prefixes[HF_ISSUERS_MAX];
+    struct hf_key keys[HF_SUBJECT_KEYS_MAX];
+    char thumbprints[HF_SUBJECT_KEYS_MAX][HF_THUMBPRINT_LEN];
+};
+
+/* Rows for a command's option table, and how many they are. */
+#define HF_SUBJECT_OPTIONS                                                     \
+    {.name = "ca",                                                             \
+     .arg = "NAME",                                                            \
+     .help = "A CA of the built-in table ('holdfast ca-table' lists it)"},     \
+        {.name = "issuer",                                                     \
+         .arg = "DOMAIN",                                                      \
+         .many = true,                                                         \
+         .help = "Issuer domain name of the CA, if it is not in the table"},   \
+        {.name = "draft",                                                      \
+         .arg = "RULES",                                                       \
+         .choices = "00 01 02 dual br",                                        \
+         .help = "Rules to judge by: 00, 01, 02, dual or br"},                 \
+        {.name = "prefix",                                                     \
+         .arg = "URL",                                                         \
+         .many = true,                                                         \
+         .help = "accountHashPrefix of the CA (draft -02)"},                   \
+        {.name = "account-url",                                                \
+         .arg = "URL",                                                         \
+         .help = "The ACME account, exactly as the CA spells it"},             \
+        {.name = "thumbprint",                                                 \
+         .arg = "TEXT",                                                        \
+         .many = true,                                                         \
+         .help = "JWK thumbprint of the account key, newest first"},           \
+        {.name = "key",                                                        \
+         .arg = "FILE",                                                        \
+         .many = true,                                                         \
+         .choices = "<file>",                                                  \
+         .help = "Public key (PEM or JWK) to take the thumbprint from"},       \
+    {                                                                          \
+        .name = "ca-file", .arg = "FILE", .choices = "<file>",                 \
+        .help = "More CAs, in the format of data/cas.json"                     \
+    }
+
+/*
+ * Read the options. On success `subject` must be released with
+ * hf_subject_clear(); on failure a message was printed and a status other
+ * than HF_EXIT_GOOD is returned.
+ */
+enum hf_exit hf_subject_read(const struct hf_cli *cli,
+                             struct hf_subject *subject);
+void hf_subject_clear(struct hf_subject *subject);

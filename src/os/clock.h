@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* clock.h -- the only place that asks the kernel for the time. */
+#pragma once
+
+#include <stdint.h>
+
+#include "holdfast/record.h"
+
+struct hf_time hf_clock_now(void);
+
+/* Milliseconds of a clock that never goes back; for deadlines. */
+int64_t hf_clock_ms(void);
+
+/* Nanoseconds of the same clock; for rates. */
+int64_t hf_clock_ns(void);

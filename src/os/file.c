@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "os/signals.h"
+
+#define ROOM_MIN 65536 /* one read of a sensible size */
+
+static enum hf_err fail_sys(struct hf_why *why, const char *doing)
+{
+    int sys = errno;
+    enum hf_err err = hf_fail(
+        why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
+
+    if (why != NULL)
+        why->sys = sys;
+    return err;
+}
+
+static bool write_all(int fd, struct hf_span data)
+{
+    while (data.len > 0) {
+        ssize_t n = write(fd, data.ptr, data.len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        (void)hf_span_cut(&data, (size_t)n);
+    }
+    return true;
+}
+
+enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
+                            struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+    char temp[NAME_MAX + 1];
+    int fd;
+    int n;
+
+    n = snprintf(temp, sizeof(temp), ".%s.new", name);
+    if (n < 0 || (size_t)n >= sizeof(temp))
+        return hf_fail(why, HF_ELIMIT, 0, "file name too long");
+
+    (void)unlinkat(dir, temp, 0); /* left behind by a crash */
+    fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_sys(why, "create");
+
+    if (!write_all(fd, data) || fsync(fd) != 0) {
+        err = fail_sys(why, "write");
+        goto out;
+    }
+    if (renameat(dir, temp, dir, name) != 0) {
+        err = fail_sys(why, "rename");
+        goto out;
+    }
+    if (fsync(dir) != 0)
+        err = fail_sys(why, "sync directory");
+
+out:
+    (void)close(fd);
+    if (err != HF_OK)
+        (void)unlinkat(dir, temp, 0); /* gone already if it was renamed */
+    return err;
+}
+
+enum hf_err hf_file_replace_path(const char *path, struct hf_span data,
+                                 struct hf_why *why)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    char folder[PATH_MAX] = ".";
+    enum hf_err err;
+    int dir;
+
+    if (len >= sizeof(folder))
+        return hf_fail(why, HF_ELIMIT, 0, "path too long");
+    if (len > 0) {
+        memcpy(folder, path, len);
+        folder[len] = '\0';
+    }
+    dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return fail_sys(why, "open folder");
+    err = hf_file_replace(dir, name, data, why);
+    (void)close(dir);
+    return err;
+}
+
+static int open_input(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return STDIN_FILENO;
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void close_input(int fd)
+{
+    if (fd != STDIN_FILENO)
+        (void)close(fd);
+}
+
+enum hf_err hf_file_read(const char *path, struct hf_buf *out,
+                         struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+    int fd = open_input(path);
+    ssize_t n = 1;
+
+    if (fd < 0)
+        return fail_sys(why, "open");
+    while (n != 0) {
+        /* One byte beyond the limit tells a full file from a larger one. */
+        size_t want = out->limit - out->len < 65536 ? out->limit - out->len
+                                                    : 65536;
+        char over;
+        char *to = want == 0 ? &over : hf_buf_reserve(out, want);
+
+        if (to == NULL) {
+            err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
+            break;
+        }
+        n = read(fd, to, want == 0 ? 1 : want);
+        if (n < 0 && errno == EINTR && !hf_signals_stop_wanted())
+            continue;
+        if (n < 0) {
+            err = fail_sys(why, "read");
+            break;
+        }
+        if (n > 0 && want == 0) {
+            err = hf_fail(why, HF_ELIMIT, out->len, "file too large");
+            break;
+        }
+        out->len += (size_t)n;
+    }
+    close_input(fd);
+    return err;
+}
+
+enum hf_err hf_lines_open(struct hf_lines *lines, const char *path,
+                          size_t longest, struct hf_why *why)
+{
+    *lines = (struct hf_lines){.fd = -1, .longest = longest};
+    lines->size = longest + 2 < ROOM_MIN ? ROOM_MIN : longest + 2;
+    lines->room = hf_alloc(lines->size, 1);
+    if (lines->room == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    lines->fd = open_input(path);
+    if (lines->fd < 0) {
+        enum hf_err err = fail_sys(why, "open");
+
+        hf_lines_close(lines);
+        return err;
+    }
+    lines->owns_fd = lines->fd != STDIN_FILENO;
+    return HF_OK;
+}
+
+void hf_lines_close(struct hf_lines *lines)
+{
+    if (lines->owns_fd)
+        (void)close(lines->fd);
+    hf_free(lines->room);
+    *lines = (struct hf_lines){.fd = -1};
+}
+
+static enum hf_err fill(struct hf_lines *lines, struct hf_why *why)
+{
+    ssize_t n;
+
+    if (lines->from > 0) {
+        memmove(lines->room, lines->room + lines->from,
+                lines->to - lines->from);
+        lines->to -= lines->from;
+        lines->from = 0;
+    }
+    n = read(lines->fd, lines->room + lines->to, lines->size - lines->to);
+    if (n < 0 && hf_signals_stop_wanted())
+        return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    if (n < 0 && errno != EINTR)
+        return fail_sys(why, "read");
+    if (n > 0)
+        lines->to += (size_t)n;
+    lines->at_end = n == 0;
+    return HF_OK;
+}
+
+/* Drop what is left of an over-long line. */
+static enum hf_err skip_line(struct hf_lines *lines, struct hf_why *why)
+{
+    while (!lines->at_end) {
+        struct hf_span unread = {lines->room + lines->from,
+                                 lines->to - lines->from};
+        size_t n = hf_span_find(unread, '\n');
+        enum hf_err err;
+
+        lines->from += n < unread.len ? n + 1 : n;
+        lines->offset += n < unread.len ? n + 1 : n;
+        if (n < unread.len)
+            break;
+        err = fill(lines, why);
+        if (err != HF_OK)
+            return err;
+    }
+    return hf_fail(why, HF_ELIMIT, lines->longest, "line too long");
+}
+
+enum hf_err hf_lines_next(struct hf_lines *lines, struct hf_span *line,
+                          bool *more, struct hf_why *why)
+{
+    struct hf_span unread;
+    size_t seen = 0; /* bytes of `unread` known to hold no LF */
+    size_t n;
+
+    for (;;) {
+        enum hf_err err;
+
+        unread = (struct hf_span){lines->room + lines->from,
+                                  lines->to - lines->from};
+        n = seen + hf_span_find((struct hf_span){unread.ptr + seen,
+                                                 unread.len - seen}, '\n');
+        if (n < unread.len || lines->at_end)
+            break;
+        if (unread.len == lines->size) {
+            lines->number++;
+            return skip_line(lines, why);
+        }
+        seen = unread.len;
+        err = fill(lines, why);
+        if (err != HF_OK)
+            return err;
+    }
+
+    *more = unread.len > 0;
+    lines->number += *more;
+    *line = hf_span_cut(&unread, n);
+    (void)hf_span_skip(&unread, '\n');
+    lines->offset += lines->to - lines->from - unread.len;
+    lines->from = lines->to - unread.len;
+    if (line->len > 0 && line->ptr[line->len - 1] == '\r')
+        line->len--;
+    if (line->len > lines->longest)
+        return hf_fail(why, HF_ELIMIT, lines->longest, "line too long");
+    return HF_OK;
+}

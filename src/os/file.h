@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file.h -- files: whole or absent when written, bounded when read. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "holdfast/buf.h"
+
+/*
+ * Replace `name` in directory `dir` by `data`, mode 0600. A reader sees the
+ * old file or the new one, never a part; so does the next boot after a power
+ * cut. One writer at a time: the caller holds the lock of the directory.
+ *
+ * Fails: HF_ELIMIT (name too long), HF_ESYSTEM. The old file is untouched,
+ *        unless why->text is "sync directory": then it may be either.
+ */
+enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
+                            struct hf_why *why);
+
+/* The same for a path. */
+enum hf_err hf_file_replace_path(const char *path, struct hf_span data,
+                                 struct hf_why *why);
+
+/*
+ * Append the whole file ("-" is standard input) to the growing buffer `out`.
+ * Fails: HF_ESYSTEM, HF_ENOTFOUND, HF_ELIMIT (larger than out->limit).
+ */
+enum hf_err hf_file_read(const char *path, struct hf_buf *out,
+                         struct hf_why *why);
+
+/* Lines of a stream, with bounded memory. */
+struct hf_lines {
+    int fd;
+    bool owns_fd;
+    bool at_end;
+    int sys;              /* errno of a failed read, or 0 */
+    uint64_t number;      /* of the line last returned, from 1 */
+    uint64_t offset;      /* of the first byte after that line */
+    size_t from;          /* unread bytes are room[from..to) */
+    size_t to;
+    size_t longest;       /* bytes of a line */
+    size_t size;
+    char *room;
+};
+
+/* Fails: HF_ENOTFOUND, HF_ESYSTEM, HF_ENOMEM. "-" is standard input. */
+enum hf_err hf_lines_open(struct hf_lines *lines, const char *path,
+                          size_t longest, struct hf_why *why);
+
+/*
+ * The next line, without its LF or CR LF, borrowed until the next call.
+ * `*more` is false at the end. Fails: HF_ELIMIT (a line is longer than
+ * `longest`; it is skipped and reading may go on), HF_ESYSTEM, HF_ECANCELED.
+ */
+enum hf_err hf_lines_next(struct hf_lines *lines, struct hf_span *line,
+                          bool *more, struct hf_why *why);
+
+void hf_lines_close(struct hf_lines *lines);
