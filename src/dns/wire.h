@@ -18,9 +18,9 @@
 #include "holdfast/name.h"
 #include "holdfast/span.h"
 
-#define HF_WIRE_HEADER 12
-#define HF_WIRE_NAME_MAX 255
-#define HF_WIRE_UDP_SIZE 1232 /* the usual EDNS size: no fragments */
+#define HF_WIRE_HEADER      12
+#define HF_WIRE_NAME_MAX    255
+#define HF_WIRE_UDP_SIZE    1232 /* the usual EDNS size: no fragments */
 #define HF_WIRE_MESSAGE_MAX 65535
 /* Header, longest name, type, class, OPT. */
 #define HF_WIRE_QUERY_MAX (HF_WIRE_HEADER + HF_WIRE_NAME_MAX + 4 + 11)
@@ -62,14 +62,14 @@ enum hf_rcode {
 const char *hf_rcode_word(unsigned rcode);
 
 /* Header flags, as they stand in the second 16 bits. */
-#define HF_WIRE_QR 0x8000U
+#define HF_WIRE_QR     0x8000U
 #define HF_WIRE_OPCODE 0x7800U
-#define HF_WIRE_AA 0x0400U
-#define HF_WIRE_TC 0x0200U
-#define HF_WIRE_RD 0x0100U
-#define HF_WIRE_RA 0x0080U
-#define HF_WIRE_AD 0x0020U
-#define HF_WIRE_CD 0x0010U
+#define HF_WIRE_AA     0x0400U
+#define HF_WIRE_TC     0x0200U
+#define HF_WIRE_RD     0x0100U
+#define HF_WIRE_RA     0x0080U
+#define HF_WIRE_AD     0x0020U
+#define HF_WIRE_CD     0x0010U
 
 /* A name in wire form, never compressed; with the root's zero at its end. */
 struct hf_wire_name {
@@ -85,8 +85,8 @@ struct hf_wire_name {
 enum hf_err hf_wire_name_parse(struct hf_span text, struct hf_wire_name *out,
                                struct hf_why *why);
 
-/* Presentation form without the trailing dot (the root is "."), every octet
- * that is no letter, digit, `-`, `_` or `*` escaped. */
+/* Presentation form without the trailing dot (the root is "."); whatever is
+ * special in a zone file or not printable is escaped. */
 void hf_wire_name_put(struct hf_buf *out, const struct hf_wire_name *name);
 
 /* Equal, letters without case (RFC 4343). */
@@ -98,8 +98,7 @@ void hf_wire_name_lower(struct hf_wire_name *name);
 
 /* To a name that we hold: lower case, labels of a-z 0-9 '-' '_' or a lone
  * `*`. False when it has other octets or is the root. */
-bool hf_wire_name_to_name(const struct hf_wire_name *name,
-                          struct hf_name *out);
+bool hf_wire_name_to_name(const struct hf_wire_name *name, struct hf_name *out);
 
 /* What to ask. */
 struct hf_wire_query {
@@ -193,9 +192,8 @@ enum hf_err hf_wire_next(struct hf_wire_walk *walk, struct hf_wire_rr *out,
  * step behind it.
  * Fails: HF_ESYNTAX; `*at` is untouched.
  */
-enum hf_err hf_wire_name_read(const struct hf_wire_message *message,
-                              size_t *at, struct hf_wire_name *out,
-                              struct hf_why *why);
+enum hf_err hf_wire_name_read(const struct hf_wire_message *message, size_t *at,
+                              struct hf_wire_name *out, struct hf_why *why);
 
 #define HF_WIRE_EDE_MAX 4
 
