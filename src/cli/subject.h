@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "cli/cas.h"
 #include "cli/cli.h"
 
 #define HF_SUBJECT_KEYS_MAX 32
@@ -15,8 +16,12 @@ struct hf_subject {
     struct hf_account account; /* url empty when no account was named */
     const char *ca_name;       /* "letsencrypt", or NULL */
     bool has_ca;
+    bool has_rules; /* --draft, --prefix or the table says which; else the
+                       rules are those of draft -01 */
     bool has_account;
-    struct hf_digest *digest;
+    struct hf_digest *digest; /* NULL when nothing is hashed */
+    struct hf_cas *cas;       /* the table; NULL without --ca */
+    const struct hf_ca_entry *entry; /* of --ca in it, or NULL */
     /* Storage behind ca and account. */
     struct hf_span issuers[HF_ISSUERS_MAX];
     struct hf_name issuer_names[HF_ISSUERS_MAX];
