@@ -27,5 +27,6 @@
 #include "holdfast/reuse.h"
 #include "holdfast/span.h"
 #include "holdfast/suffix.h"
+#include "holdfast/time.h"
 #include "holdfast/txt.h"
 /* IWYU pragma: end_exports */

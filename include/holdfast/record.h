@@ -11,6 +11,7 @@
 
 #include "holdfast/issue_value.h"
 #include "holdfast/reason.h"
+#include "holdfast/time.h"
 
 /* The parameters with a meaning. All spans borrow from the record's text. */
 struct hf_record {
@@ -35,16 +36,3 @@ enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
 
 /* 1*DIGIT, at most 2^63-1 (REQ RECORD-11, RECORD-12). */
 bool hf_persist_until_parse(struct hf_span text, int64_t *out);
-
-/* A moment with the fraction that decides at the boundary: `now` half a
- * second after T is after T. */
-struct hf_time {
-    int64_t s;   /* since 1970-01-01T00:00:00Z, leap seconds ignored */
-    uint32_t ns; /* 0 to 999,999,999 */
-};
-
-/* Usable if and only if now <= until (REQ REUSE-08). */
-static inline bool hf_time_is_after(struct hf_time now, int64_t until_at)
-{
-    return now.s > until_at || (now.s == until_at && now.ns > 0);
-}

@@ -6,7 +6,8 @@
 #pragma once
 
 #include "holdfast/buf.h"
-#include "holdfast/record.h"
+#include "holdfast/err.h"
+#include "holdfast/time.h"
 
 /* Room for what hf_time_put() writes. */
 #define HF_TIME_TEXT_MAX 32
