@@ -29,8 +29,8 @@ struct hf_text {
 
 /* The members of directory.meta that matter here. */
 struct hf_meta {
-    struct hf_text prefix;         /* accountHashPrefix */
-    struct hf_names issuers;       /* issuerDomainNames: D */
+    struct hf_text prefix;          /* accountHashPrefix */
+    struct hf_names issuers;        /* issuerDomainNames: D */
     struct hf_names caa_identities; /* caaIdentities: I, canonical */
 };
 
@@ -87,9 +87,10 @@ const char *hf_recognition_word(enum hf_recognition outcome);
 const char *hf_challenge_reason_word(enum hf_challenge_reason reason);
 
 /* REQ CLI-01..06, CHAL-01..10, CHAL-15, DIR-02..05, DIR-07. */
-struct hf_recognised hf_challenge_recognise(const struct hf_meta *meta,
-                                            const struct hf_challenge *challenge,
-                                            const struct hf_client_view *view);
+struct hf_recognised
+hf_challenge_recognise(const struct hf_meta *meta,
+                       const struct hf_challenge *challenge,
+                       const struct hf_client_view *view);
 
 /* The state of a list: HF_CHALLENGE_OK, or what is wrong with it. */
 enum hf_challenge_reason hf_names_check(const struct hf_names *names);

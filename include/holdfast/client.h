@@ -17,8 +17,11 @@ struct hf_jit {
 bool hf_jit_may_query(const struct hf_jit *jit);
 
 /* Look at stored state before an order (draft -02, section 9.4; CLI-20). */
-enum hf_preflight { HF_PREFLIGHT_PROCEED, HF_PREFLIGHT_WARN,
-                    HF_PREFLIGHT_REFUSE };
+enum hf_preflight {
+    HF_PREFLIGHT_PROCEED,
+    HF_PREFLIGHT_WARN,
+    HF_PREFLIGHT_REFUSE
+};
 
 const char *hf_preflight_word(enum hf_preflight action);
 enum hf_preflight hf_preflight(struct hf_time now, int64_t margin_s,

@@ -17,14 +17,14 @@ enum hf_change {
 const char *hf_change_word(enum hf_change change);
 
 /* In which way authority grew or shrank; bits. */
-#define HF_WIDENED_GRANT 0x01U  /* a readable record that was not there */
-#define HF_WIDENED_POLICY 0x02U /* policy=wildcard appeared */
-#define HF_WIDENED_UNTIL 0x04U  /* persistUntil later, or gone */
-#define HF_NARROWED_GRANT 0x10U
+#define HF_WIDENED_GRANT   0x01U /* a readable record that was not there */
+#define HF_WIDENED_POLICY  0x02U /* policy=wildcard appeared */
+#define HF_WIDENED_UNTIL   0x04U /* persistUntil later, or gone */
+#define HF_NARROWED_GRANT  0x10U
 #define HF_NARROWED_POLICY 0x20U
-#define HF_NARROWED_UNTIL 0x40U
-#define HF_WIDENED 0x0fU
-#define HF_NARROWED 0xf0U
+#define HF_NARROWED_UNTIL  0x40U
+#define HF_WIDENED         0x0fU
+#define HF_NARROWED        0xf0U
 
 struct hf_event {
     enum hf_change change;
@@ -35,8 +35,9 @@ struct hf_event {
 
 /*
  * Compare. `marks` is scratch of baseline_count + observed_count bytes, and
- * `out` has room for as many events. Returns how many were written: first
- * those with an observed record, in its order, then the deleted ones.
+ * `out` has room for as many events. Returns how many were written:
+ * reformatted, modified, added, deleted, each kind in the order of its
+ * records.
  */
 size_t hf_diff(const struct hf_span *baseline, size_t baseline_count,
                const struct hf_span *observed, size_t observed_count,

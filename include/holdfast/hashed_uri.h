@@ -30,15 +30,15 @@ enum hf_hash_alg {
     HF_K12_512,
 };
 
-#define HF_HASH_ALG_COUNT (HF_K12_512 + 1)
-#define HF_HASH_MAX 64        /* octets of the longest digest */
-#define HF_HASH_TEXT_MAX 86   /* its base64url characters */
-#define HF_THUMBPRINT_LEN 43  /* base64url of SHA-256 (RFC 7638) */
+#define HF_HASH_ALG_COUNT  (HF_K12_512 + 1)
+#define HF_HASH_MAX        64 /* octets of the longest digest */
+#define HF_HASH_TEXT_MAX   86 /* its base64url characters */
+#define HF_THUMBPRINT_LEN  43 /* base64url of SHA-256 (RFC 7638) */
 #define HF_ACCOUNT_URL_MAX 2048
 
 /* Sets of algorithms. */
 #define HF_HASH_BIT(alg) (1U << (alg))
-#define HF_HASH_DEFAULT HF_HASH_BIT(HF_SHA_256)
+#define HF_HASH_DEFAULT  HF_HASH_BIT(HF_SHA_256)
 
 const char *hf_hash_alg_name(enum hf_hash_alg alg);
 

@@ -72,8 +72,7 @@ struct hf_account {
  */
 enum hf_err hf_keys_prepare(struct hf_key *keys, size_t count,
                             struct hf_span account_url,
-                            const struct hf_digest *digest,
-                            struct hf_why *why);
+                            const struct hf_digest *digest, struct hf_why *why);
 
 /* What is asked about the name at which the record sits, the ADN. */
 enum hf_scope {
@@ -120,8 +119,8 @@ struct hf_judged {
     enum hf_reason reason;
     size_t at; /* offset of the failing octet, or 0 */
     enum hf_form form;
-    bool star;         /* matched in the form good for every name */
-    size_t key;        /* hashed: index of the key that matched */
+    bool star;  /* matched in the form good for every name */
+    size_t key; /* hashed: index of the key that matched */
     struct hf_record record;
     struct hf_hashed_uri hashed; /* hashed, from step 6 of the judging on */
 };

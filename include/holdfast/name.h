@@ -14,12 +14,12 @@
 #include "holdfast/err.h"
 #include "holdfast/span.h"
 
-#define HF_NAME_MAX 253
+#define HF_NAME_MAX  253
 #define HF_LABEL_MAX 63
 
 /* The fixed labels; not configurable (REQ RECORD-22, SCOPE-11). */
 #define HF_DNS_LABEL "_validation-persist"
-#define HF_IP_LABEL "_ip-validation-persist"
+#define HF_IP_LABEL  "_ip-validation-persist"
 
 /* A name we hold ourselves. */
 struct hf_name {

@@ -7,7 +7,7 @@
 
 #include "holdfast/judge.h"
 
-#define HF_DAY_S 86400
+#define HF_DAY_S       86400
 #define HF_REUSE_MAX_S (10 * (int64_t)HF_DAY_S) /* BR 3.2.2.4.22 */
 
 struct hf_validation {

@@ -32,8 +32,7 @@ struct hf_span hf_suffixes_base(const struct hf_suffixes *suffixes,
                                 struct hf_span name);
 
 /* Is the top-level domain of `name` on the list? */
-bool hf_suffixes_knows(const struct hf_suffixes *suffixes,
-                       struct hf_span name);
+bool hf_suffixes_knows(const struct hf_suffixes *suffixes, struct hf_span name);
 
 /* Where the list came from and when it was made, for --version and doctor. */
 const char *hf_suffixes_source(const struct hf_suffixes *suffixes);

@@ -5,7 +5,7 @@
 #include "holdfast/buf.h"
 
 #define HF_TXT_STRING_MAX 255
-#define HF_TXT_VALUE_MAX 65279 /* what 65,535 octets of RDATA can carry */
+#define HF_TXT_VALUE_MAX  65279 /* what 65,535 octets of RDATA can carry */
 
 /*
  * Join the character-strings of `rdata` with nothing between them (REQ

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/time_text.h"
 
-#define DAY_S 86400
+#define DAY_S       86400
 #define FIRST_SHOWN (-62167219200) /* 0000-01-01T00:00:00Z */
-#define LAST_SHOWN 253402300799    /* 9999-12-31T23:59:59Z */
+#define LAST_SHOWN  253402300799   /* 9999-12-31T23:59:59Z */
 
 /* Days since 1970-01-01 of a date; months count from March, so that the leap
  * day is the last of its year. */
@@ -126,7 +126,7 @@ static unsigned month_days(unsigned year, unsigned month)
                                          31, 31, 30, 31, 30, 31};
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-    return days[month - 1] + (month == 2 && leap);
+    return month == 2 && leap ? 29U : days[month - 1];
 }
 
 static bool take_date(struct hf_span *rest, int64_t *at)
@@ -189,8 +189,8 @@ static bool take_rfc3339(struct hf_span *rest, struct hf_time *out)
 
     if (!take_date(rest, &at.s))
         return false;
-    if (rest->len > 0 && !hf_span_skip(rest, 'T') &&
-        !hf_span_skip(rest, 't') && !hf_span_skip(rest, ' '))
+    if (rest->len > 0 && !hf_span_skip(rest, 'T') && !hf_span_skip(rest, 't') &&
+        !hf_span_skip(rest, ' '))
         return false;
     if (rest->len > 0 && !take_clock(rest, &at))
         return false;

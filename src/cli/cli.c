@@ -106,8 +106,7 @@ static void put_sentence(const struct hf_cli *cli, struct hf_span subject,
         hf_buf_puts(&line, ": ");
         hf_buf_puts(&line, strerror(why->sys));
     }
-    fprintf(stderr, "holdfast%s%s: %.*s\n",
-            cli->command == NULL ? "" : " ",
+    fprintf(stderr, "holdfast%s%s: %.*s\n", cli->command == NULL ? "" : " ",
             cli->command == NULL ? "" : cli->command->name, (int)line.len,
             line.ptr);
 }
@@ -262,8 +261,8 @@ static const struct hf_command *find_command(const struct hf_command *commands,
     return found;
 }
 
-static const struct hf_option *
-find_option(const struct hf_command *command, struct hf_span name, char letter)
+static const struct hf_option *find_option(const struct hf_command *command,
+                                           struct hf_span name, char letter)
 {
     for (size_t i = 0; i < command->option_count + COMMON_COUNT; i++) {
         const struct hf_option *option =
@@ -386,8 +385,8 @@ static enum hf_exit run_command(struct hf_cli *cli)
         return hf_cli_finish(cli, HF_EXIT_GOOD);
     }
     cli->now = hf_clock_now();
-    if (now != NULL && hf_time_parse(hf_span_str(now), cli->now, &cli->now,
-                                     &why) != HF_OK)
+    if (now != NULL &&
+        hf_time_parse(hf_span_str(now), cli->now, &cli->now, &why) != HF_OK)
         return hf_cli_usage(cli, hf_span_str(now), why.text);
     if (cli->operand_count < cli->command->operands_min)
         return hf_cli_usage(cli, HF_SPAN(""), "an operand is missing");
@@ -416,8 +415,7 @@ enum hf_exit hf_cli_main(const struct hf_command *commands, size_t count,
     if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
         strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         put_overview(out, commands, count);
-        return hf_cli_finish(&cli,
-                             argc < 2 ? HF_EXIT_USAGE : HF_EXIT_GOOD);
+        return hf_cli_finish(&cli, argc < 2 ? HF_EXIT_USAGE : HF_EXIT_GOOD);
     }
 
     cli.command = find_command(commands, count, argc - 1, argv + 1, &used);

@@ -9,9 +9,8 @@
  */
 #pragma once
 
-#include "holdfast/holdfast.h"
-
 #include "base/json.h"
+#include "holdfast/holdfast.h"
 #include "os/out.h"
 
 /* Exit statuses, the same for every command. */
@@ -52,10 +51,10 @@ struct hf_command {
 
 struct hf_cli {
     const struct hf_command *command;
-    struct hf_out *out;   /* standard output */
-    bool json;            /* --json was given */
-    bool colour;          /* standard output is a terminal that wants it */
-    struct hf_time now;   /* the clock, or --now */
+    struct hf_out *out; /* standard output */
+    bool json;          /* --json was given */
+    bool colour;        /* standard output is a terminal that wants it */
+    struct hf_time now; /* the clock, or --now */
     const struct hf_option *given[HF_CLI_VALUES_MAX];
     const char *values[HF_CLI_VALUES_MAX];
     size_t given_count;

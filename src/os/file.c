@@ -15,8 +15,8 @@
 static enum hf_err fail_sys(struct hf_why *why, const char *doing)
 {
     int sys = errno;
-    enum hf_err err = hf_fail(
-        why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
+    enum hf_err err =
+        hf_fail(why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
 
     if (why != NULL)
         why->sys = sys;
@@ -120,8 +120,8 @@ enum hf_err hf_file_read(const char *path, struct hf_buf *out,
         return fail_sys(why, "open");
     while (n != 0) {
         /* One byte beyond the limit tells a full file from a larger one. */
-        size_t want = out->limit - out->len < 65536 ? out->limit - out->len
-                                                    : 65536;
+        size_t want =
+            out->limit - out->len < 65536 ? out->limit - out->len : 65536;
         char over;
         char *to = want == 0 ? &over : hf_buf_reserve(out, want);
 
@@ -226,8 +226,9 @@ enum hf_err hf_lines_next(struct hf_lines *lines, struct hf_span *line,
 
         unread = (struct hf_span){lines->room + lines->from,
                                   lines->to - lines->from};
-        n = seen + hf_span_find((struct hf_span){unread.ptr + seen,
-                                                 unread.len - seen}, '\n');
+        n = seen +
+            hf_span_find((struct hf_span){unread.ptr + seen, unread.len - seen},
+                         '\n');
         if (n < unread.len || lines->at_end)
             break;
         if (unread.len == lines->size) {

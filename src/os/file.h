@@ -33,12 +33,12 @@ struct hf_lines {
     int fd;
     bool owns_fd;
     bool at_end;
-    int sys;              /* errno of a failed read, or 0 */
-    uint64_t number;      /* of the line last returned, from 1 */
-    uint64_t offset;      /* of the first byte after that line */
-    size_t from;          /* unread bytes are room[from..to) */
+    int sys;         /* errno of a failed read, or 0 */
+    uint64_t number; /* of the line last returned, from 1 */
+    uint64_t offset; /* of the first byte after that line */
+    size_t from;     /* unread bytes are room[from..to) */
     size_t to;
-    size_t longest;       /* bytes of a line */
+    size_t longest; /* bytes of a line */
     size_t size;
     char *room;
 };

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "names/ip.h"
+
+#include <arpa/inet.h>
+
+bool hf_ip_parse(struct hf_span text, uint8_t out[16], size_t *len)
+{
+    char copy[INET6_ADDRSTRLEN];
+
+    if (text.len >= sizeof(copy) || hf_span_find(text, '\0') < text.len)
+        return false;
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    if (inet_pton(AF_INET, copy, out) == 1)
+        *len = 4;
+    else if (inet_pton(AF_INET6, copy, out) == 1)
+        *len = 16;
+    else
+        return false;
+    return true;
+}

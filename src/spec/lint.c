@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "holdfast/lint.h"
+
+#include "holdfast/txt.h"
+
+#define MILLISECONDS_FROM INT64_C(100000000000) /* the year 5138 in seconds */
+
+/* REQ MON-07: one row a finding. */
+static const struct {
+    const char *word;
+    enum hf_severity severity;
+    const char *sentence;
+} rows[HF_FINDING_COUNT] = {
+    [HF_LINT_SYNTAX] = {"syntax", HF_SEVERITY_ERROR,
+                        "It breaks the issue-value grammar of RFC 8659 4.2: "
+                        "no CA accepts it."},
+    [HF_LINT_NO_ISSUER] = {"no-issuer", HF_SEVERITY_INFO,
+                           "It names no CA, so it authorises nobody; it still "
+                           "blocks a DNS wildcard from answering here."},
+    [HF_LINT_ISSUER_NOT_CANONICAL] =
+        {"issuer-not-canonical", HF_SEVERITY_WARNING,
+         "The issuer is not in lower case: some CAs compare octets and will "
+         "not see it."},
+    [HF_LINT_DUPLICATE_KNOWN] = {"duplicate-parameter", HF_SEVERITY_ERROR,
+                                 "A parameter is given twice, which makes the "
+                                 "record malformed (draft -02 9.3.1)."},
+    [HF_LINT_DUPLICATE_UNKNOWN] =
+        {"duplicate-unknown", HF_SEVERITY_WARNING,
+         "An unknown parameter is given twice: some CAs call that malformed."},
+    [HF_LINT_UNKNOWN_TAG] = {"unknown-tag", HF_SEVERITY_INFO,
+                             "A parameter is not known to any draft; CAs "
+                             "ignore it."},
+    [HF_LINT_TAG_SPELLING] = {"tag-spelling", HF_SEVERITY_WARNING,
+                              "A parameter is not spelt accounturi, policy or "
+                              "persistUntil exactly: some software compares "
+                              "with case and loses it."},
+    [HF_LINT_MISSING_ACCOUNTURI] = {"missing-accounturi", HF_SEVERITY_ERROR,
+                                    "There is no accounturi, so no account is "
+                                    "authorised."},
+    [HF_LINT_EMPTY_ACCOUNTURI] = {"empty-accounturi", HF_SEVERITY_ERROR,
+                                  "accounturi is empty."},
+    [HF_LINT_POLICY_UNKNOWN] = {"policy-unknown", HF_SEVERITY_WARNING,
+                                "policy has a value other than wildcard, "
+                                "which counts as no policy at all."},
+    [HF_LINT_UNTIL_MALFORMED] = {"bad-persist-until", HF_SEVERITY_ERROR,
+                                 "persistUntil is not a decimal number of "
+                                 "seconds, which makes the record malformed."},
+    [HF_LINT_UNTIL_MILLISECONDS] =
+        {"persist-until-milliseconds", HF_SEVERITY_WARNING,
+         "persistUntil lies beyond the year 5000: it is probably in "
+         "milliseconds and never ends."},
+    [HF_LINT_UNTIL_LEADING_ZERO] = {"persist-until-leading-zero",
+                                    HF_SEVERITY_WARNING,
+                                    "persistUntil begins with a zero."},
+    [HF_LINT_EXPIRED] = {"expired", HF_SEVERITY_ERROR,
+                         "persistUntil has passed: renewals fail."},
+    [HF_LINT_EXPIRES_SOON] = {"expires-soon", HF_SEVERITY_WARNING,
+                              "persistUntil comes soon: renewals will fail "
+                              "then."},
+    [HF_LINT_NO_END] = {"no-end", HF_SEVERITY_INFO,
+                        "There is no persistUntil: the grant lasts until the "
+                        "record is deleted."},
+    [HF_LINT_WILDCARD] = {"wildcard", HF_SEVERITY_INFO,
+                          "policy=wildcard reaches every name below, also "
+                          "names that do not exist yet."},
+    [HF_LINT_RAW_AT_HASHED] = {"raw-at-hashed", HF_SEVERITY_ERROR,
+                               "The CA wants the hashed account URI of draft "
+                               "-02; this is none."},
+    [HF_LINT_HASHED_URI] = {"bad-hashed-uri", HF_SEVERITY_ERROR,
+                            "The hashed account URI is broken: wrong length, "
+                            "padding or characters."},
+    [HF_LINT_HASH_ALG] = {"hash-alg", HF_SEVERITY_ERROR,
+                          "The hash name is not registered, or the CA does "
+                          "not accept it."},
+    [HF_LINT_BLANKS] = {"blanks", HF_SEVERITY_WARNING,
+                        "White space other than one blank after each ';': "
+                        "legal, but some parsers are stricter."},
+    [HF_LINT_QUOTES] = {"quotes", HF_SEVERITY_ERROR,
+                        "Quotation marks are stored inside the data; they "
+                        "belong to the zone file only."},
+    [HF_LINT_CONTROL_OCTETS] = {"control-octets", HF_SEVERITY_ERROR,
+                                "It holds control or non-ASCII octets, which "
+                                "no value may have."},
+    [HF_LINT_TOO_LONG] = {"several-strings", HF_SEVERITY_INFO,
+                          "It is longer than 255 octets and must be published "
+                          "as several character-strings."},
+};
+
+const char *hf_finding_word(enum hf_finding finding)
+{
+    return rows[finding].word;
+}
+
+const char *hf_finding_sentence(enum hf_finding finding)
+{
+    return rows[finding].sentence;
+}
+
+enum hf_severity hf_finding_severity(enum hf_finding finding)
+{
+    return rows[finding].severity;
+}
+
+const char *hf_severity_word(enum hf_severity severity)
+{
+    static const char *const words[] = {
+        [HF_SEVERITY_INFO] = "info",
+        [HF_SEVERITY_WARNING] = "warning",
+        [HF_SEVERITY_ERROR] = "error",
+    };
+
+    return words[severity];
+}
+
+#define BIT(finding) (1U << (finding))
+
+static bool has_capital(struct hf_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (hf_lower(text.ptr[i]) != text.ptr[i])
+            return true;
+    return false;
+}
+
+/* The tags with a meaning, as the Baseline Requirements spell them. */
+static struct hf_span canonical_tag(struct hf_span tag)
+{
+    static const char *const known[] = {"accounturi", "policy", "persistUntil"};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (hf_span_eq_nocase(tag, hf_span_str(known[i])))
+            return hf_span_str(known[i]);
+    return (struct hf_span){0};
+}
+
+static bool comes_again(struct hf_span rest, struct hf_span tag)
+{
+    struct hf_param param;
+
+    while (hf_param_next(&rest, &param))
+        if (hf_span_eq_nocase(param.tag, tag))
+            return true;
+    return false;
+}
+
+static uint32_t lint_params(struct hf_span params)
+{
+    uint32_t found = 0;
+    struct hf_param param;
+
+    while (hf_param_next(&params, &param)) {
+        struct hf_span known = canonical_tag(param.tag);
+        bool again = comes_again(params, param.tag);
+
+        if (known.len == 0) {
+            found |= BIT(HF_LINT_UNKNOWN_TAG);
+            found |= again ? BIT(HF_LINT_DUPLICATE_UNKNOWN) : 0U;
+        } else if (!hf_span_eq(known, param.tag)) {
+            found |= BIT(HF_LINT_TAG_SPELLING);
+        }
+        if (hf_span_eq(known, HF_SPAN("policy")) &&
+            !hf_span_eq_nocase(param.value, HF_SPAN("wildcard")))
+            found |= BIT(HF_LINT_POLICY_UNKNOWN);
+        if (hf_span_eq(known, HF_SPAN("persistUntil")) && param.value.len > 1 &&
+            param.value.ptr[0] == '0')
+            found |= BIT(HF_LINT_UNTIL_LEADING_ZERO);
+    }
+    return found;
+}
+
+/* What canonical text has: no blank but one after each ';'. */
+static bool has_odd_blanks(struct hf_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        bool blank = text.ptr[i] == ' ';
+
+        if (text.ptr[i] == '\t' || (blank && (i == 0 || i + 1 == text.len)))
+            return true;
+        if (blank && text.ptr[i - 1] != ';')
+            return true;
+        if (text.ptr[i] == ';' && i + 1 < text.len && text.ptr[i + 1] != ' ')
+            return true;
+    }
+    return false;
+}
+
+static uint32_t lint_octets(struct hf_span text)
+{
+    uint32_t found = text.len > HF_TXT_STRING_MAX ? BIT(HF_LINT_TOO_LONG) : 0U;
+
+    if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
+        found |= BIT(HF_LINT_QUOTES);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char octet = (unsigned char)text.ptr[i];
+
+        if ((octet < 0x20 && octet != '\t') || octet > 0x7e)
+            return found | BIT(HF_LINT_CONTROL_OCTETS);
+    }
+    return found;
+}
+
+static uint32_t lint_until(const struct hf_record *record,
+                           const struct hf_lint_view *view)
+{
+    uint32_t found = 0;
+
+    if (!record->has_until)
+        return BIT(HF_LINT_NO_END);
+    if (record->until_at >= MILLISECONDS_FROM)
+        found |= BIT(HF_LINT_UNTIL_MILLISECONDS);
+    if (hf_time_is_after(view->now, record->until_at))
+        found |= BIT(HF_LINT_EXPIRED);
+    else if (record->until_at - view->soon_s <= view->now.s && view->soon_s > 0)
+        found |= BIT(HF_LINT_EXPIRES_SOON); /* REQ MON-06 */
+    return found;
+}
+
+static bool is_issuer_of(const struct hf_ca *ca, struct hf_span issuer)
+{
+    for (size_t i = 0; i < ca->issuer_count; i++)
+        if (hf_span_eq_nocase(issuer, ca->issuers[i]))
+            return true;
+    return false;
+}
+
+/* What the CA asked about would dislike in the account URI. */
+static uint32_t lint_uri(const struct hf_record *record, const struct hf_ca *ca)
+{
+    const struct hf_account nobody = {0};
+    struct hf_hashed_uri hashed;
+    size_t at;
+    bool under;
+
+    if (ca == NULL || !is_issuer_of(ca, record->issuer))
+        return 0;
+    under =
+        hf_account_uri_form(ca, &nobody, record->account_uri) == HF_FORM_HASHED;
+    if (!under)
+        return ca->rules == HF_RULES_DRAFT_02 ||
+                       (ca->rules == HF_RULES_DUAL && !ca->allows_raw)
+                   ? BIT(HF_LINT_RAW_AT_HASHED)
+                   : 0U;
+    switch (hf_hashed_uri_read(record->account_uri, ca->prefixes,
+                               ca->prefix_count, ca->hash_algs, &hashed, &at)) {
+    case HF_REASON_BAD_HASHED_URI:
+        return BIT(HF_LINT_HASHED_URI);
+    case HF_REASON_HASH_ALG_NOT_ACCEPTED:
+        return BIT(HF_LINT_HASH_ALG);
+    default:
+        return 0;
+    }
+}
+
+/* The finding that answers to a reading that failed. */
+static uint32_t lint_reason(enum hf_reason reason)
+{
+    switch ((int)reason) {
+    case HF_REASON_SYNTAX:
+        return BIT(HF_LINT_SYNTAX);
+    case HF_REASON_DUPLICATE_PARAMETER:
+        return BIT(HF_LINT_DUPLICATE_KNOWN);
+    case HF_REASON_MISSING_ACCOUNTURI:
+        return BIT(HF_LINT_MISSING_ACCOUNTURI);
+    case HF_REASON_EMPTY_ACCOUNTURI:
+        return BIT(HF_LINT_EMPTY_ACCOUNTURI);
+    case HF_REASON_BAD_PERSIST_UNTIL:
+        return BIT(HF_LINT_UNTIL_MALFORMED);
+    default:
+        return 0;
+    }
+}
+
+uint32_t hf_lint(struct hf_span text, const struct hf_lint_view *view)
+{
+    uint32_t found = lint_octets(text);
+    struct hf_issue_value value;
+    struct hf_record record;
+    enum hf_reason reason;
+    size_t at;
+
+    if (hf_issue_value_parse(text, &value, NULL) != HF_OK)
+        return found | BIT(HF_LINT_SYNTAX);
+    found |= lint_params(value.params);
+    if (has_odd_blanks(text))
+        found |= BIT(HF_LINT_BLANKS);
+    if (value.issuer.len == 0)
+        return found | BIT(HF_LINT_NO_ISSUER);
+    if (has_capital(value.issuer))
+        found |= BIT(HF_LINT_ISSUER_NOT_CANONICAL);
+
+    reason = hf_record_read(text, &record, &at);
+    if (reason != HF_REASON_OK)
+        return found | lint_reason(reason);
+    if (record.wildcard)
+        found |= BIT(HF_LINT_WILDCARD);
+    return found | lint_until(&record, view) | lint_uri(&record, view->ca);
+}
+
+static void put_lower(struct hf_buf *out, struct hf_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        hf_buf_putc(out, hf_lower(text.ptr[i]));
+}
+
+static void put_param(struct hf_buf *out, struct hf_span tag,
+                      struct hf_span value)
+{
+    hf_buf_puts(out, "; ");
+    hf_buf_put(out, tag);
+    hf_buf_putc(out, '=');
+    hf_buf_put(out, value);
+}
+
+/* All parameters whose canonical tag is `tag`; unknown ones when empty. */
+static void put_params(struct hf_buf *out, struct hf_span params,
+                       struct hf_span tag)
+{
+    struct hf_param param;
+
+    while (hf_param_next(&params, &param)) {
+        struct hf_span known = canonical_tag(param.tag);
+
+        if (!hf_span_eq(known, tag))
+            continue;
+        if (hf_span_eq(known, HF_SPAN("policy")) &&
+            hf_span_eq_nocase(param.value, HF_SPAN("wildcard")))
+            put_param(out, known, HF_SPAN("wildcard"));
+        else
+            put_param(out, known.len > 0 ? known : param.tag, param.value);
+    }
+}
+
+/* REQ CLI-10, CLI-11 */
+bool hf_lint_canonical(struct hf_span text, struct hf_buf *out)
+{
+    struct hf_issue_value value;
+
+    if (hf_issue_value_parse(text, &value, NULL) != HF_OK)
+        return false;
+    put_lower(out, value.issuer);
+    put_params(out, value.params, HF_SPAN("accounturi"));
+    put_params(out, value.params, HF_SPAN("policy"));
+    put_params(out, value.params, HF_SPAN("persistUntil"));
+    put_params(out, value.params, HF_SPAN(""));
+    return !out->full;
+}

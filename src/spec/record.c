@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "holdfast/record.h"
+
+/* REQ RECORD-11, RECORD-12: nineteen digits cannot overflow before the test,
+ * and zeros in front do not count. */
+bool hf_persist_until_parse(struct hf_span text, int64_t *out)
+{
+    uint64_t value = 0;
+    size_t n = 0;
+
+    while (n + 1 < text.len && text.ptr[n] == '0')
+        n++;
+    if (text.len == 0 || text.len - n > 19)
+        return false;
+    for (; n < text.len; n++) {
+        if (!hf_is_digit(text.ptr[n]))
+            return false;
+        value = value * 10 + (uint64_t)(text.ptr[n] - '0');
+    }
+    if (value > INT64_MAX)
+        return false;
+    *out = (int64_t)value;
+    return true;
+}
+
+enum tag { TAG_UNKNOWN, TAG_ACCOUNTURI, TAG_POLICY, TAG_PERSIST_UNTIL };
+
+/* REQ RECORD-03: without case. The lengths differ, so one comparison. */
+static enum tag tag_of(struct hf_span tag)
+{
+    switch (tag.len) {
+    case 10:
+        return hf_span_eq_nocase(tag, HF_SPAN("accounturi")) ? TAG_ACCOUNTURI
+                                                             : TAG_UNKNOWN;
+    case 6:
+        return hf_span_eq_nocase(tag, HF_SPAN("policy")) ? TAG_POLICY
+                                                         : TAG_UNKNOWN;
+    case 12:
+        return hf_span_eq_nocase(tag, HF_SPAN("persistuntil"))
+                   ? TAG_PERSIST_UNTIL
+                   : TAG_UNKNOWN;
+    default:
+        return TAG_UNKNOWN;
+    }
+}
+
+/* What the walk over the parameters collects. */
+struct seen {
+    struct hf_span values[TAG_PERSIST_UNTIL + 1];
+    unsigned tags;            /* bit set of those seen */
+    struct hf_span duplicate; /* the second tag of its kind, or empty */
+};
+
+static void collect(struct hf_span params, struct seen *seen)
+{
+    struct hf_param param;
+
+    while (hf_param_next(&params, &param)) {
+        enum tag tag = tag_of(param.tag);
+
+        /* REQ RECORD-13: unknown ones, also twice (RECORD-14), are ignored. */
+        if (tag == TAG_UNKNOWN)
+            continue;
+        if ((seen->tags & 1U << tag) != 0 && seen->duplicate.len == 0)
+            seen->duplicate = param.tag;
+        seen->tags |= 1U << tag;
+        seen->values[tag] = param.value;
+    }
+}
+
+static size_t offset(struct hf_span text, struct hf_span part)
+{
+    return (size_t)(part.ptr - text.ptr);
+}
+
+/* REQ RECORD-05, RECORD-07, RECORD-09, RECORD-10, RECORD-14 */
+enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
+                              size_t *at)
+{
+    struct hf_issue_value value;
+    struct seen seen = {0};
+    struct hf_why why;
+
+    *out = (struct hf_record){.until_at = INT64_MAX};
+    if (hf_issue_value_parse(text, &value, &why) != HF_OK) {
+        out->issuer = hf_issue_value_attribution(text);
+        *at = why.at;
+        return HF_REASON_SYNTAX;
+    }
+    out->issuer = value.issuer;
+    *at = text.len;
+    collect(value.params, &seen);
+    if (seen.duplicate.len > 0) {
+        *at = offset(text, seen.duplicate);
+        return HF_REASON_DUPLICATE_PARAMETER;
+    }
+    if ((seen.tags & 1U << TAG_ACCOUNTURI) == 0)
+        return HF_REASON_MISSING_ACCOUNTURI;
+    out->account_uri = seen.values[TAG_ACCOUNTURI];
+    if (out->account_uri.len == 0) {
+        *at = offset(text, out->account_uri);
+        return HF_REASON_EMPTY_ACCOUNTURI;
+    }
+    out->has_until = (seen.tags & 1U << TAG_PERSIST_UNTIL) != 0;
+    if (out->has_until && !hf_persist_until_parse(
+                              seen.values[TAG_PERSIST_UNTIL], &out->until_at)) {
+        *at = offset(text, seen.values[TAG_PERSIST_UNTIL]);
+        return HF_REASON_BAD_PERSIST_UNTIL;
+    }
+    out->policy = seen.values[TAG_POLICY];
+    out->wildcard = hf_span_eq_nocase(out->policy, HF_SPAN("wildcard"));
+    *at = 0;
+    return HF_REASON_OK;
+}
