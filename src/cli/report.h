@@ -59,7 +59,8 @@ enum hf_severity hf_name_finding_severity(enum hf_name_finding finding);
 struct hf_result_record {
     struct hf_span text; /* strings joined */
     struct hf_record record;
-    enum hf_reason reason; /* of reading it; judged->reason says more */
+    enum hf_reason reason; /* of reading it */
+    size_t at;             /* the octet where reading it failed */
     uint32_t findings;     /* bits of enum hf_finding */
     struct hf_reach reach;
     uint64_t line; /* where it stands in a file; 0 when it does not */
@@ -187,6 +188,7 @@ struct hf_page {
     const char *where_key; /* "server" or "source": what `where` means */
     struct hf_time now;
     bool absent_too; /* text: also write names that are absent */
+    bool colour;     /* text: for a terminal that wants it */
 };
 
 /*
