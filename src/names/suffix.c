@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "holdfast/buf.h"
 
 #define SYSTEM_LIST "/usr/share/publicsuffix/public_suffix_list.dafsa"
 #define SYSTEM_TEXT "/usr/share/publicsuffix/public_suffix_list.dat"

@@ -223,51 +223,39 @@ static bool is_issuer_of(const struct hf_ca *ca, struct hf_span issuer)
     return false;
 }
 
+/* The finding that answers to a reading that failed. */
+static uint32_t lint_reason(enum hf_reason reason)
+{
+    static const uint32_t bits[HF_REASON_COUNT] = {
+        [HF_REASON_SYNTAX] = BIT(HF_LINT_SYNTAX),
+        [HF_REASON_DUPLICATE_PARAMETER] = BIT(HF_LINT_DUPLICATE_KNOWN),
+        [HF_REASON_MISSING_ACCOUNTURI] = BIT(HF_LINT_MISSING_ACCOUNTURI),
+        [HF_REASON_EMPTY_ACCOUNTURI] = BIT(HF_LINT_EMPTY_ACCOUNTURI),
+        [HF_REASON_BAD_PERSIST_UNTIL] = BIT(HF_LINT_UNTIL_MALFORMED),
+        [HF_REASON_BAD_HASHED_URI] = BIT(HF_LINT_HASHED_URI),
+        [HF_REASON_HASH_ALG_NOT_ACCEPTED] = BIT(HF_LINT_HASH_ALG),
+    };
+
+    return bits[reason];
+}
+
 /* What the CA asked about would dislike in the account URI. */
 static uint32_t lint_uri(const struct hf_record *record, const struct hf_ca *ca)
 {
     const struct hf_account nobody = {0};
     struct hf_hashed_uri hashed;
     size_t at;
-    bool under;
 
     if (ca == NULL || !is_issuer_of(ca, record->issuer))
         return 0;
-    under =
-        hf_account_uri_form(ca, &nobody, record->account_uri) == HF_FORM_HASHED;
-    if (!under)
-        return ca->rules == HF_RULES_DRAFT_02 ||
-                       (ca->rules == HF_RULES_DUAL && !ca->allows_raw)
-                   ? BIT(HF_LINT_RAW_AT_HASHED)
-                   : 0U;
-    switch (hf_hashed_uri_read(record->account_uri, ca->prefixes,
-                               ca->prefix_count, ca->hash_algs, &hashed, &at)) {
-    case HF_REASON_BAD_HASHED_URI:
-        return BIT(HF_LINT_HASHED_URI);
-    case HF_REASON_HASH_ALG_NOT_ACCEPTED:
-        return BIT(HF_LINT_HASH_ALG);
-    default:
-        return 0;
-    }
-}
-
-/* The finding that answers to a reading that failed. */
-static uint32_t lint_reason(enum hf_reason reason)
-{
-    switch ((int)reason) {
-    case HF_REASON_SYNTAX:
-        return BIT(HF_LINT_SYNTAX);
-    case HF_REASON_DUPLICATE_PARAMETER:
-        return BIT(HF_LINT_DUPLICATE_KNOWN);
-    case HF_REASON_MISSING_ACCOUNTURI:
-        return BIT(HF_LINT_MISSING_ACCOUNTURI);
-    case HF_REASON_EMPTY_ACCOUNTURI:
-        return BIT(HF_LINT_EMPTY_ACCOUNTURI);
-    case HF_REASON_BAD_PERSIST_UNTIL:
-        return BIT(HF_LINT_UNTIL_MALFORMED);
-    default:
-        return 0;
-    }
+    if (hf_account_uri_form(ca, &nobody, record->account_uri) == HF_FORM_HASHED)
+        return lint_reason(hf_hashed_uri_read(record->account_uri, ca->prefixes,
+                                              ca->prefix_count, ca->hash_algs,
+                                              &hashed, &at));
+    return ca->rules == HF_RULES_DRAFT_02 ||
+                   (ca->rules == HF_RULES_DUAL && !ca->allows_raw)
+               ? BIT(HF_LINT_RAW_AT_HASHED)
+               : 0U;
 }
 
 uint32_t hf_lint(struct hf_span text, const struct hf_lint_view *view)
