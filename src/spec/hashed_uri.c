@@ -108,7 +108,7 @@ enum hf_reason hf_hashed_uri_read(struct hf_span uri,
     if (out->prefix.len == 0)
         return HF_REASON_BAD_HASHED_URI;
     token = hf_span_cut(&rest, hf_span_find(rest, '/'));
-    if (!hf_span_skip(&rest, '/'))
+    if (token.len == 0 || !hf_span_skip(&rest, '/'))
         return HF_REASON_BAD_HASHED_URI;
     if (!hf_hash_alg_find(token, &out->alg) ||
         (accepted & HF_HASH_BIT(out->alg)) == 0)
