@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What `make install` leaves behind is enough for somebody else: headers,
+# pkg-config file and libraries build a program, both of them; the shared
+# library shows nothing but hf_.
+set -eu
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+root=$tmp/root
+record='authority.example; accounturi=https://ca.example/acct/123'
+
+fail() {
+    echo "not ok: $*" >&2
+    exit 1
+}
+
+DESTDIR=$root meson install -C "$BUILD" --no-rebuild --quiet >"$tmp/log" 2>&1 ||
+    fail "meson install: $(cat "$tmp/log")"
+
+pc=$(find "$root" -name libholdfast.pc)
+[ -n "$pc" ] || fail "no libholdfast.pc"
+lib=$(dirname "$(dirname "$pc")")
+prefix=$(sed -n 's/^prefix=//p' "$pc")
+
+# The prefix in the file is where it will be; here all of it lies under $root.
+flags() {
+    PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --define-variable=prefix="$root$prefix" \
+        "$@" libholdfast
+}
+
+# shellcheck disable=SC2046 # flags are words
+build() {
+    "${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror \
+        $(flags --cflags) -o "$tmp/judge" "$SRC/examples/judge.c" "$@"
+}
+
+expect() {
+    want=$1
+    shift
+    got=$(LD_LIBRARY_PATH=$lib "$tmp/judge" "$@" 2>&1) || true
+    [ "$got" = "$want" ] || fail "judge $* says '$got', not '$want'"
+}
+
+try() {
+    expect "valid: ok" "$record"
+    expect "unauthorized: account-mismatch" "${record}4"
+    expect "malformed: missing-accounturi" "authority.example"
+}
+
+# shellcheck disable=SC2046
+build $(flags --libs)
+try
+# shellcheck disable=SC2046
+build "$lib/libholdfast.a" $(flags --libs --static | sed 's/-lholdfast//')
+try
+
+foreign=$(nm -D --defined-only "$lib/libholdfast.so" |
+    awk '$3 !~ /^hf_/ && $2 != "A" {print $3}')
+[ -z "$foreign" ] || fail "the shared library exports $foreign"
+nm -D --defined-only "$lib/libholdfast.so" | grep -q ' hf_judge@' ||
+    fail "the shared library does not export hf_judge"
+
+# Whatever is made for reading and completing is installed as well.
+for file in "$SRC"/man/*.scd; do
+    [ -e "$file" ] || continue
+    page=$(basename "$file" .scd)
+    find "$root" -path "*/man*/$page*" | grep -q . ||
+        fail "the manual page $page is not installed"
+done
+"$root$prefix/bin/holdfast" --version >/dev/null ||
+    fail "the installed program does not start"
+echo "ok: installed files build and run"
