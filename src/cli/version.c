@@ -9,6 +9,7 @@
 
 #include "base/time_text.h"
 #include "cli/build.h"
+#include "dns/resolver.h"
 #include "holdfast/suffix.h"
 
 static void put_library(struct hf_buf *out, const char *name,
@@ -42,6 +43,7 @@ void hf_version_put(struct hf_buf *out)
     put_library(out, "holdfast", HF_BUILD_VERSION);
     put_library(out, "OpenSSL", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
     put_library(out, "ldns", ldns_version());
+    put_library(out, "libunbound", hf_resolver_version());
     put_library(out, "libidn2", idn2_check_version(NULL));
     put_library(out, "libpsl", psl_get_version());
     put_library(out, "jansson", jansson_version_str());

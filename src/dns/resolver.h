@@ -99,10 +99,9 @@ struct hf_resolver {
     int (*fd)(void *state);
     void (*free)(void *state);
     void *state;
-    size_t window;       /* look-ups that may be under way at once */
-    size_t under_way;    /* kept by the three functions below */
-    struct hf_buf label; /* what it is, for reports: "libunbound 1.17.1" */
-    char label_room[96];
+    size_t window;    /* look-ups that may be under way at once */
+    size_t under_way; /* kept by the three functions below */
+    char label[96];   /* for reports: "libunbound 1.17.1", with NUL */
 };
 
 /* Start one look-up. Fails as submit() above. */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dns/found.h"
+
+#include "base/alloc.h"
+#include "dns/octets.h"
+
+#define SERVER_TEXT_MAX 96
+#define RCODE_NONE      0xffU
+#define RCODE_MAX       23
+#define FAILURE_ROOM    4096
+
+const char *hf_found_state_word(enum hf_found_state state)
+{
+    switch (state) {
+    case HF_FOUND_DATA:
+        return "data";
+    case HF_FOUND_NODATA:
+        return "nodata";
+    case HF_FOUND_NXDOMAIN:
+        return "nxdomain";
+    case HF_FOUND_FAILURE:
+        return "failure";
+    }
+    return "unknown";
+}
+
+const char *hf_security_word(enum hf_security security)
+{
+    switch (security) {
+    case HF_SECURE:
+        return "secure";
+    case HF_INSECURE:
+        return "insecure";
+    case HF_BOGUS:
+        return "bogus";
+    case HF_INDETERMINATE:
+        return "indeterminate";
+    }
+    return "unknown";
+}
+
+bool hf_found_next(struct hf_span *rest, struct hf_span *rdata)
+{
+    return hf_take_text(rest, UINT16_MAX, rdata);
+}
+
+void hf_found_clear(struct hf_found *found)
+{
+    hf_free(found->bytes);
+    *found = (struct hf_found){0};
+}
+
+static void put_link(struct hf_buf *out, const struct hf_link *link)
+{
+    hf_put_text(out, link->owner);
+    hf_put_text(out, link->target);
+    hf_put_number(out, link->ttl_s, 4);
+    hf_put_number(out, link->synthesised, 1);
+}
+
+void hf_found_put(struct hf_buf *out, const struct hf_found *found)
+{
+    hf_put_number(out, found->state, 1);
+    hf_put_number(out, found->security, 1);
+    hf_put_number(out, found->rcode < 0 ? RCODE_NONE : (unsigned)found->rcode,
+                  1);
+    hf_put_number(out, found->synthesised, 1);
+    hf_put_number(out, found->type, 2);
+    hf_put_number(out, found->ttl_s, 4);
+    hf_put_text(out, found->owner);
+    hf_put_text(out, found->reason);
+    hf_put_text(out, found->server);
+    hf_put_number(out, found->chain_count, 1);
+    for (size_t i = 0; i < found->chain_count; i++)
+        put_link(out, &found->chain[i]);
+    hf_put_number(out, found->record_count, 2);
+    hf_buf_put(out, found->records);
+}
+
+static bool is_printable(struct hf_span text, char first)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] < first || text.ptr[i] > 0x7e)
+            return false;
+    return true;
+}
+
+/* A number that is at most `max`. */
+static bool take_below(struct hf_span *rest, unsigned octets, uint64_t max,
+                       uint64_t *out)
+{
+    return hf_take_number(rest, octets, out) && *out <= max;
+}
+
+static bool take_name(struct hf_span *rest, struct hf_span *out)
+{
+    return hf_take_text(rest, HF_OWNER_TEXT_MAX, out) && out->len > 0 &&
+           is_printable(*out, 0x21);
+}
+
+static bool take_sentence(struct hf_span *rest, size_t max, struct hf_span *out)
+{
+    return hf_take_text(rest, max, out) && is_printable(*out, 0x20);
+}
+
+static bool take_head(struct hf_span *rest, struct hf_found *out)
+{
+    uint64_t state, security, rcode, synthesised, type, ttl_s;
+
+    if (!take_below(rest, 1, HF_FOUND_FAILURE, &state) ||
+        !take_below(rest, 1, HF_INDETERMINATE, &security) ||
+        !take_below(rest, 1, RCODE_NONE, &rcode) ||
+        !take_below(rest, 1, 1, &synthesised) ||
+        !hf_take_number(rest, 2, &type) || !hf_take_number(rest, 4, &ttl_s))
+        return false;
+    if (rcode > RCODE_MAX && rcode != RCODE_NONE)
+        return false;
+
+    /* Every value was compared with the last of its kind above. */
+    out->state = (enum hf_found_state)state;
+    out->security = (enum hf_security)security;
+    out->rcode = rcode == RCODE_NONE ? -1 : (int)rcode;
+    out->synthesised = synthesised == 1;
+    out->type = (uint16_t)type;
+    out->ttl_s = (uint32_t)ttl_s;
+    return take_name(rest, &out->owner) &&
+           take_sentence(rest, HF_REASON_TEXT_MAX, &out->reason) &&
+           take_sentence(rest, SERVER_TEXT_MAX, &out->server);
+}
+
+static bool take_chain(struct hf_span *rest, struct hf_found *out)
+{
+    uint64_t count, ttl_s, synthesised;
+
+    if (!take_below(rest, 1, HF_CHAIN_MAX, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct hf_link *link = &out->chain[i];
+
+        if (!take_name(rest, &link->owner) || !take_name(rest, &link->target) ||
+            !hf_take_number(rest, 4, &ttl_s) ||
+            !take_below(rest, 1, 1, &synthesised))
+            return false;
+        link->ttl_s = (uint32_t)ttl_s;
+        link->synthesised = synthesised == 1;
+    }
+    out->chain_count = (size_t)count;
+    return true;
+}
+
+/* The records are what is left: exactly `count` of them. */
+static bool take_records(struct hf_span *rest, struct hf_found *out)
+{
+    struct hf_span rdata;
+    uint64_t count;
+
+    if (!hf_take_number(rest, 2, &count))
+        return false;
+    out->records = *rest;
+    out->record_count = (size_t)count;
+    while (count > 0 && hf_found_next(rest, &rdata))
+        count--;
+    return count == 0 && rest->len == 0;
+}
+
+static bool is_consistent(const struct hf_found *found)
+{
+    /* REQ VAL-30: what failed validation is not used. */
+    if (found->security == HF_BOGUS && found->state != HF_FOUND_FAILURE)
+        return false;
+    return (found->state == HF_FOUND_DATA) == (found->record_count > 0);
+}
+
+enum hf_err hf_found_read(struct hf_span octets, struct hf_found *out,
+                          struct hf_why *why)
+{
+    struct hf_found found = {0};
+    struct hf_span rest;
+
+    if (octets.len == 0 || octets.len > HF_FOUND_MAX)
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: answer of a wrong size");
+    found.bytes = hf_alloc(octets.len, 1);
+    if (found.bytes == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    memcpy(found.bytes, octets.ptr, octets.len);
+
+    rest = (struct hf_span){found.bytes, octets.len};
+    if (!take_head(&rest, &found) || !take_chain(&rest, &found) ||
+        !take_records(&rest, &found) || !is_consistent(&found)) {
+        hf_found_clear(&found);
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: answer makes no sense");
+    }
+    *out = found;
+    return HF_OK;
+}
+
+enum hf_err hf_found_fail(const struct hf_lookup *lookup, struct hf_span server,
+                          const char *reason, struct hf_found *out,
+                          struct hf_why *why)
+{
+    struct hf_found found = {.state = HF_FOUND_FAILURE,
+                             .security = HF_INDETERMINATE,
+                             .rcode = -1,
+                             .type = lookup->type,
+                             .owner = lookup->owner,
+                             .server = server,
+                             .reason = hf_span_str(reason)};
+    char room[FAILURE_ROOM];
+    struct hf_buf octets;
+
+    hf_buf_init(&octets, room, sizeof(room));
+    hf_found_put(&octets, &found);
+    return hf_found_read(hf_buf_span(&octets), out, why);
+}

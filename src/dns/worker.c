@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dns/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unbound-event.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "dns/packet.h"
+#include "dns/wire.h"
+#include "dns/worker_msg.h"
+#include "os/clock.h"
+#include "os/sandbox.h"
+
+#define IN_ROOM          (2 * HF_CONFIG_FRAME_MAX)
+#define WINDOW_MAX       1024
+#define PROOF_TIMEOUT_MS 3000
+#define PROOF_AGAIN_MS   5000
+#define SYSTEM_ANCHOR    "/usr/share/dns/root.key"
+
+/* The keys of the root, for machines without dns-root-data. */
+static const char *const root_keys[] = {
+    ". IN DS 20326 8 2 "
+    "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+    ". IN DS 38696 8 2 "
+    "683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
+};
+
+/* Is the trust anchor at work? Without that an unsigned answer proves
+ * nothing: libunbound cannot tell "insecure" from "no anchor". */
+enum proof { PROOF_NONE, PROOF_ASKED, PROOF_FAILED, PROOF_DONE };
+
+enum slot_state { SLOT_FREE, SLOT_WAITS, SLOT_ASKED };
+
+struct worker;
+
+struct slot {
+    struct worker *worker;
+    struct event *timer;
+    enum slot_state state;
+    int async_id;
+    uint64_t ticket;
+    uint16_t type;
+    struct hf_wire_name owner;
+    char text[HF_OWNER_TEXT_MAX + 1];
+};
+
+struct worker {
+    int fd;
+    bool broken; /* the parent is gone or talks nonsense */
+    struct event_base *base;
+    struct event *readable;
+    struct event *kick; /* submit what waits; never from a callback */
+    struct ub_ctx *ctx;
+    enum proof proof;
+    int64_t proof_at_ms;
+    struct slot proving; /* the look-up of the root */
+    struct slot *slots;
+    size_t slot_count;
+    struct hf_buf in;
+    struct hf_buf out;
+    char *packet_room;
+    struct hf_config_room *config_room;
+};
+
+static void stop(struct worker *w)
+{
+    w->broken = true;
+    (void)event_base_loopbreak(w->base);
+}
+
+/* Blocking: the parent always reads. */
+static bool send_all(int fd, struct hf_span data)
+{
+    while (data.len > 0) {
+        ssize_t n = send(fd, data.ptr, data.len, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        (void)hf_span_cut(&data, (size_t)n);
+    }
+    return true;
+}
+
+static void send_out(struct worker *w)
+{
+    if (w->out.full || !send_all(w->fd, hf_buf_span(&w->out)))
+        stop(w);
+    hf_buf_reset(&w->out);
+}
+
+static void slot_done(struct slot *slot)
+{
+    (void)event_del(slot->timer);
+    slot->state = SLOT_FREE;
+}
+
+static void send_found(struct slot *slot, struct hf_found *found)
+{
+    struct worker *w = slot->worker;
+
+    found->server = HF_SPAN("libunbound");
+    hf_msg_put_answer(&w->out, slot->ticket, found);
+    if (w->out.full) {
+        /* Longer than a message may be: say so instead. */
+        hf_buf_reset(&w->out);
+        *found = (struct hf_found){.state = HF_FOUND_FAILURE,
+                                   .security = HF_INDETERMINATE,
+                                   .rcode = -1,
+                                   .type = slot->type,
+                                   .owner = hf_span_str(slot->text),
+                                   .reason = HF_SPAN("answer is too large")};
+        hf_msg_put_answer(&w->out, slot->ticket, found);
+    }
+    slot_done(slot);
+    send_out(w);
+}
+
+static void send_failure(struct slot *slot, enum hf_security security,
+                         int rcode, struct hf_span reason)
+{
+    char room[HF_REASON_TEXT_MAX];
+    struct hf_buf text;
+    struct hf_found found = {.state = HF_FOUND_FAILURE,
+                             .security = security,
+                             .rcode = rcode,
+                             .type = slot->type,
+                             .owner = hf_span_str(slot->text)};
+
+    hf_buf_init(&text, room, sizeof(room));
+    hf_buf_put_escaped(&text, reason, sizeof(room) / 4 - 1);
+    found.reason = hf_buf_span(&text);
+    send_found(slot, &found);
+}
+
+static void send_packet(struct slot *slot, struct hf_span packet, bool secure)
+{
+    struct worker *w = slot->worker;
+    struct hf_wire_message message;
+    struct hf_found found;
+    struct hf_why why = {0};
+
+    if (hf_wire_open(packet, &message, &why) != HF_OK ||
+        hf_packet_read(&message, &slot->owner, slot->type, w->packet_room,
+                       &found, &why) != HF_OK) {
+        send_failure(slot, HF_INDETERMINATE, -1, hf_span_str(why.text));
+        return;
+    }
+    found.security = HF_INDETERMINATE;
+    if (found.state != HF_FOUND_FAILURE && secure)
+        found.security = HF_SECURE;
+    else if (found.state != HF_FOUND_FAILURE && w->proof == PROOF_DONE)
+        found.security = HF_INSECURE;
+    send_found(slot, &found);
+}
+
+/* What libunbound says about security. */
+enum { SEC_INSECURE, SEC_BOGUS, SEC_SECURE };
+
+static void on_answer(void *data, int rcode, void *packet, int packet_len,
+                      int sec, char *why_bogus, int was_ratelimited)
+{
+    struct slot *slot = data;
+    const char *word = hf_rcode_word((unsigned)rcode);
+
+    (void)was_ratelimited;
+    if (sec == SEC_BOGUS)
+        send_failure(slot, HF_BOGUS, HF_RCODE_SERVFAIL,
+                     hf_span_str(why_bogus == NULL ? "DNSSEC validation failed"
+                                                   : why_bogus));
+    else if (rcode != 0 || packet == NULL || packet_len <= 0)
+        send_failure(slot, HF_INDETERMINATE, rcode,
+                     hf_span_str(word == NULL ? "no answer" : word));
+    else
+        send_packet(slot, (struct hf_span){packet, (size_t)packet_len},
+                    sec == SEC_SECURE);
+}
+
+static void kick(struct worker *w)
+{
+    event_active(w->kick, EV_TIMEOUT, 0);
+}
+
+static void proof_end(struct worker *w, enum proof proof)
+{
+    w->proof = proof;
+    slot_done(&w->proving);
+    kick(w);
+}
+
+static void on_proof(void *data, int rcode, void *packet, int packet_len,
+                     int sec, char *why_bogus, int was_ratelimited)
+{
+    struct worker *w = data;
+
+    (void)packet;
+    (void)packet_len;
+    (void)why_bogus;
+    (void)was_ratelimited;
+    proof_end(w, rcode == 0 && sec == SEC_SECURE ? PROOF_DONE : PROOF_FAILED);
+}
+
+static void on_proof_timeout(evutil_socket_t fd, short what, void *data)
+{
+    struct worker *w = data;
+
+    (void)fd;
+    (void)what;
+    (void)ub_cancel(w->ctx, w->proving.async_id);
+    proof_end(w, PROOF_FAILED);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *data)
+{
+    struct slot *slot = data;
+
+    (void)fd;
+    (void)what;
+    if (slot->state == SLOT_ASKED)
+        (void)ub_cancel(slot->worker->ctx, slot->async_id);
+    send_failure(slot, HF_INDETERMINATE, -1,
+                 HF_SPAN("no answer within the time allowed"));
+}
+
+static void set_timer(struct event *timer, uint32_t ms)
+{
+    const struct timeval wait = {.tv_sec = ms / 1000,
+                                 .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+    (void)event_add(timer, &wait);
+}
+
+static void proof_begin(struct worker *w)
+{
+    int id = 0;
+
+    w->proof = PROOF_ASKED;
+    w->proof_at_ms = hf_clock_ms();
+    w->proving.state = SLOT_ASKED;
+    set_timer(w->proving.timer, PROOF_TIMEOUT_MS);
+    if (ub_resolve_event(w->ctx, ".", HF_RR_NS, HF_CLASS_IN, w, on_proof,
+                         &id) != UB_NOERROR)
+        proof_end(w, PROOF_FAILED);
+    w->proving.async_id = id;
+}
+
+static void slot_ask(struct slot *slot)
+{
+    int id = 0;
+    int err;
+
+    slot->state = SLOT_ASKED;
+    /* May answer before it returns; then the slot is free again. */
+    err = ub_resolve_event(slot->worker->ctx, slot->text, slot->type,
+                           HF_CLASS_IN, slot, on_answer, &id);
+    slot->async_id = id;
+    if (err != UB_NOERROR)
+        send_failure(slot, HF_INDETERMINATE, -1, hf_span_str(ub_strerror(err)));
+}
+
+static void on_kick(evutil_socket_t fd, short what, void *data)
+{
+    struct worker *w = data;
+
+    (void)fd;
+    (void)what;
+    if (w->proof == PROOF_NONE ||
+        (w->proof == PROOF_FAILED &&
+         hf_clock_ms() - w->proof_at_ms > PROOF_AGAIN_MS))
+        proof_begin(w);
+    if (w->proof == PROOF_ASKED)
+        return;
+    for (size_t i = 0; i < w->slot_count; i++)
+        if (w->slots[i].state == SLOT_WAITS)
+            slot_ask(&w->slots[i]);
+}
+
+static struct slot *slot_find(struct worker *w)
+{
+    for (size_t i = 0; i < w->slot_count; i++)
+        if (w->slots[i].state == SLOT_FREE)
+            return &w->slots[i];
+    return NULL;
+}
+
+static bool accept_query(struct worker *w, struct hf_span body)
+{
+    struct slot *slot = slot_find(w);
+    struct hf_worker_query query;
+
+    if (slot == NULL || hf_msg_read_query(body, &query, NULL) != HF_OK ||
+        hf_wire_name_parse(query.owner, &slot->owner, NULL) != HF_OK)
+        return false;
+    slot->state = SLOT_WAITS;
+    slot->ticket = query.ticket;
+    slot->type = query.type;
+    memcpy(slot->text, query.owner.ptr, query.owner.len);
+    slot->text[query.owner.len] = '\0';
+    set_timer(slot->timer, query.timeout_ms);
+    kick(w);
+    return true;
+}
+
+/* Bytes from the parent; false when it hung up. */
+static bool receive(struct worker *w, int flags)
+{
+    char *room = w->in.ptr + w->in.len;
+    ssize_t n = recv(w->fd, room, w->in.cap - w->in.len, flags);
+
+    if (n < 0)
+        return errno == EINTR || errno == EAGAIN;
+    w->in.len += (size_t)n;
+    return n > 0;
+}
+
+/* Forget the first bytes, of which `rest` is what is left. */
+static void consume(struct hf_buf *in, struct hf_span rest)
+{
+    if (rest.len > 0)
+        memmove(in->ptr, rest.ptr, rest.len);
+    in->len = rest.len;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *data)
+{
+    struct worker *w = data;
+    struct hf_frame frame = {0};
+    struct hf_span rest;
+    bool more = true;
+
+    (void)fd;
+    (void)what;
+    if (!receive(w, MSG_DONTWAIT)) {
+        stop(w);
+        return;
+    }
+    rest = hf_buf_span(&w->in);
+    while (more) {
+        if (hf_frame_take(&rest, &frame, &more, NULL) != HF_OK ||
+            (more &&
+             (frame.kind != HF_FRAME_QUERY || !accept_query(w, frame.body)))) {
+            stop(w);
+            return;
+        }
+    }
+    consume(&w->in, rest);
+}
+
+static bool is_readable(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    (void)close(fd);
+    return true;
+}
+
+static enum hf_worker_start add_anchors(struct ub_ctx *ctx,
+                                        const struct hf_resolver_config *config)
+{
+    for (size_t i = 0; i < config->trust_anchor_count; i++)
+        if (!is_readable(config->trust_anchors[i]) ||
+            ub_ctx_add_ta_file(ctx, config->trust_anchors[i]) != UB_NOERROR)
+            return HF_WORKER_TRUST_ANCHOR;
+    if (config->trust_anchor_count > 0)
+        return HF_WORKER_READY;
+    if (is_readable(SYSTEM_ANCHOR))
+        return ub_ctx_add_ta_file(ctx, SYSTEM_ANCHOR) == UB_NOERROR
+                   ? HF_WORKER_READY
+                   : HF_WORKER_TRUST_ANCHOR;
+    for (size_t i = 0; i < sizeof(root_keys) / sizeof(root_keys[0]); i++)
+        if (ub_ctx_add_ta(ctx, root_keys[i]) != UB_NOERROR)
+            return HF_WORKER_LIBRARY;
+    return HF_WORKER_READY;
+}
+
+static enum hf_worker_start add_stub(struct ub_ctx *ctx,
+                                     const struct hf_stub *stub)
+{
+    char room[HF_OWNER_TEXT_MAX + sizeof(" nodefault")];
+    struct hf_buf text;
+
+    if (ub_ctx_set_stub(ctx, stub->zone.ptr, stub->address.ptr, 0) !=
+        UB_NOERROR)
+        return HF_WORKER_STUB;
+    /* A zone that was given is asked for, though its name be special. */
+    hf_buf_init(&text, room, sizeof(room));
+    hf_buf_put(&text, stub->zone);
+    hf_buf_put(&text, (struct hf_span){" nodefault", sizeof(" nodefault")});
+    if (text.full || ub_ctx_set_option(ctx, "local-zone:", room) != UB_NOERROR)
+        return HF_WORKER_STUB;
+    return HF_WORKER_READY;
+}
+
+static enum hf_worker_start add_servers(struct ub_ctx *ctx,
+                                        const struct hf_resolver_config *config)
+{
+    enum hf_worker_start start = HF_WORKER_READY;
+
+    for (size_t i = 0; i < config->stub_count && start == HF_WORKER_READY; i++)
+        start = add_stub(ctx, &config->stubs[i]);
+    if (start != HF_WORKER_READY)
+        return start;
+    if (config->forward != NULL &&
+        ub_ctx_set_fwd(ctx, config->forward) != UB_NOERROR)
+        return HF_WORKER_FORWARD;
+    if (config->root_hints != NULL &&
+        (!is_readable(config->root_hints) ||
+         ub_ctx_set_option(ctx, "root-hints:", config->root_hints) !=
+             UB_NOERROR))
+        return HF_WORKER_ROOT_HINTS;
+    return HF_WORKER_READY;
+}
+
+static bool set_options(struct ub_ctx *ctx)
+{
+    static const struct {
+        const char *name;
+        const char *value;
+    } options[] = {
+        {"edns-buffer-size:", "1232"}, {"do-not-query-localhost:", "no"},
+        {"use-caps-for-id:", "yes"}, /* REQ VAL-36 */
+        {"use-syslog:", "no"},         {"msg-cache-size:", "8m"},
+        {"rrset-cache-size:", "16m"},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (ub_ctx_set_option(ctx, options[i].name, options[i].value) !=
+            UB_NOERROR)
+            return false;
+    return true;
+}
+
+static void on_nothing(void *data, int rcode, void *packet, int packet_len,
+                       int sec, char *why_bogus, int was_ratelimited)
+{
+    (void)data;
+    (void)rcode;
+    (void)packet;
+    (void)packet_len;
+    (void)sec;
+    (void)why_bogus;
+    (void)was_ratelimited;
+}
+
+/* The first question makes libunbound read its files; this one it answers by
+ * itself. */
+static bool finalise(struct ub_ctx *ctx)
+{
+    int id = 0;
+
+    return ub_resolve_event(ctx, "localhost.", HF_RR_A, HF_CLASS_IN, NULL,
+                            on_nothing, &id) == UB_NOERROR;
+}
+
+static bool slots_make(struct worker *w, size_t count)
+{
+    w->slots = hf_alloc(count, sizeof(w->slots[0]));
+    if (w->slots == NULL)
+        return false;
+    w->slot_count = count;
+    for (size_t i = 0; i < count; i++) {
+        w->slots[i].worker = w;
+        w->slots[i].timer = evtimer_new(w->base, on_timeout, &w->slots[i]);
+        if (w->slots[i].timer == NULL)
+            return false;
+    }
+    w->proving.worker = w;
+    w->proving.timer = evtimer_new(w->base, on_proof_timeout, w);
+    w->kick = evtimer_new(w->base, on_kick, w);
+    w->readable =
+        event_new(w->base, w->fd, EV_READ | EV_PERSIST, on_readable, w);
+    return w->proving.timer != NULL && w->kick != NULL && w->readable != NULL;
+}
+
+static enum hf_worker_start start(struct worker *w,
+                                  const struct hf_resolver_config *config)
+{
+    enum hf_worker_start state;
+
+    if (config->window == 0 || config->window > WINDOW_MAX)
+        return HF_WORKER_CONFIG;
+    w->base = event_base_new();
+    if (w->base == NULL || !slots_make(w, config->window))
+        return HF_WORKER_MEMORY;
+    w->ctx = ub_ctx_create_event(w->base);
+    if (w->ctx == NULL)
+        return HF_WORKER_MEMORY;
+    if (!set_options(w->ctx))
+        return HF_WORKER_LIBRARY;
+    state = add_anchors(w->ctx, config);
+    if (state == HF_WORKER_READY)
+        state = add_servers(w->ctx, config);
+    if (state != HF_WORKER_READY)
+        return state;
+    if (!finalise(w->ctx))
+        return HF_WORKER_LIBRARY;
+    if (!config->no_wall && hf_sandbox_enter(HF_SANDBOX_NETWORK, NULL) != HF_OK)
+        return HF_WORKER_WALL;
+    return HF_WORKER_READY;
+}
+
+/* The first frame, waited for. */
+static bool read_config(struct worker *w, struct hf_resolver_config *config)
+{
+    struct hf_frame frame = {0};
+    struct hf_span rest;
+    bool more = false;
+
+    while (!more) {
+        if (w->in.len == w->in.cap || !receive(w, 0))
+            return false;
+        rest = hf_buf_span(&w->in);
+        if (hf_frame_take(&rest, &frame, &more, NULL) != HF_OK)
+            return false;
+    }
+    if (frame.kind != HF_FRAME_CONFIG ||
+        hf_msg_read_config(frame.body, w->config_room, config, NULL) != HF_OK)
+        return false;
+    consume(&w->in, rest);
+    return true;
+}
+
+static void ignore_terminal(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    /* Ctrl-C reaches the whole group; the parent decides what it means. */
+    (void)sigaction(SIGINT, &ignore, NULL);
+    (void)sigaction(SIGHUP, &ignore, NULL);
+}
+
+static bool make_rooms(struct worker *w)
+{
+    w->packet_room = hf_alloc(HF_PACKET_ROOM, 1);
+    w->config_room = hf_alloc(1, sizeof(*w->config_room));
+    hf_buf_init_grow(&w->in, IN_ROOM);
+    hf_buf_init_grow(&w->out, HF_FRAME_HEAD + HF_FRAME_MAX);
+    return w->packet_room != NULL && w->config_room != NULL &&
+           hf_buf_reserve(&w->in, IN_ROOM) != NULL;
+}
+
+static void worker_clear(struct worker *w)
+{
+    /* The context goes first: it still has events on the base. */
+    if (w->ctx != NULL)
+        ub_ctx_delete(w->ctx);
+    for (size_t i = 0; i < w->slot_count; i++)
+        if (w->slots[i].timer != NULL)
+            event_free(w->slots[i].timer);
+    if (w->proving.timer != NULL)
+        event_free(w->proving.timer);
+    if (w->kick != NULL)
+        event_free(w->kick);
+    if (w->readable != NULL)
+        event_free(w->readable);
+    if (w->base != NULL)
+        event_base_free(w->base);
+    hf_free(w->slots);
+    hf_free(w->packet_room);
+    hf_free(w->config_room);
+    hf_buf_clear(&w->in);
+    hf_buf_clear(&w->out);
+}
+
+bool hf_worker_run(int fd)
+{
+    struct worker w = {.fd = fd};
+    struct hf_resolver_config config = {0};
+    enum hf_worker_start state;
+    bool good = false;
+
+    ignore_terminal();
+    if (!make_rooms(&w) || !read_config(&w, &config))
+        goto out;
+    state = start(&w, &config);
+    hf_msg_put_ready(&w.out, state);
+    if (!send_all(fd, hf_buf_span(&w.out)) || state != HF_WORKER_READY)
+        goto out;
+    hf_buf_reset(&w.out);
+    (void)event_add(w.readable, NULL);
+    /* What came behind the configuration is looked at right away. */
+    event_active(w.readable, EV_READ, 0);
+    good = event_base_dispatch(w.base) == 0;
+
+out:
+    worker_clear(&w);
+    return good;
+}

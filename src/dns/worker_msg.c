@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dns/worker_msg.h"
+
+#include "dns/found.h"
+#include "dns/octets.h"
+
+#define PATH_TEXT_MAX 4096
+
+/* Parts of a configuration. */
+enum part {
+    PART_TRUST_ANCHOR = 1,
+    PART_STUB_ZONE,
+    PART_STUB_ADDRESS,
+    PART_FORWARD,
+    PART_ROOT_HINTS,
+};
+
+enum hf_err hf_worker_start_err(enum hf_worker_start start, struct hf_why *why)
+{
+    switch (start) {
+    case HF_WORKER_READY:
+        return HF_OK;
+    case HF_WORKER_MEMORY:
+        return hf_fail(why, HF_ENOMEM, 0, "resolver: out of memory");
+    case HF_WORKER_CONFIG:
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken configuration");
+    case HF_WORKER_TRUST_ANCHOR:
+        return hf_fail(why, HF_ENOTFOUND, 0,
+                       "resolver: a trust anchor file cannot be read");
+    case HF_WORKER_FORWARD:
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "resolver: the address to forward to is not one; "
+                       "write ADDRESS or ADDRESS@PORT");
+    case HF_WORKER_STUB:
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "resolver: a stub is not ZONE=ADDRESS or "
+                       "ZONE=ADDRESS@PORT");
+    case HF_WORKER_ROOT_HINTS:
+        return hf_fail(why, HF_ENOTFOUND, 0,
+                       "resolver: the root hints cannot be read");
+    case HF_WORKER_LIBRARY:
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "resolver: libunbound refuses the trust anchors or "
+                       "the root hints");
+    case HF_WORKER_WALL:
+        return hf_fail(why, HF_EPEER, 0,
+                       "resolver: this kernel cannot wall it in (Landlock "
+                       "and seccomp); --sandbox=off goes without");
+    }
+    return hf_fail(why, HF_EPEER, 0, "resolver: broken greeting");
+}
+
+/* Begin a frame; the length is filled in by frame_end(). */
+static size_t frame_begin(struct hf_buf *out, enum hf_frame_kind kind)
+{
+    size_t at = out->len;
+
+    hf_put_number(out, 0, HF_FRAME_HEAD);
+    hf_put_number(out, kind, 1);
+    return at;
+}
+
+static void frame_end(struct hf_buf *out, size_t at)
+{
+    size_t len;
+
+    if (out->full)
+        return;
+    len = out->len - at - HF_FRAME_HEAD;
+    for (size_t i = 0; i < HF_FRAME_HEAD; i++)
+        out->ptr[at + i] =
+            (char)(unsigned char)(len >> (8 * (HF_FRAME_HEAD - 1 - i)));
+}
+
+enum hf_err hf_frame_take(struct hf_span *in, struct hf_frame *out, bool *more,
+                          struct hf_why *why)
+{
+    struct hf_span rest = *in;
+    uint64_t len, kind;
+
+    *more = false;
+    if (!hf_take_number(&rest, HF_FRAME_HEAD, &len))
+        return HF_OK;
+    if (len == 0 || len > HF_FRAME_MAX)
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: frame of a wrong size");
+    if (len > rest.len)
+        return HF_OK;
+    (void)hf_take_number(&rest, 1, &kind);
+    if (kind < HF_FRAME_CONFIG || kind > HF_FRAME_ANSWER)
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: frame of unknown kind");
+    out->kind = (enum hf_frame_kind)kind;
+    out->body = hf_span_cut(&rest, (size_t)len - 1);
+    *in = rest;
+    *more = true;
+    return HF_OK;
+}
+
+static void put_part(struct hf_buf *out, enum part part, struct hf_span text)
+{
+    if (text.len == 0)
+        return;
+    hf_put_number(out, part, 1);
+    hf_put_text(out, text);
+}
+
+void hf_msg_put_config(struct hf_buf *out,
+                       const struct hf_resolver_config *config)
+{
+    size_t at = frame_begin(out, HF_FRAME_CONFIG);
+
+    hf_put_number(out, config->no_wall, 1);
+    hf_put_number(out, config->window, 4);
+    for (size_t i = 0; i < config->trust_anchor_count; i++)
+        put_part(out, PART_TRUST_ANCHOR, hf_span_str(config->trust_anchors[i]));
+    for (size_t i = 0; i < config->stub_count; i++) {
+        put_part(out, PART_STUB_ZONE, config->stubs[i].zone);
+        put_part(out, PART_STUB_ADDRESS, config->stubs[i].address);
+    }
+    put_part(out, PART_FORWARD, hf_span_str(config->forward));
+    put_part(out, PART_ROOT_HINTS, hf_span_str(config->root_hints));
+    frame_end(out, at);
+}
+
+void hf_msg_put_ready(struct hf_buf *out, enum hf_worker_start start)
+{
+    size_t at = frame_begin(out, HF_FRAME_READY);
+
+    hf_put_number(out, start, 1);
+    frame_end(out, at);
+}
+
+void hf_msg_put_query(struct hf_buf *out, const struct hf_worker_query *query)
+{
+    size_t at = frame_begin(out, HF_FRAME_QUERY);
+
+    hf_put_number(out, query->ticket, 8);
+    hf_put_number(out, query->timeout_ms, 4);
+    hf_put_number(out, query->type, 2);
+    hf_put_text(out, query->owner);
+    frame_end(out, at);
+}
+
+void hf_msg_put_answer(struct hf_buf *out, uint64_t ticket,
+                       const struct hf_found *found)
+{
+    size_t at = frame_begin(out, HF_FRAME_ANSWER);
+
+    hf_put_number(out, ticket, 8);
+    hf_found_put(out, found);
+    frame_end(out, at);
+}
+
+/* A copy of `text` with a NUL behind it; NULL when there is one inside. */
+static const char *keep(struct hf_buf *room, struct hf_span text)
+{
+    const char *kept = room->ptr + room->len;
+
+    if (hf_span_find(text, '\0') != text.len)
+        return NULL;
+    hf_buf_put(room, text);
+    hf_buf_putc(room, '\0');
+    return room->full ? NULL : kept;
+}
+
+static bool keep_anchor(struct hf_resolver_config *config, const char *text)
+{
+    if (config->trust_anchor_count == HF_RESOLVER_FILES_MAX)
+        return false;
+    config->trust_anchors[config->trust_anchor_count++] = text;
+    return true;
+}
+
+/* The zone opens a stub, its address completes it. */
+static bool keep_stub(struct hf_resolver_config *config, enum part part,
+                      const char *text)
+{
+    struct hf_stub *stub = &config->stubs[config->stub_count];
+
+    if (config->stub_count == HF_RESOLVER_STUBS_MAX)
+        return false;
+    if (part == PART_STUB_ZONE) {
+        stub->zone = hf_span_str(text);
+        return true;
+    }
+    stub->address = hf_span_str(text);
+    config->stub_count++;
+    return stub->zone.ptr != NULL;
+}
+
+static bool keep_part(struct hf_resolver_config *config, uint64_t part,
+                      const char *text)
+{
+    switch (part) {
+    case PART_TRUST_ANCHOR:
+        return keep_anchor(config, text);
+    case PART_STUB_ZONE:
+    case PART_STUB_ADDRESS:
+        return keep_stub(config, (enum part)part, text);
+    case PART_FORWARD:
+        config->forward = text;
+        return true;
+    case PART_ROOT_HINTS:
+        config->root_hints = text;
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum hf_err hf_msg_read_config(struct hf_span body, struct hf_config_room *room,
+                               struct hf_resolver_config *out,
+                               struct hf_why *why)
+{
+    struct hf_resolver_config config = {0};
+    struct hf_span rest = body;
+    struct hf_span text;
+    struct hf_buf kept;
+    uint64_t no_wall, window, part;
+
+    hf_buf_init(&kept, room->text, sizeof(room->text));
+    if (!hf_take_number(&rest, 1, &no_wall) || no_wall > 1 ||
+        !hf_take_number(&rest, 4, &window))
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken configuration");
+    config.no_wall = no_wall == 1;
+    config.window = (size_t)window;
+    while (rest.len > 0) {
+        const char *copy = NULL;
+
+        if (hf_take_number(&rest, 1, &part) &&
+            hf_take_text(&rest, PATH_TEXT_MAX, &text))
+            copy = keep(&kept, text);
+        if (copy == NULL || !keep_part(&config, part, copy))
+            return hf_fail(why, HF_ESYNTAX, body.len - rest.len,
+                           "resolver: broken configuration");
+    }
+    *out = config;
+    return HF_OK;
+}
+
+enum hf_err hf_msg_read_query(struct hf_span body, struct hf_worker_query *out,
+                              struct hf_why *why)
+{
+    struct hf_worker_query query = {0};
+    uint64_t timeout_ms, type;
+
+    if (!hf_take_number(&body, 8, &query.ticket) ||
+        !hf_take_number(&body, 4, &timeout_ms) ||
+        !hf_take_number(&body, 2, &type) ||
+        !hf_take_text(&body, HF_OWNER_TEXT_MAX, &query.owner) || body.len > 0)
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken query");
+    query.timeout_ms = (uint32_t)timeout_ms;
+    query.type = (uint16_t)type;
+    *out = query;
+    return HF_OK;
+}
+
+enum hf_err hf_msg_read_ready(struct hf_span body, enum hf_worker_start *out,
+                              struct hf_why *why)
+{
+    uint64_t start;
+
+    if (!hf_take_number(&body, 1, &start) || start > HF_WORKER_WALL ||
+        body.len > 0)
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken greeting");
+    *out = (enum hf_worker_start)start;
+    return HF_OK;
+}
+
+enum hf_err hf_msg_read_answer(struct hf_span body, uint64_t *ticket,
+                               struct hf_found *found, struct hf_why *why)
+{
+    uint64_t number;
+    enum hf_err err;
+
+    if (!hf_take_number(&body, 8, &number))
+        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken answer");
+    err = hf_found_read(body, found, why);
+    if (err == HF_OK)
+        *ticket = number;
+    return err;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/sandbox.h"
+
+#include <errno.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Newer than the headers of the oldest system that we build on. */
+#define RIGHTS_ABI_1   ((UINT64_C(1) << 13) - 1)
+#define RIGHT_REFER    (UINT64_C(1) << 13) /* ABI 2 */
+#define RIGHT_TRUNC    (UINT64_C(1) << 14) /* ABI 3 */
+#define RIGHT_IOCTL    (UINT64_C(1) << 15) /* ABI 5 */
+#define SCOPE_ALL      UINT64_C(3) /* ABI 6: abstract sockets, signals */
+#define ABI_WITH_SCOPE 6
+
+/* struct landlock_ruleset_attr as of ABI 6; older kernels take its head. */
+struct ruleset {
+    uint64_t handled_fs;
+    uint64_t handled_net;
+    uint64_t scoped;
+};
+
+static enum hf_err fail_sys(struct hf_why *why, enum hf_err err,
+                            const char *doing)
+{
+    if (why != NULL)
+        *why = (struct hf_why){.text = doing, .sys = errno};
+    return err;
+}
+
+/* Deny everything that this kernel can deny: no rule allows anything. */
+static enum hf_err deny_files(struct hf_why *why)
+{
+    struct ruleset rules = {.handled_fs = RIGHTS_ABI_1};
+    size_t size = sizeof(rules.handled_fs);
+    long abi, fd, done;
+
+    abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+                  LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < 1)
+        return fail_sys(why, HF_EPEER, "this kernel offers no Landlock");
+    if (abi >= 2)
+        rules.handled_fs |= RIGHT_REFER;
+    if (abi >= 3)
+        rules.handled_fs |= RIGHT_TRUNC;
+    if (abi >= 5)
+        rules.handled_fs |= RIGHT_IOCTL;
+    if (abi >= ABI_WITH_SCOPE) {
+        rules.scoped = SCOPE_ALL;
+        size = sizeof(rules);
+    }
+
+    fd = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+    if (fd < 0)
+        return fail_sys(why, HF_ESYSTEM, "make a Landlock rule set");
+    done = syscall(SYS_landlock_restrict_self, (int)fd, 0);
+    (void)close((int)fd);
+    if (done != 0)
+        return fail_sys(why, HF_ESYSTEM, "enter the Landlock rule set");
+    return HF_OK;
+}
+
+/* Calls that every role may make. */
+static const int basic_calls[] = {
+    SCMP_SYS(brk),          SCMP_SYS(clock_gettime),  SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(close),        SCMP_SYS(epoll_create),   SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),    SCMP_SYS(epoll_pwait),    SCMP_SYS(epoll_wait),
+    SCMP_SYS(eventfd2),     SCMP_SYS(exit),           SCMP_SYS(exit_group),
+    SCMP_SYS(fcntl),        SCMP_SYS(fstat),          SCMP_SYS(futex),
+    SCMP_SYS(getpid),       SCMP_SYS(getrandom),      SCMP_SYS(gettid),
+    SCMP_SYS(gettimeofday), SCMP_SYS(lseek),          SCMP_SYS(madvise),
+    SCMP_SYS(mremap),       SCMP_SYS(munmap),         SCMP_SYS(nanosleep),
+    SCMP_SYS(pipe2),        SCMP_SYS(poll),           SCMP_SYS(ppoll),
+    SCMP_SYS(pselect6),     SCMP_SYS(read),           SCMP_SYS(readv),
+    SCMP_SYS(recvfrom),     SCMP_SYS(recvmsg),        SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sched_yield),  SCMP_SYS(select),         SCMP_SYS(sendmsg),
+    SCMP_SYS(sendto),       SCMP_SYS(sigaltstack),    SCMP_SYS(write),
+    SCMP_SYS(writev),
+};
+
+/* Those on sockets of its own. */
+static const int network_calls[] = {
+    SCMP_SYS(bind),        SCMP_SYS(connect),    SCMP_SYS(getpeername),
+    SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvmmsg),
+    SCMP_SYS(sendmmsg),    SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
+};
+
+static bool allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+            return false;
+    return true;
+}
+
+/* Memory may never become executable. */
+static bool allow_memory(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+}
+
+/* A failed assertion may end this process, and no other. */
+static bool allow_suicide(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) ==
+           0;
+}
+
+static bool allow_network(scmp_filter_ctx filter)
+{
+    return allow_all(filter, network_calls,
+                     sizeof(network_calls) / sizeof(network_calls[0])) &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                            SCMP_A0(SCMP_CMP_EQ, AF_INET, 0)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                            SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0)) == 0;
+}
+
+static enum hf_err allow_calls(unsigned needs, struct hf_why *why)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    enum hf_err err = HF_OK;
+
+    if (filter == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    if (!allow_all(filter, basic_calls,
+                   sizeof(basic_calls) / sizeof(basic_calls[0])) ||
+        !allow_memory(filter) || !allow_suicide(filter) ||
+        ((needs & HF_SANDBOX_NETWORK) != 0 && !allow_network(filter)))
+        err = hf_fail(why, HF_ENOMEM, 0, "seccomp: the rules do not compile");
+    else if (seccomp_load(filter) != 0)
+        err = fail_sys(why, HF_EPEER, "this kernel offers no seccomp filters");
+    seccomp_release(filter);
+    return err;
+}
+
+enum hf_err hf_sandbox_enter(unsigned needs, struct hf_why *why)
+{
+    const struct rlimit none = {0, 0};
+    enum hf_err err;
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return fail_sys(why, HF_EPEER, "give up new privileges");
+    /* What strangers sent must not reach a core file. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        setrlimit(RLIMIT_CORE, &none) != 0)
+        return fail_sys(why, HF_ESYSTEM, "give up core files");
+    err = deny_files(why);
+    if (err != HF_OK)
+        return err;
+    return allow_calls(needs, why);
+}
