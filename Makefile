@@ -27,6 +27,9 @@ setup_fuzz = --buildtype=debug -Doptimization=1 -Dhardening=false \
 setup_coverage = --buildtype=debug -Dhardening=false -Db_coverage=true
 lint fuzz: export CC = clang
 
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
+
 # Ninja and the scripts run in parallel; the doors open one after another.
 .NOTPARALLEL:
 .SECONDARY:
@@ -71,7 +74,7 @@ clean:
 deps-%:
 	@tools/deps $*
 built-%: build/%/build.ninja
-	@ninja --quiet -C build/$*
+	@ninja --quiet -C build/$* | sed '/^ninja: no work to do/d'
 build/%/build.ninja:
 	@mkdir -p $(@D)
 	@meson setup $(@D) $(setup_$*) >$(@D)/setup.log 2>&1 || \

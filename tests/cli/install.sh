@@ -53,7 +53,7 @@ try() {
 build $(flags --libs)
 try
 # shellcheck disable=SC2046
-build "$lib/libholdfast.a" $(flags --libs --static | sed 's/-lholdfast//')
+build "$lib/libholdfast.a" $(pkg-config --libs libcrypto libidn2 libpsl)
 try
 
 foreign=$(nm -D --defined-only "$lib/libholdfast.so" |
