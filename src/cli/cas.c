@@ -9,7 +9,7 @@
 #include "os/file.h"
 
 #define CA_FILE_MAX (1U << 20)
-#define CAS_MAX 1000 /* in one file */
+#define CAS_MAX     1000 /* in one file */
 
 struct hf_cas {
     json_t *root; /* owns the text of `extra` */
@@ -164,8 +164,7 @@ static enum hf_err read_file(struct hf_cas *cas, const char *path,
     cas->root = json_loadb(text.len == 0 ? "" : text.ptr, text.len,
                            JSON_REJECT_DUPLICATES, &wrong);
     if (cas->root == NULL)
-        err = hf_fail(why, HF_ESYNTAX,
-                      wrong.line > 0 ? (size_t)wrong.line : 0,
+        err = hf_fail(why, HF_ESYNTAX, wrong.line > 0 ? (size_t)wrong.line : 0,
                       "not JSON (RFC 8259)");
     else
         err = take_entries(cas, why);

@@ -225,8 +225,8 @@ static void zsh_action(struct table *table, const struct hf_option *option)
     if (option->choices == NULL)
         return;
     if (is_path(option)) {
-        put(table, strcmp(option->choices, "<dir>") == 0 ? "_files -/"
-                                                         : "_files");
+        put(table,
+            strcmp(option->choices, "<dir>") == 0 ? "_files -/" : "_files");
         return;
     }
     put(table, "(");

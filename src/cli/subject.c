@@ -130,9 +130,8 @@ static void read_rules(const struct hf_cli *cli, struct hf_subject *subject)
     ca->allows_raw = ca->rules == HF_RULES_DUAL;
     ca->hash_algs = HF_HASH_DEFAULT;
     ca->prunes = entry != NULL && entry->parents == HF_KNOWN_YES;
-    ca->reuse_s = entry != NULL && entry->reuses == HF_KNOWN_NO
-                      ? 0
-                      : HF_REUSE_MAX_S;
+    ca->reuse_s =
+        entry != NULL && entry->reuses == HF_KNOWN_NO ? 0 : HF_REUSE_MAX_S;
 }
 
 /* ---- the account ---- */
@@ -156,7 +155,7 @@ static enum hf_exit read_url(const struct hf_cli *cli,
     return HF_EXIT_GOOD;
 }
 
-static bool add_thumbprint(struct hf_subject *subject, const char *text)
+static void add_thumbprint(struct hf_subject *subject, const char *text)
 {
     size_t n = subject->account.key_count;
 
@@ -164,7 +163,6 @@ static bool add_thumbprint(struct hf_subject *subject, const char *text)
     subject->keys[n].thumbprint =
         (struct hf_span){subject->thumbprints[n], HF_THUMBPRINT_LEN};
     subject->account.key_count++;
-    return true;
 }
 
 static bool read_thumbprint(const struct hf_cli *cli,
@@ -172,8 +170,10 @@ static bool read_thumbprint(const struct hf_cli *cli,
 {
     struct hf_span span = hf_span_str(text);
 
-    if (span.len == HF_THUMBPRINT_LEN && hf_base64url_is_canonical(span))
-        return add_thumbprint(subject, text);
+    if (span.len == HF_THUMBPRINT_LEN && hf_base64url_is_canonical(span)) {
+        add_thumbprint(subject, text);
+        return true;
+    }
     (void)hf_cli_usage(cli, span,
                        "no JWK thumbprint: it has 43 characters of A-Z a-z "
                        "0-9 - and _ (RFC 7638); --key computes it from a "
@@ -196,8 +196,10 @@ static bool read_key(const struct hf_cli *cli, struct hf_subject *subject,
         err = hf_jwk_thumbprint(hf_buf_span(&text), thumbprint, &why);
     /* It may be a private key that was given by mistake. */
     explicit_bzero(room, sizeof(room));
-    if (err == HF_OK)
-        return add_thumbprint(subject, thumbprint);
+    if (err == HF_OK) {
+        add_thumbprint(subject, thumbprint);
+        return true;
+    }
     hf_cli_fail(cli, hf_span_str(path), &why);
     return false;
 }

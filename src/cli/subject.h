@@ -19,8 +19,8 @@ struct hf_subject {
     bool has_rules; /* --draft, --prefix or the table says which; else the
                        rules are those of draft -01 */
     bool has_account;
-    struct hf_digest *digest; /* NULL when nothing is hashed */
-    struct hf_cas *cas;       /* the table; NULL without --ca */
+    struct hf_digest *digest;        /* NULL when nothing is hashed */
+    struct hf_cas *cas;              /* the table; NULL without --ca */
     const struct hf_ca_entry *entry; /* of --ca in it, or NULL */
     /* Storage behind ca and account. */
     struct hf_span issuers[HF_ISSUERS_MAX];

@@ -12,9 +12,9 @@
 #include "base/base64.h"
 
 #define KEY_TEXT_MAX 65536
-#define NUMBER_MAX 2048 /* octets: RSA of 16,384 bits */
+#define NUMBER_MAX   2048 /* octets: RSA of 16,384 bits */
 #define RSA_BITS_MIN 2048
-#define JSON_MAX (2 * HF_BASE64URL_LEN(NUMBER_MAX) + 64)
+#define JSON_MAX     (2 * HF_BASE64URL_LEN(NUMBER_MAX) + 64)
 
 static const char only_public[] =
     "this is a private key, and only its public half is wanted: make it with "
@@ -101,8 +101,7 @@ static bool put_ec(struct hf_buf *json, const EVP_PKEY *key,
     hf_buf_puts(json, "\",\"kty\":\"EC\",\"x\":\"");
     good = put_param(json, key, OSSL_PKEY_PARAM_EC_PUB_X, curve->size);
     hf_buf_puts(json, "\",\"y\":\"");
-    good = good &&
-           put_param(json, key, OSSL_PKEY_PARAM_EC_PUB_Y, curve->size);
+    good = good && put_param(json, key, OSSL_PKEY_PARAM_EC_PUB_Y, curve->size);
     hf_buf_puts(json, "\"}");
     return good;
 }
@@ -185,8 +184,7 @@ static bool take_octets(json_t *jwk, const char *member, size_t size,
                         struct octets *out)
 {
     json_t *value = json_object_get(jwk, member);
-    struct hf_span text = {json_string_value(value),
-                           json_string_length(value)};
+    struct hf_span text = {json_string_value(value), json_string_length(value)};
 
     if (text.len == 0 || text.len > HF_BASE64URL_LEN(NUMBER_MAX) ||
         !hf_base64url_decode(text, out->data))
@@ -273,8 +271,7 @@ static bool member_is(json_t *jwk, const char *member, const char *text)
     return value != NULL && strcmp(value, text) == 0;
 }
 
-static enum hf_err key_from_jwk(json_t *jwk, EVP_PKEY **out,
-                                struct hf_why *why)
+static enum hf_err key_from_jwk(json_t *jwk, EVP_PKEY **out, struct hf_why *why)
 {
     const struct curve *curve = NULL;
 
