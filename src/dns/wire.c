@@ -25,11 +25,6 @@ static struct hf_span part(struct hf_span octets, size_t at, size_t len)
     return (struct hf_span){octets.ptr + at, len};
 }
 
-static bool is_letter(unsigned c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
@@ -262,17 +257,28 @@ static void put_u16(uint8_t *at, unsigned value)
     at[1] = (uint8_t)value;
 }
 
-/* Invert the case of letters as the bits say (draft-vixie-dnsext-dns0x20). */
-static void mix_case(uint8_t *name, size_t len, uint64_t bits)
+/* 0x20 in every octet that is a letter, else 0: eight octets at a time. */
+static uint64_t letters_of(uint64_t octets)
 {
-    unsigned nth = 0;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t low = (octets | ones * 0x20) & ones * 0x7f;
+    uint64_t from_a = low + ones * (0x80 - 'a');
+    uint64_t past_z = low + ones * (0x80 - 'z' - 1);
 
-    for (size_t i = 0; i < len; i++) {
-        if (!is_letter(name[i]))
-            continue;
-        if ((bits >> nth & 1) != 0)
-            name[i] ^= 0x20;
-        nth = (nth + 1) % 64;
+    return (from_a & ~past_z & ~octets & ones * 0x80) >> 2;
+}
+
+void hf_wire_mix_case(uint8_t *name, size_t len, uint64_t bits)
+{
+    for (size_t at = 0; at < len; at += 8) {
+        size_t n = len - at < 8 ? len - at : 8;
+        uint64_t octets = 0;
+
+        memcpy(&octets, name + at, n);
+        octets ^= letters_of(octets) & bits;
+        memcpy(name + at, &octets, n);
+        /* Another bit of each eight for the next eight octets. */
+        bits = bits << 1 | bits >> 63;
     }
 }
 
@@ -286,8 +292,7 @@ size_t hf_wire_query_put(const struct hf_wire_query *query, uint8_t *room)
     put_u16(room + 4, 1);
 
     memcpy(at, query->name->octets, query->name->len);
-    if (query->case_bits != 0)
-        mix_case(at, query->name->len, query->case_bits);
+    hf_wire_mix_case(at, query->name->len, query->case_bits);
     at += query->name->len;
     put_u16(at, query->type);
     put_u16(at + 2, HF_CLASS_IN);

@@ -103,7 +103,7 @@ bool hf_wire_name_to_name(const struct hf_wire_name *name, struct hf_name *out);
 /* What to ask. */
 struct hf_wire_query {
     const struct hf_wire_name *name;
-    uint64_t case_bits; /* 0x20: the nth letter is inverted by bit n mod 64 */
+    uint64_t case_bits; /* 0x20: see hf_wire_mix_case() */
     uint16_t id;
     uint16_t type;
     uint16_t udp_size; /* EDNS, when not 0 */
@@ -116,6 +116,13 @@ struct hf_wire_query {
  * length; the question stands at HF_WIRE_HEADER, name->len + 4 bytes long.
  */
 size_t hf_wire_query_put(const struct hf_wire_query *query, uint8_t *room);
+
+/*
+ * Invert the case of the letters of a name in wire form, each by one of 64
+ * random bits which its offset chooses (draft-vixie-dnsext-dns0x20). No bits,
+ * no change; the same bits again undo it.
+ */
+void hf_wire_mix_case(uint8_t *name, size_t len, uint64_t bits);
 
 /* A message that was opened: header read, question stepped over. */
 struct hf_wire_message {
