@@ -65,13 +65,24 @@ struct hf_binding {
     struct hf_span account_url; /* as in the Location of newAccount */
 };
 
+/* 43 characters that are base64url of 32 octets (RFC 7638; REQ RECORD-26). */
+bool hf_thumbprint_is_valid(struct hf_span text);
+
 /*
- * The base64url digest of `binding`, HF_BASE64URL_LEN characters, into `out`
- * of HF_HASH_TEXT_MAX bytes (REQ RECORD-15, RECORD-16, RECORD-26, RECORD-27).
+ * The digest of `binding`, hf_hash_alg_size(alg) octets, into `out` of
+ * HF_HASH_MAX bytes (REQ RECORD-15, RECORD-16, RECORD-26, RECORD-27). The
+ * thumbprint is taken as valid: it was checked when it came in.
  *
  * Fails: HF_EINVAL (a part is missing, too long, or not 43 characters),
  *        or what digest->compute() failed with.
  */
+enum hf_err hf_binding_hash(const struct hf_binding *binding,
+                            enum hf_hash_alg alg,
+                            const struct hf_digest *digest, unsigned char *out,
+                            struct hf_why *why);
+
+/* The same as text, as it stands in a record: HF_BASE64URL_LEN characters of
+ * base64url into `out` of HF_HASH_TEXT_MAX bytes. */
 enum hf_err hf_binding_digest(const struct hf_binding *binding,
                               enum hf_hash_alg alg,
                               const struct hf_digest *digest, char *out,
@@ -81,7 +92,8 @@ enum hf_err hf_binding_digest(const struct hf_binding *binding,
 struct hf_hashed_uri {
     struct hf_span prefix; /* which of the accepted ones, the longest */
     enum hf_hash_alg alg;
-    struct hf_span digest; /* base64url, canonical, right length */
+    struct hf_span digest;           /* base64url, canonical, right length */
+    unsigned char hash[HF_HASH_MAX]; /* the same decoded */
 };
 
 /*

@@ -50,7 +50,7 @@ enum hf_account_status {
 struct hf_key {
     struct hf_span thumbprint; /* 43 characters */
     bool star_known;           /* `star` is that of account->url, sha-256 */
-    char star[HF_THUMBPRINT_LEN];
+    unsigned char star[32];
 };
 
 /* The requesting account. Arrays are borrowed. */
@@ -122,7 +122,7 @@ struct hf_judged {
     bool star;  /* matched in the form good for every name */
     size_t key; /* hashed: index of the key that matched */
     struct hf_record record;
-    struct hf_hashed_uri hashed; /* hashed, from step 6 of the judging on */
+    struct hf_hashed_uri hashed; /* when form is hashed and step 6 passed */
 };
 
 struct hf_verdict {

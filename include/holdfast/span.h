@@ -75,6 +75,8 @@ static inline bool hf_span_eq_nocase(struct hf_span a, struct hf_span b)
 {
     if (a.len != b.len)
         return false;
+    if (hf_span_eq(a, b)) /* as most writers spell it: one wide compare */
+        return true;
     for (size_t i = 0; i < a.len; i++)
         if (hf_lower(a.ptr[i]) != hf_lower(b.ptr[i]))
             return false;

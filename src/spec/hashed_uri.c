@@ -43,22 +43,18 @@ bool hf_hash_alg_find(struct hf_span token, enum hf_hash_alg *out)
     return false;
 }
 
-/* REQ RECORD-15, RECORD-26, RECORD-27: length octet, domain, key, URL. */
-enum hf_err hf_binding_digest(const struct hf_binding *binding,
-                              enum hf_hash_alg alg,
-                              const struct hf_digest *digest, char *out,
-                              struct hf_why *why)
+/* REQ RECORD-26 */
+bool hf_thumbprint_is_valid(struct hf_span text)
 {
-    char room[1 + UINT8_MAX + HF_THUMBPRINT_LEN + HF_ACCOUNT_URL_MAX];
-    unsigned char hash[HF_HASH_MAX];
-    struct hf_buf input;
-    enum hf_err err;
+    return text.len == HF_THUMBPRINT_LEN && hf_base64url_is_canonical(text);
+}
 
+static enum hf_err check(const struct hf_binding *binding, struct hf_why *why)
+{
     if (binding->domain.len == 0 || binding->domain.len > UINT8_MAX)
         return hf_fail(why, HF_EINVAL, 0,
                        "draft -02 4.1: the domain must have 1 to 255 octets");
-    if (binding->thumbprint.len != HF_THUMBPRINT_LEN ||
-        !hf_base64url_is_canonical(binding->thumbprint))
+    if (binding->thumbprint.len != HF_THUMBPRINT_LEN)
         return hf_fail(why, HF_EINVAL, 0,
                        "draft -02 4.1: the key is the SHA-256 thumbprint of "
                        "RFC 7638, 43 characters of base64url");
@@ -66,17 +62,55 @@ enum hf_err hf_binding_digest(const struct hf_binding *binding,
         binding->account_url.len > HF_ACCOUNT_URL_MAX)
         return hf_fail(why, HF_EINVAL, 0,
                        "the account URL must have 1 to 2048 octets");
+    return HF_OK;
+}
 
-    hf_buf_init(&input, room, sizeof(room));
-    hf_buf_putc(&input, (char)(unsigned char)binding->domain.len);
-    hf_buf_put(&input, binding->domain);
-    hf_buf_put(&input, binding->thumbprint);
-    hf_buf_put(&input, binding->account_url);
-    err = digest->compute(digest->state, alg, hf_buf_span(&input), hash);
+static char *append(char *to, struct hf_span text)
+{
+    memcpy(to, text.ptr, text.len);
+    return to + text.len;
+}
+
+/* REQ RECORD-15, RECORD-27: length octet, domain, key, URL. */
+enum hf_err hf_binding_hash(const struct hf_binding *binding,
+                            enum hf_hash_alg alg,
+                            const struct hf_digest *digest, unsigned char *out,
+                            struct hf_why *why)
+{
+    char input[1 + UINT8_MAX + HF_THUMBPRINT_LEN + HF_ACCOUNT_URL_MAX];
+    enum hf_err err = check(binding, why);
+    char *end = input + 1;
+
+    if (err != HF_OK)
+        return err;
+    input[0] = (char)(unsigned char)binding->domain.len;
+    end = append(end, binding->domain);
+    end = append(end, binding->thumbprint);
+    end = append(end, binding->account_url);
+    err = digest->compute(digest->state, alg,
+                          (struct hf_span){input, (size_t)(end - input)}, out);
     if (err != HF_OK)
         return hf_fail(why, err, 0,
                        "this hash function is not offered by the machine's "
                        "cryptographic library");
+    return HF_OK;
+}
+
+enum hf_err hf_binding_digest(const struct hf_binding *binding,
+                              enum hf_hash_alg alg,
+                              const struct hf_digest *digest, char *out,
+                              struct hf_why *why)
+{
+    unsigned char hash[HF_HASH_MAX];
+    enum hf_err err;
+
+    if (!hf_thumbprint_is_valid(binding->thumbprint))
+        return hf_fail(why, HF_EINVAL, 0,
+                       "draft -02 4.1: the key is the SHA-256 thumbprint of "
+                       "RFC 7638, 43 characters of base64url");
+    err = hf_binding_hash(binding, alg, digest, hash, why);
+    if (err != HF_OK)
+        return err;
     hf_base64url((struct hf_span){(char *)hash, algs[alg].size}, out);
     return HF_OK;
 }
@@ -116,7 +150,7 @@ enum hf_reason hf_hashed_uri_read(struct hf_span uri,
     *at = uri.len - rest.len;
     out->digest = rest;
     if (rest.len != HF_BASE64URL_LEN(hf_hash_alg_size(out->alg)) ||
-        !hf_base64url_is_canonical(rest))
+        !hf_base64url_decode(rest, out->hash))
         return HF_REASON_BAD_HASHED_URI;
     *at = 0;
     return HF_REASON_OK;

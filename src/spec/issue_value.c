@@ -17,16 +17,39 @@ static bool is_value_char(char c)
     return c >= 0x21 && c <= 0x7e && c != ';';
 }
 
+/*
+ * Labels and values are most of a record, so eight octets are classified at a
+ * time in one word: arithmetic that sets the high bit of each octet that ends
+ * the run. The predicates above say the same and serve the last few octets.
+ */
 #define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
 #define HIGH        EACH(0x80)
 
-/*
- * Where a value ends. Values are most of a record, so eight octets are
- * classified at a time: a set high bit marks an octet below 0x21, equal to
- * ';', equal to DEL, or above 0x7F. Borrows can only raise false marks above
- * a true one, so the lowest mark is right.
- */
-static size_t value_len(struct hf_span text)
+/* The octets from `first` to `last` in a word of octets below 0x80: no sum
+ * carries into its neighbour. */
+#define IN_RANGE(word, first, last)                                            \
+    (((word) + EACH(0x80 - (first))) & ~((word) + EACH(0x7f - (last))))
+
+static uint64_t label_stops(uint64_t word)
+{
+    uint64_t low = word & ~HIGH;
+    uint64_t inside = IN_RANGE(low | EACH(0x20), 'a', 'z') |
+                      IN_RANGE(low, '0', '9') | IN_RANGE(low, '-', '-');
+
+    return (~inside | word) & HIGH;
+}
+
+static uint64_t value_stops(uint64_t word)
+{
+    uint64_t low = word & ~HIGH;
+    uint64_t inside = IN_RANGE(low, 0x21, 0x7e) & ~IN_RANGE(low, ';', ';');
+
+    return (~inside | word) & HIGH;
+}
+
+/* How many octets `text` begins with before one that stops the run. */
+static inline size_t run_len(struct hf_span text, uint64_t (*stops)(uint64_t),
+                             bool (*want)(char))
 {
     size_t n = 0;
 
@@ -38,14 +61,11 @@ static size_t value_len(struct hf_span text)
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         word = __builtin_bswap64(word);
 #endif
-        stop = (word - EACH(0x21)) & ~word;
-        stop |= ((word ^ EACH(0x3b)) - EACH(1)) & ~(word ^ EACH(0x3b));
-        stop |= ((word ^ EACH(0x7f)) - EACH(1)) & ~(word ^ EACH(0x7f));
-        stop = (stop | word) & HIGH;
+        stop = stops(word);
         if (stop != 0)
             return n + (size_t)__builtin_ctzll(stop) / 8;
     }
-    while (n < text.len && is_value_char(text.ptr[n]))
+    while (n < text.len && want(text.ptr[n]))
         n++;
     return n;
 }
@@ -56,13 +76,16 @@ static void skip_wsp(struct hf_span *rest)
         (void)hf_span_cut(rest, 1);
 }
 
+static size_t value_len(struct hf_span text)
+{
+    return run_len(text, value_stops, is_value_char);
+}
+
 /* label = tag = (ALPHA / DIGIT) *( *("-") (ALPHA / DIGIT)) */
 static bool take_label(struct hf_span *rest, struct hf_span *out)
 {
-    size_t n = 0;
+    size_t n = run_len(*rest, label_stops, is_label_char);
 
-    while (n < rest->len && is_label_char(rest->ptr[n]))
-        n++;
     *out = hf_span_cut(rest, n);
     return n > 0 && out->ptr[0] != '-' && out->ptr[n - 1] != '-';
 }
@@ -82,20 +105,6 @@ static bool take_issuer(struct hf_span *rest, struct hf_span *out)
     return true;
 }
 
-/* parameter = tag *WSP "=" *WSP value, and the white space after it */
-static bool take_param(struct hf_span *rest, struct hf_param *out)
-{
-    if (!take_label(rest, &out->tag))
-        return false;
-    skip_wsp(rest);
-    if (!hf_span_skip(rest, '='))
-        return false;
-    skip_wsp(rest);
-    out->value = hf_span_cut(rest, value_len(*rest));
-    skip_wsp(rest);
-    return true;
-}
-
 /* ";" *WSP */
 static bool take_separator(struct hf_span *rest)
 {
@@ -105,43 +114,81 @@ static bool take_separator(struct hf_span *rest)
     return found;
 }
 
+/* *WSP [issuer-domain-name *WSP] [";" *WSP], up to the first parameter */
+enum hf_err hf_issue_value_open(struct hf_span text, struct hf_span *issuer,
+                                struct hf_span *rest, struct hf_why *why)
+{
+    *rest = text;
+    *issuer = (struct hf_span){0};
+    skip_wsp(rest);
+    if (rest->len > 0 && rest->ptr[0] != ';' && !take_issuer(rest, issuer))
+        return hf_fail(why, HF_ESYNTAX, text.len - rest->len,
+                       "RFC 8659 4.2: issuer is not a domain name");
+    skip_wsp(rest);
+    if (rest->len > 0 && !take_separator(rest))
+        return hf_fail(why, HF_ESYNTAX, text.len - rest->len,
+                       "RFC 8659 4.2: ';' or end of text expected");
+    return HF_OK;
+}
+
+/* parameter *WSP, then the end or ";" *WSP and another parameter;
+ * parameter = tag *WSP "=" *WSP value */
+enum hf_err hf_issue_value_take(struct hf_span *rest, struct hf_param *out,
+                                struct hf_why *why)
+{
+    size_t before = rest->len;
+
+    if (!take_label(rest, &out->tag))
+        return hf_fail(why, HF_ESYNTAX, before - rest->len,
+                       "RFC 8659 4.2: a parameter's tag is made of letters, "
+                       "digits and inner hyphens");
+    skip_wsp(rest);
+    if (!hf_span_skip(rest, '='))
+        return hf_fail(why, HF_ESYNTAX, before - rest->len,
+                       "RFC 8659 4.2: parameter is not tag=value");
+    skip_wsp(rest);
+    out->value = hf_span_cut(rest, value_len(*rest));
+    skip_wsp(rest);
+    if (rest->len == 0)
+        return HF_OK;
+    if (!take_separator(rest))
+        return hf_fail(why, HF_ESYNTAX, before - rest->len,
+                       "RFC 8659 4.2: ';' or end of text expected");
+    if (rest->len == 0)
+        return hf_fail(why, HF_ESYNTAX, before,
+                       "RFC 8659 4.2: a parameter must follow this ';'");
+    return HF_OK;
+}
+
 /* REQ RECORD-02, RECORD-04, RECORD-13 */
 enum hf_err hf_issue_value_parse(struct hf_span text,
                                  struct hf_issue_value *out, struct hf_why *why)
 {
-    struct hf_issue_value parsed = {0};
-    struct hf_span rest = text;
+    struct hf_issue_value parsed;
+    struct hf_span rest;
     struct hf_param param;
+    enum hf_err err;
 
-    skip_wsp(&rest);
-    if (rest.len > 0 && rest.ptr[0] != ';' &&
-        !take_issuer(&rest, &parsed.issuer))
-        return hf_fail(why, HF_ESYNTAX, text.len - rest.len,
-                       "RFC 8659 4.2: issuer is not a domain name");
+    err = hf_issue_value_open(text, &parsed.issuer, &rest, why);
+    if (err != HF_OK)
+        return err;
+    parsed.params = rest;
+    while (rest.len > 0) {
+        size_t from = text.len - rest.len;
 
-    skip_wsp(&rest);
-    if (take_separator(&rest) && rest.len > 0) {
-        parsed.params = rest;
-        do {
-            if (!take_param(&rest, &param))
-                return hf_fail(why, HF_ESYNTAX, text.len - rest.len,
-                               "RFC 8659 4.2: parameter is not tag=value");
-        } while (take_separator(&rest));
+        err = hf_issue_value_take(&rest, &param, why);
+        if (err != HF_OK && why != NULL)
+            why->at += from;
+        if (err != HF_OK)
+            return err;
     }
-    if (rest.len > 0)
-        return hf_fail(why, HF_ESYNTAX, text.len - rest.len,
-                       "RFC 8659 4.2: ';' or end of text expected");
-
     *out = parsed;
     return HF_OK;
 }
 
 bool hf_param_next(struct hf_span *rest, struct hf_param *out)
 {
-    if (rest->len == 0 || !take_param(rest, out))
-        return false;
-    (void)take_separator(rest);
-    return true;
+    return rest->len > 0 && hf_issue_value_take(rest, out, NULL) == HF_OK;
 }
 
 struct hf_span hf_issue_value_attribution(struct hf_span text)

@@ -128,7 +128,6 @@ static void judge_text(const struct hf_ca *ca, const struct hf_account *account,
     judged->form = HF_FORM_FOREIGN;
     judged->star = false;
     judged->key = 0;
-    judged->hashed = (struct hf_hashed_uri){0};
     if (!is_ours(ca, judged->record.issuer)) {
         judged->reason = HF_REASON_OTHER_ISSUER;
         judged->at = 0;
@@ -168,7 +167,7 @@ struct candidate {
     enum hf_hash_alg alg;
     size_t key;
     bool star;
-    struct hf_span text;
+    const unsigned char *hash;
 };
 
 static void match_one(const struct candidate *candidate,
@@ -176,7 +175,8 @@ static void match_one(const struct candidate *candidate,
 {
     for (size_t i = 0; i < count; i++) {
         if (!is_pending(&judged[i]) || judged[i].hashed.alg != candidate->alg ||
-            !hf_span_eq(judged[i].hashed.digest, candidate->text))
+            memcmp(judged[i].hashed.hash, candidate->hash,
+                   hf_hash_alg_size(candidate->alg)) != 0)
             continue;
         judged[i].reason = HF_REASON_OK;
         judged[i].key = candidate->key;
@@ -205,17 +205,16 @@ static enum hf_err match_binding(const struct matching *m,
         .thumbprint = key->thumbprint,
         .account_url = account_url,
     };
-    char text[HF_HASH_TEXT_MAX];
+    unsigned char hash[HF_HASH_MAX];
     enum hf_err err = HF_OK;
 
-    candidate->text.ptr = text;
-    candidate->text.len = (hf_hash_alg_size(candidate->alg) * 4 + 2) / 3;
+    candidate->hash = hash;
     if (candidate->star && key->star_known && candidate->alg == HF_SHA_256 &&
         account_url.ptr == m->account->url.ptr)
-        candidate->text.ptr = key->star;
+        candidate->hash = key->star;
     else
-        err = hf_binding_digest(&binding, candidate->alg, m->digest, text,
-                                m->why);
+        err =
+            hf_binding_hash(&binding, candidate->alg, m->digest, hash, m->why);
     if (err == HF_OK)
         match_one(candidate, m->judged, m->count);
     return err;
@@ -366,13 +365,17 @@ enum hf_err hf_keys_prepare(struct hf_key *keys, size_t count,
             .thumbprint = keys[i].thumbprint,
             .account_url = account_url,
         };
-        char text[HF_HASH_TEXT_MAX];
-        enum hf_err err =
-            hf_binding_digest(&binding, HF_SHA_256, digest, text, why);
+        unsigned char hash[HF_HASH_MAX];
+        enum hf_err err;
 
+        if (!hf_thumbprint_is_valid(keys[i].thumbprint))
+            return hf_fail(why, HF_EINVAL, 0,
+                           "draft -02 4.1: the key is the SHA-256 thumbprint "
+                           "of RFC 7638, 43 characters of base64url");
+        err = hf_binding_hash(&binding, HF_SHA_256, digest, hash, why);
         if (err != HF_OK)
             return err;
-        memcpy(keys[i].star, text, sizeof(keys[i].star));
+        memcpy(keys[i].star, hash, sizeof(keys[i].star));
         keys[i].star_known = true;
     }
     return HF_OK;

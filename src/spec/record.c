@@ -51,21 +51,41 @@ struct seen {
     struct hf_span duplicate; /* the second tag of its kind, or empty */
 };
 
-static void collect(struct hf_span params, struct seen *seen)
+static void note(struct seen *seen, const struct hf_param *param)
 {
+    enum tag tag = tag_of(param->tag);
+
+    /* REQ RECORD-13: unknown ones, also twice (RECORD-14), are ignored. */
+    if (tag == TAG_UNKNOWN)
+        return;
+    if ((seen->tags & 1U << tag) != 0 && seen->duplicate.len == 0)
+        seen->duplicate = param->tag;
+    seen->tags |= 1U << tag;
+    seen->values[tag] = param->value;
+}
+
+/* One walk over the text; false, and where it stopped, on a syntax error. */
+static bool walk(struct hf_span text, struct hf_span *issuer, struct seen *seen,
+                 size_t *at)
+{
+    struct hf_span rest;
     struct hf_param param;
+    struct hf_why why;
 
-    while (hf_param_next(&params, &param)) {
-        enum tag tag = tag_of(param.tag);
-
-        /* REQ RECORD-13: unknown ones, also twice (RECORD-14), are ignored. */
-        if (tag == TAG_UNKNOWN)
-            continue;
-        if ((seen->tags & 1U << tag) != 0 && seen->duplicate.len == 0)
-            seen->duplicate = param.tag;
-        seen->tags |= 1U << tag;
-        seen->values[tag] = param.value;
+    *at = 0;
+    if (hf_issue_value_open(text, issuer, &rest, &why) != HF_OK) {
+        *at = why.at;
+        return false;
     }
+    while (rest.len > 0) {
+        *at = text.len - rest.len;
+        if (hf_issue_value_take(&rest, &param, &why) != HF_OK) {
+            *at += why.at;
+            return false;
+        }
+        note(seen, &param);
+    }
+    return true;
 }
 
 static size_t offset(struct hf_span text, struct hf_span part)
@@ -77,19 +97,14 @@ static size_t offset(struct hf_span text, struct hf_span part)
 enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
                               size_t *at)
 {
-    struct hf_issue_value value;
     struct seen seen = {0};
-    struct hf_why why;
 
     *out = (struct hf_record){.until_at = INT64_MAX};
-    if (hf_issue_value_parse(text, &value, &why) != HF_OK) {
+    if (!walk(text, &out->issuer, &seen, at)) {
         out->issuer = hf_issue_value_attribution(text);
-        *at = why.at;
         return HF_REASON_SYNTAX;
     }
-    out->issuer = value.issuer;
     *at = text.len;
-    collect(value.params, &seen);
     if (seen.duplicate.len > 0) {
         *at = offset(text, seen.duplicate);
         return HF_REASON_DUPLICATE_PARAMETER;
