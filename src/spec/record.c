@@ -36,7 +36,7 @@ static enum tag tag_of(struct hf_span tag)
         return hf_span_eq_nocase(tag, HF_SPAN("policy")) ? TAG_POLICY
                                                          : TAG_UNKNOWN;
     case 12:
-        return hf_span_eq_nocase(tag, HF_SPAN("persistuntil"))
+        return hf_span_eq_nocase(tag, HF_SPAN("persistUntil"))
                    ? TAG_PERSIST_UNTIL
                    : TAG_UNKNOWN;
     default:
