@@ -85,6 +85,31 @@ enum hf_err hf_server_parse(struct hf_span text, struct hf_server *out,
     return HF_OK;
 }
 
+enum hf_err hf_server_of_address(struct hf_span address, uint16_t port,
+                                 struct hf_server *out, struct hf_why *why)
+{
+    char host[INET6_ADDRSTRLEN];
+    char text[HF_SERVER_LABEL_MAX];
+
+    if ((address.len != 4 && address.len != 16) ||
+        inet_ntop(address.len == 4 ? AF_INET : AF_INET6, address.ptr, host,
+                  sizeof(host)) == NULL)
+        return hf_fail(why, HF_ESYNTAX, 0, "not an IP address");
+    (void)snprintf(text, sizeof(text), "%s@%u", host, (unsigned)port);
+    return hf_server_parse(hf_span_str(text), out, why);
+}
+
+bool hf_server_is_loopback(const struct hf_server *server)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&server->address;
+    const struct sockaddr_in6 *v6 =
+        (const struct sockaddr_in6 *)&server->address;
+
+    if (hf_server_is_ipv6(server))
+        return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+}
+
 bool hf_server_is_ipv6(const struct hf_server *server)
 {
     return server->address.ss_family == AF_INET6;

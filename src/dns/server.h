@@ -28,6 +28,13 @@ struct hf_server {
 enum hf_err hf_server_parse(struct hf_span text, struct hf_server *out,
                             struct hf_why *why);
 
+/* The same from an address of 4 or 16 octets in network order. */
+enum hf_err hf_server_of_address(struct hf_span address, uint16_t port,
+                                 struct hf_server *out, struct hf_why *why);
+
+/* 127.0.0.0/8 or ::1: nobody else's packets get there. */
+bool hf_server_is_loopback(const struct hf_server *server);
+
 bool hf_server_is_ipv6(const struct hf_server *server);
 
 /* On this machine, or in a private network (RFC 1918, RFC 4193, link-local). */
