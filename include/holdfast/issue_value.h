@@ -46,18 +46,6 @@ enum hf_err hf_issue_value_parse(struct hf_span text,
 bool hf_param_next(struct hf_span *rest, struct hf_param *out);
 
 /*
- * The two steps that parsing consists of, for a reader that wants to look at
- * each parameter once: open the text, then take parameters while `*rest` is
- * not empty. What was taken counts only when all of it could be taken.
- *
- * Fails: HF_ESYNTAX; `*rest` begins where reading stopped.
- */
-enum hf_err hf_issue_value_open(struct hf_span text, struct hf_span *issuer,
-                                struct hf_span *rest, struct hf_why *why);
-enum hf_err hf_issue_value_take(struct hf_span *rest, struct hf_param *out,
-                                struct hf_why *why);
-
-/*
  * Whose record this is meant to be, also when it does not parse: the octets
  * before the first ';' without white space and without one trailing dot.
  * Compare without case. Empty, and nobody's, when they are not ASCII.

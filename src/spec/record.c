@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "holdfast/record.h"
 
+#include "spec/grammar.h"
+
 /* REQ RECORD-11, RECORD-12: nineteen digits cannot overflow before the test,
  * and zeros in front do not count. */
 bool hf_persist_until_parse(struct hf_span text, int64_t *out)
@@ -73,13 +75,13 @@ static bool walk(struct hf_span text, struct hf_span *issuer, struct seen *seen,
     struct hf_why why;
 
     *at = 0;
-    if (hf_issue_value_open(text, issuer, &rest, &why) != HF_OK) {
+    if (hf_grammar_open(text, issuer, &rest, &why) != HF_OK) {
         *at = why.at;
         return false;
     }
     while (rest.len > 0) {
         *at = text.len - rest.len;
-        if (hf_issue_value_take(&rest, &param, &why) != HF_OK) {
+        if (hf_grammar_take(&rest, &param, &why) != HF_OK) {
             *at += why.at;
             return false;
         }
