@@ -11,6 +11,10 @@ int main(int argc, char **argv)
     const struct hf_command commands[] = {
         hf_cmd_eval,
         hf_cmd_record_make,
+        hf_cmd_record_parse,
+        hf_cmd_record_lint,
+        hf_cmd_record_diff,
+        hf_cmd_record_explain,
         hf_cmd_ca_table,
     };
     static struct hf_out out; /* 64 kB, too much for the stack */

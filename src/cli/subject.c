@@ -5,7 +5,7 @@
 #include "crypto/jwk.h"
 #include "os/file.h"
 
-#define KEY_FILE_MAX 65536
+#define KEY_FILE_MAX 8192 /* octets */
 
 static struct hf_span value_of(const struct hf_cli *cli, const char *name)
 {
@@ -186,7 +186,7 @@ static bool read_key(const struct hf_cli *cli, struct hf_subject *subject,
 {
     char thumbprint[HF_THUMBPRINT_LEN];
     struct hf_why why = {0};
-    char room[KEY_FILE_MAX / 8];
+    char room[KEY_FILE_MAX];
     struct hf_buf text;
     enum hf_err err;
 

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/given.h"
+
+#include <jansson.h>
+
+#include "base/alloc.h"
+#include "os/file.h"
+#include "os/signals.h"
+
+#define LINE_ROOM (512 * 1024) /* 64 kB of data with every octet as \DDD */
+
+/* One line being read, and who wants its records. */
+struct reading {
+    struct hf_cli *cli;
+    hf_given_fn *fn;
+    void *state;
+    const char *path;
+    uint64_t line;
+    char *room; /* LINE_ROOM octets for values without their escapes */
+    struct hf_name owner;
+    bool failed;
+};
+
+static void report(struct reading *reading, const char *text)
+{
+    char room[300];
+    struct hf_buf subject;
+
+    hf_buf_init(&subject, room, sizeof(room));
+    if (reading->path != NULL) {
+        hf_buf_puts(&subject, reading->path);
+        hf_buf_putc(&subject, ':');
+        hf_buf_put_u64(&subject, reading->line);
+    }
+    hf_cli_error(reading->cli, hf_buf_span(&subject), text);
+    reading->failed = true;
+}
+
+static void give(struct reading *reading, struct hf_given *given)
+{
+    given->owner = hf_name_span(&reading->owner);
+    given->path = reading->path;
+    given->line = reading->line;
+    reading->fn(reading->state, given);
+}
+
+/* ---- words and strings of zone files (RFC 1035, section 5.1) ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static void skip_blanks(struct hf_span *rest)
+{
+    while (rest->len > 0 && is_blank(rest->ptr[0]))
+        (void)hf_span_cut(rest, 1);
+}
+
+static struct hf_span take_word(struct hf_span *rest)
+{
+    size_t n = 0;
+
+    skip_blanks(rest);
+    while (n < rest->len && !is_blank(rest->ptr[n]))
+        n++;
+    return hf_span_cut(rest, n);
+}
+
+/* What a backslash stands before: \DDD, or any octet as it is. */
+static bool take_escape(struct hf_span *rest, struct hf_buf *out)
+{
+    unsigned value = 0;
+
+    if (rest->len == 0)
+        return false;
+    if (!hf_is_digit(rest->ptr[0])) {
+        hf_buf_put(out, hf_span_cut(rest, 1));
+        return true;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (rest->len == 0 || !hf_is_digit(rest->ptr[0]))
+            return false;
+        value = value * 10 + (unsigned)(hf_span_cut(rest, 1).ptr[0] - '0');
+    }
+    if (value > 255)
+        return false;
+    hf_buf_putc(out, (char)(unsigned char)value);
+    return true;
+}
+
+/* One character-string, quoted or not; false when it is broken. */
+static bool take_string(struct hf_span *rest, struct hf_buf *out)
+{
+    bool quoted = hf_span_skip(rest, '"');
+
+    while (rest->len > 0) {
+        char c = rest->ptr[0];
+
+        if (quoted ? c == '"' : is_blank(c) || c == ';' || c == '"')
+            break;
+        (void)hf_span_cut(rest, 1);
+        if (c != '\\')
+            hf_buf_putc(out, c);
+        else if (!take_escape(rest, out))
+            return false;
+    }
+    return !quoted || hf_span_skip(rest, '"');
+}
+
+static void read_strings(struct reading *reading, struct hf_span rest)
+{
+    struct hf_given given = {0};
+    bool seen_quotes = false;
+    struct hf_buf value;
+
+    hf_buf_init(&value, reading->room, LINE_ROOM);
+    for (skip_blanks(&rest); rest.len > 0; skip_blanks(&rest)) {
+        if (rest.ptr[0] == ';') {
+            given.cut = !seen_quotes && given.strings > 0;
+            break;
+        }
+        seen_quotes |= rest.ptr[0] == '"';
+        if (!take_string(&rest, &value)) {
+            report(reading, "a string does not end, or has a broken escape: "
+                            "strings are \"...\", with \\\" for a quotation "
+                            "mark (RFC 1035 5.1)");
+            return;
+        }
+        given.strings++;
+    }
+    given.value = hf_buf_span(&value);
+    give(reading, &given);
+}
+
+/* ---- zone files ---- */
+
+static bool is_number(struct hf_span word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (!hf_is_digit(word.ptr[i]))
+            return false;
+    return word.len > 0;
+}
+
+static bool is_class(struct hf_span word)
+{
+    return hf_span_eq_nocase(word, HF_SPAN("IN"));
+}
+
+static bool is_txt(struct hf_span word)
+{
+    return hf_span_eq_nocase(word, HF_SPAN("TXT"));
+}
+
+/*
+ * "OWNER [TTL] [IN] TYPE ...": does the line look like that? Then `*rest` is
+ * what follows the type, and `*txt` says whether it is TXT.
+ */
+static bool take_zone_head(struct hf_span *rest, struct hf_span *owner,
+                           bool *txt)
+{
+    struct hf_span at = *rest;
+    struct hf_span word;
+    bool head = false;
+
+    *owner = take_word(&at);
+    for (int i = 0; i < 3; i++) {
+        word = take_word(&at);
+        if (!is_number(word) && !is_class(word))
+            break;
+        head = true;
+    }
+    *txt = is_txt(word);
+    *rest = at;
+    return head || *txt;
+}
+
+static bool is_ours(struct hf_span owner)
+{
+    struct hf_span label = {owner.ptr, hf_span_find(owner, '.')};
+
+    return hf_span_eq(label, HF_SPAN(HF_DNS_LABEL)) ||
+           hf_span_eq(label, HF_SPAN(HF_IP_LABEL));
+}
+
+static void read_zone_line(struct reading *reading, struct hf_span owner,
+                           struct hf_span rest)
+{
+    if (hf_name_parse_owner(owner, &reading->owner, NULL) != HF_OK) {
+        report(reading, "the owner of this TXT record is no domain name");
+        return;
+    }
+    /* Files hold TXT records of many kinds; an operand is meant. */
+    if (reading->path == NULL || is_ours(hf_name_span(&reading->owner)))
+        read_strings(reading, rest);
+}
+
+/* ---- JSON ---- */
+
+/*
+ * Our JSON writes every octet as the character of that number (base/json.h),
+ * which the parser makes UTF-8: take that back. False when a character is
+ * no octet.
+ */
+static bool take_octets(struct hf_span text, struct hf_buf *out)
+{
+    while (text.len > 0) {
+        unsigned char c = (unsigned char)hf_span_cut(&text, 1).ptr[0];
+
+        if (c >= 0x80) {
+            if ((c != 0xc2 && c != 0xc3) || text.len == 0)
+                return false;
+            c = (unsigned char)((c & 0x03U) << 6 |
+                                ((unsigned char)text.ptr[0] & 0x3fU));
+            (void)hf_span_cut(&text, 1);
+        }
+        hf_buf_putc(out, (char)c);
+    }
+    return !out->full;
+}
+
+/* A string, or an object with "value" and perhaps "strings". */
+static void give_json_value(struct reading *reading, json_t *value)
+{
+    json_t *text =
+        json_is_object(value) ? json_object_get(value, "value") : value;
+    struct hf_given given = {
+        .strings = json_array_size(json_object_get(value, "strings"))};
+    struct hf_buf room;
+
+    hf_buf_init(&room, reading->room, LINE_ROOM);
+    if (!json_is_string(text) ||
+        !take_octets(
+            (struct hf_span){json_string_value(text), json_string_length(text)},
+            &room)) {
+        report(reading, "a record in this JSON has no \"value\", or one "
+                        "with characters above \\u00FF");
+        return;
+    }
+    given.value = hf_buf_span(&room);
+    give(reading, &given);
+}
+
+static void give_json(struct reading *reading, json_t *object)
+{
+    const char *owner = json_string_value(json_object_get(object, "owner"));
+    json_t *records = json_object_get(object, "records");
+
+    if (owner != NULL &&
+        hf_name_parse_owner(hf_span_str(owner), &reading->owner, NULL) != HF_OK)
+        report(reading, "\"owner\" is no domain name");
+    else if (json_is_array(records))
+        for (size_t i = 0; i < json_array_size(records); i++)
+            give_json_value(reading, json_array_get(records, i));
+    else
+        give_json_value(reading, object);
+}
+
+static void read_json(struct reading *reading, struct hf_span line)
+{
+    json_error_t wrong;
+    json_t *object = json_loadb(
+        line.ptr, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
+
+    if (object == NULL)
+        report(reading, "begins with '{' and is not JSON (RFC 8259); one "
+                        "object stands on one line");
+    else
+        give_json(reading, object);
+    json_decref(object);
+}
+
+/* ---- lines ---- */
+
+static void read_line(struct reading *reading, struct hf_span line)
+{
+    struct hf_span rest = line;
+    struct hf_span owner;
+    bool is_file = reading->path != NULL;
+    bool txt;
+
+    reading->owner.len = 0;
+    skip_blanks(&rest);
+    /* Comments and $ORIGIN: of files only; an operand is taken as it is. */
+    if (is_file && (rest.len == 0 || strchr(";#$", rest.ptr[0]) != NULL))
+        return;
+    if (rest.len > 0 && rest.ptr[0] == '{') {
+        read_json(reading, rest);
+    } else if (rest.len > 0 && rest.ptr[0] == '"') {
+        read_strings(reading, rest);
+    } else if (take_zone_head(&rest, &owner, &txt)) {
+        if (txt)
+            read_zone_line(reading, owner, rest);
+    } else {
+        give(reading, &(struct hf_given){.value = line});
+    }
+}
+
+static void read_lines(struct reading *reading, struct hf_lines *lines)
+{
+    struct hf_span line = {0};
+    struct hf_why why = {0};
+    bool more = true;
+
+    while (more && !hf_signals_stop_wanted()) {
+        enum hf_err err = hf_lines_next(lines, &line, &more, &why);
+
+        reading->line = lines->number;
+        if (err == HF_OK && more)
+            read_line(reading, line);
+        if (err != HF_OK)
+            report(reading, why.text);
+        if (err != HF_OK && err != HF_ELIMIT)
+            return;
+    }
+}
+
+static enum hf_exit status_of(const struct reading *reading)
+{
+    if (hf_signals_stop_wanted())
+        return HF_EXIT_INTERRUPTED;
+    return reading->failed ? HF_EXIT_ERROR : HF_EXIT_GOOD;
+}
+
+static void read_file(struct reading *reading, const char *path)
+{
+    struct hf_lines lines;
+    struct hf_why why = {0};
+
+    if (hf_lines_open(&lines, path, LINE_ROOM, &why) != HF_OK) {
+        hf_cli_fail(reading->cli, hf_span_str(path), &why);
+        reading->failed = true;
+        return;
+    }
+    reading->path = path;
+    read_lines(reading, &lines);
+    hf_lines_close(&lines);
+}
+
+static bool begin(struct reading *reading)
+{
+    reading->room = hf_alloc(LINE_ROOM, 1);
+    if (reading->room != NULL)
+        return true;
+    hf_cli_error(reading->cli, HF_SPAN(""), "out of memory");
+    return false;
+}
+
+enum hf_exit hf_given_file(struct hf_cli *cli, const char *path,
+                           hf_given_fn *fn, void *state)
+{
+    struct reading reading = {.cli = cli, .fn = fn, .state = state};
+
+    if (!begin(&reading))
+        return HF_EXIT_ERROR;
+    read_file(&reading, path);
+    hf_free(reading.room);
+    return status_of(&reading);
+}
+
+enum hf_exit hf_given_each(struct hf_cli *cli, hf_given_fn *fn, void *state)
+{
+    struct reading reading = {.cli = cli, .fn = fn, .state = state};
+    size_t files = hf_cli_count(cli, "file");
+
+    if (!begin(&reading))
+        return HF_EXIT_ERROR;
+    for (size_t i = 0; i < cli->operand_count; i++)
+        read_line(&reading, hf_span_str(cli->operands[i]));
+    for (size_t i = 0; i < files; i++)
+        read_file(&reading, hf_cli_nth(cli, "file", i));
+    if (files == 0 && cli->operand_count == 0)
+        read_file(&reading, "-");
+    hf_free(reading.room);
+    return status_of(&reading);
+}
+
+struct hf_span hf_given_name(const struct hf_given *given)
+{
+    return is_ours(given->owner) ? hf_name_parent(given->owner)
+                                 : (struct hf_span){0};
+}

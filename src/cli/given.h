@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * given.h -- records as people have them: a bare value, quoted strings, a
+ * line of a zone file or of dig, a line of our own JSON. One reader for every
+ * `record` command.
+ */
+#pragma once
+
+#include "cli/cli.h"
+
+/* One record. Spans live until the callback returns. */
+struct hf_given {
+    struct hf_span owner; /* canonical, without the last dot; may be empty */
+    struct hf_span value; /* strings joined (REQ RECORD-01) */
+    const char *path;     /* file it came from; NULL: an operand */
+    uint64_t line;        /* in that file */
+    size_t strings;       /* 0 when not said */
+    bool cut;             /* an unquoted ';' began a comment: see below */
+};
+
+/*
+ * In a zone file `;` outside quotation marks begins a comment, and the record
+ * loses everything behind it. That is what `cut` says; `value` is what a name
+ * server would have kept.
+ */
+
+typedef void hf_given_fn(void *state, const struct hf_given *given);
+
+/* Rows for the option tables of the commands that use hf_given_each(). */
+#define HF_GIVEN_OPTIONS                                                       \
+    {                                                                          \
+        .name = "file", .arg = "FILE", .choices = "<file>", .many = true,      \
+        .help = "Records from FILE, one a line; '-' is standard input"         \
+    }
+
+/*
+ * Hand every record on the command line to `fn`: the operands, then the files
+ * of --file, or standard input when there is neither. Lines of a zone file
+ * that are about something else are passed over.
+ *
+ * HF_EXIT_GOOD, or HF_EXIT_ERROR after messages about what could not be read;
+ * HF_EXIT_INTERRUPTED.
+ */
+enum hf_exit hf_given_each(struct hf_cli *cli, hf_given_fn *fn, void *state);
+
+/* The same for one file. */
+enum hf_exit hf_given_file(struct hf_cli *cli, const char *path,
+                           hf_given_fn *fn, void *state);
+
+/* The name that an owner name is about: without its first label; empty when
+ * that is none of the two labels of this method. */
+struct hf_span hf_given_name(const struct hf_given *given);
