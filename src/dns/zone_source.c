@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dns/zone_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "os/signals.h"
+
+#define CHUNK   ((size_t)256 << 10) /* fits the second-level cache */
+#define PADDING 80                  /* windows may look behind the end */
+
+static enum hf_err fail_sys(struct hf_why *why, const char *doing)
+{
+    int sys = errno;
+    enum hf_err err =
+        hf_fail(why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
+
+    if (why != NULL)
+        why->sys = sys;
+    return err;
+}
+
+static enum hf_err open_file(struct hf_zone_source *source, struct hf_why *why)
+{
+    struct stat about;
+
+    if (source->outer == NULL && strcmp(source->path, "-") == 0) {
+        source->fd = STDIN_FILENO;
+        return HF_OK;
+    }
+    /* Not to hang on a pipe that an included name points at. */
+    source->fd = open(source->path,
+                      O_RDONLY | O_CLOEXEC | (source->outer ? O_NONBLOCK : 0));
+    if (source->fd < 0)
+        return fail_sys(why, "cannot open the file");
+    source->owns_fd = true;
+    if (fstat(source->fd, &about) != 0)
+        return fail_sys(why, "cannot look at the file");
+    if (S_ISDIR(about.st_mode) ||
+        (source->outer != NULL && !S_ISREG(about.st_mode)))
+        return hf_fail(why, HF_EINVAL, 0, "not a regular file");
+    return HF_OK;
+}
+
+enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
+                                struct hf_zone_source **out, struct hf_why *why)
+{
+    struct hf_zone_source *source = hf_alloc(1, sizeof(*source));
+    size_t len = strlen(path);
+    enum hf_err err = HF_ENOMEM;
+
+    if (source == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    source->outer = outer;
+    source->fd = -1;
+    source->line = 1;
+    source->size = CHUNK;
+    source->room = hf_alloc(CHUNK + PADDING, 1);
+    source->path = hf_alloc(len + 1, 1);
+    if (source->room == NULL || source->path == NULL) {
+        (void)hf_fail(why, HF_ENOMEM, 0, "out of memory");
+        goto out;
+    }
+    memcpy(source->path, path, len);
+    err = open_file(source, why);
+
+out:
+    if (err != HF_OK)
+        (void)hf_zone_source_free(source);
+    else
+        *out = source;
+    return err;
+}
+
+struct hf_zone_source *hf_zone_source_free(struct hf_zone_source *source)
+{
+    struct hf_zone_source *outer = source->outer;
+
+    if (source->owns_fd)
+        (void)close(source->fd);
+    hf_free(source->room);
+    hf_free(source->path);
+    hf_free(source);
+    return outer;
+}
+
+enum hf_err hf_zone_source_owner(struct hf_zone_source *source,
+                                 struct hf_why *why)
+{
+    enum hf_err err;
+
+    if (source->owner_is_read && source->owner_is_bad)
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "the owner name that this line repeats is not one");
+    if (source->owner_is_read)
+        return HF_OK;
+    err = hf_zone_name_read(&source->owner,
+                            source->has_origin ? &source->origin : NULL,
+                            &source->owner_name, why);
+    source->owner_is_read = true;
+    source->owner_is_bad = err != HF_OK;
+    return err;
+}
+
+void hf_zone_source_settle(struct hf_zone_source *source)
+{
+    if (source->has_owner && hf_zone_source_owner(source, NULL) != HF_OK)
+        source->owner_is_bad = true;
+    source->owner.text.len = 0; /* the same text would mean another name */
+}
+
+/* The buffer is about to move: copy what is still needed of it. */
+static void keep_words(struct hf_zone_source *source)
+{
+    struct hf_span *owner = &source->owner.text;
+    struct hf_span *ttl = &source->last_ttl;
+
+    if (owner->len > 0 && owner->ptr != source->owner_room) {
+        /* A longer one is no name; it is looked at again when used. */
+        if (owner->len > sizeof(source->owner_room))
+            owner->len = sizeof(source->owner_room);
+        memcpy(source->owner_room, owner->ptr, owner->len);
+        owner->ptr = source->owner_room;
+    }
+    if (ttl->len > 0 && ttl->ptr != source->ttl_room) {
+        if (ttl->len > sizeof(source->ttl_room))
+            ttl->len = sizeof(source->ttl_room);
+        memcpy(source->ttl_room, ttl->ptr, ttl->len);
+        ttl->ptr = source->ttl_room;
+    }
+}
+
+static enum hf_err make_room(struct hf_zone_source *source, struct hf_why *why)
+{
+    size_t unread = source->to - source->from;
+    char *room;
+
+    keep_words(source);
+    if (source->from > 0)
+        memmove(source->room, source->room + source->from, unread);
+    source->from = 0;
+    source->to = unread;
+    if (unread < source->size)
+        return HF_OK;
+    if (source->size >= HF_ZONE_ENTRY_MAX)
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "one entry is longer than a mebibyte");
+    room = hf_realloc(source->room, source->size * 2 + PADDING, 1);
+    if (room == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    source->room = room;
+    source->size *= 2;
+    return HF_OK;
+}
+
+enum hf_err hf_zone_source_fill(struct hf_zone_source *source,
+                                struct hf_why *why)
+{
+    enum hf_err err = make_room(source, why);
+    ssize_t n;
+
+    if (err != HF_OK)
+        return err;
+    if (hf_signals_stop_wanted())
+        return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    n = read(source->fd, source->room + source->to, source->size - source->to);
+    if (n < 0 && errno != EINTR)
+        return fail_sys(why, "cannot read the file");
+    if (n > 0)
+        source->to += (size_t)n;
+    source->at_end = n == 0;
+    if (n == 0 && source->to > 0 && source->room[source->to - 1] != '\n')
+        source->room[source->to++] = '\n'; /* there was room for one */
+    memset(source->room + source->to, 0, PADDING);
+    return HF_OK;
+}

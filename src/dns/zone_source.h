@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * zone_source.h -- the files of a zone, one inside the other: buffered octets
+ * and what a line may depend on (origin, last owner, TTLs).
+ */
+#pragma once
+
+#include "dns/zone_name.h"
+
+#define HF_ZONE_TTL_TEXT 32
+
+/* One open file. Words that later lines depend on are kept as they were
+ * read, and copied only when the buffer moves on. */
+struct hf_zone_source {
+    struct hf_zone_source *outer;
+    char *path;
+    int fd;
+    bool owns_fd;
+    bool at_end;
+    bool skips; /* in a line longer than the buffer: drop up to its end */
+    char *room; /* unread octets are room[from..to); zeros follow them */
+    size_t size;
+    size_t from;
+    size_t to;
+    uint64_t line; /* number of the line at `from` */
+
+    bool has_origin;
+    struct hf_zone_name origin;
+    bool has_owner;
+    struct hf_zone_word owner; /* last stated under this origin ... */
+    bool owner_is_read;        /* ... and whether owner_name is it */
+    bool owner_is_bad;
+    struct hf_zone_name owner_name;
+    enum hf_zone_place owner_place;
+    bool owner_has_ns; /* an NS there was given out just now */
+    bool has_default_ttl;
+    uint32_t default_ttl_s;  /* $TTL */
+    struct hf_span last_ttl; /* last stated; empty when none was */
+    char owner_room[HF_ZONE_NAME_MAX + 1];
+    char ttl_room[HF_ZONE_TTL_TEXT];
+};
+
+/*
+ * Open `path` inside `outer` (NULL: the outermost; then "-" is standard
+ * input). An included file must be a regular one.
+ * Owns: hf_zone_source_free(). Fails: HF_ENOTFOUND, HF_ESYSTEM, HF_EINVAL,
+ *       HF_ENOMEM.
+ */
+enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
+                                struct hf_zone_source **out,
+                                struct hf_why *why);
+
+/* Close this one; returns the outer. */
+struct hf_zone_source *hf_zone_source_free(struct hf_zone_source *source);
+
+/*
+ * Read more behind what is unread; at the end of the file a missing last
+ * newline is added and at_end set.
+ * Fails: HF_ELIMIT (the buffer is full of one entry), HF_ESYSTEM,
+ *        HF_ECANCELED, HF_ENOMEM.
+ */
+enum hf_err hf_zone_source_fill(struct hf_zone_source *source,
+                                struct hf_why *why);
+
+/* Before the origin changes: complete the last stated owner under this one. */
+void hf_zone_source_settle(struct hf_zone_source *source);
+
+/* The last stated owner, completed now if it was not. */
+enum hf_err hf_zone_source_owner(struct hf_zone_source *source,
+                                 struct hf_why *why);

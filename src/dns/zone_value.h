@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zone_value.h -- the data of a record in a zone file, where it matters. */
+#pragma once
+
+#include "dns/zone_name.h"
+
+/* Room for one value, used again for the next. */
+struct hf_zone_value {
+    struct hf_buf room;
+    struct hf_zone_name name;
+};
+
+void hf_zone_value_init(struct hf_zone_value *value);
+void hf_zone_value_clear(struct hf_zone_value *value);
+
+/*
+ * Read the data of a TXT (all strings joined), CNAME or DNAME (the target in
+ * full), also as `\# length hex` (RFC 3597, section 5). For other types *out
+ * is empty. *out borrows from `rdata` or from `value`.
+ *
+ * Fails: HF_ESYNTAX, HF_ELIMIT, HF_ENOMEM; `*at` points into `rdata` then.
+ */
+enum hf_err hf_zone_value_read(struct hf_zone_value *value, uint16_t type,
+                               struct hf_span rdata,
+                               const struct hf_zone_name *origin,
+                               struct hf_span *out, const char **at,
+                               struct hf_why *why);
