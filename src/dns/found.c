@@ -212,3 +212,45 @@ enum hf_err hf_found_fail(const struct hf_lookup *lookup, struct hf_span server,
     hf_found_put(&octets, &found);
     return hf_found_read(hf_buf_span(&octets), out, why);
 }
+
+static bool has_record(const struct hf_found *found, struct hf_span wanted)
+{
+    struct hf_span rest = found->records;
+    struct hf_span rdata;
+
+    while (hf_found_next(&rest, &rdata))
+        if (hf_span_eq(rdata, wanted))
+            return true;
+    return false;
+}
+
+/* REQ MON-01: the order never matters. */
+static bool has_same_records(const struct hf_found *a, const struct hf_found *b)
+{
+    struct hf_span rest = a->records;
+    struct hf_span rdata;
+
+    if (a->record_count != b->record_count)
+        return false;
+    while (hf_found_next(&rest, &rdata))
+        if (!has_record(b, rdata))
+            return false;
+    return true;
+}
+
+bool hf_found_agrees(const struct hf_found *a, const struct hf_found *b)
+{
+    if (a->state == HF_FOUND_FAILURE || b->state == HF_FOUND_FAILURE)
+        return a->state == b->state;
+    if ((a->chain_count > 0) != (b->chain_count > 0))
+        return false;
+    if (a->chain_count > 0 &&
+        !hf_span_eq_nocase(a->chain[0].target, b->chain[0].target))
+        return false;
+    if (!hf_span_eq_nocase(a->owner, b->owner))
+        return true;
+    /* A server that is not asked about the target's zone has no records. */
+    if (a->chain_count > 0 && (a->record_count == 0 || b->record_count == 0))
+        return true;
+    return has_same_records(a, b);
+}

@@ -28,3 +28,10 @@ enum hf_err hf_found_read(struct hf_span octets, struct hf_found *out,
 enum hf_err hf_found_fail(const struct hf_lookup *lookup, struct hf_span server,
                           const char *reason, struct hf_found *out,
                           struct hf_why *why);
+
+/*
+ * Do two answers to one question say the same? The same alias first, if there
+ * is one; and the same records, in any order, unless one of the two stopped
+ * at an alias that leads elsewhere. NODATA and NXDOMAIN are the same "none".
+ */
+bool hf_found_agrees(const struct hf_found *a, const struct hf_found *b);

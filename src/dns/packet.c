@@ -78,12 +78,40 @@ static void lower_ttl(struct reading *r, uint32_t ttl_s)
         r->found.ttl_s = ttl_s;
 }
 
+/* RDATA that is a name may be compressed; out of its message it must not. */
+static bool is_name_only(uint16_t type)
+{
+    return type == HF_RR_NS || type == HF_RR_CNAME || type == HF_RR_DNAME;
+}
+
+static enum hf_err put_rdata(struct reading *r, const struct hf_wire_rr *rr,
+                             struct hf_why *why)
+{
+    struct hf_wire_name name;
+    size_t at = rr->rdata_at;
+    enum hf_err err;
+
+    if (!is_name_only(rr->type)) {
+        hf_put_text(&r->text, rr->rdata);
+        return HF_OK;
+    }
+    err = hf_wire_name_read(r->message, &at, &name, why);
+    if (err == HF_OK)
+        hf_put_text(&r->text,
+                    (struct hf_span){(const char *)name.octets, name.len});
+    return err;
+}
+
 static enum hf_err put_record(struct reading *r, const struct hf_wire_rr *rr,
                               struct hf_why *why)
 {
+    enum hf_err err;
+
     if (r->found.record_count == UINT16_MAX)
         return hf_fail(why, HF_ELIMIT, 0, "too many records in one answer");
-    hf_put_text(&r->text, rr->rdata);
+    err = put_rdata(r, rr, why);
+    if (err != HF_OK)
+        return err;
     r->found.record_count++;
     lower_ttl(r, rr->ttl_s);
     return HF_OK;

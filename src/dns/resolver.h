@@ -76,7 +76,8 @@ struct hf_found {
     char *bytes;
 };
 
-/* Take the RDATA of the next record off `*rest`; false at the end. */
+/* Take the RDATA of the next record off `*rest`; false at the end. Where it
+ * is a name (NS, CNAME, DNAME) it is not compressed. */
 bool hf_found_next(struct hf_span *rest, struct hf_span *rdata);
 
 /* Release and zero. Harmless on a zeroed one. */
