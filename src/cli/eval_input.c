@@ -19,20 +19,24 @@ void hf_eval_input_close(struct hf_eval_input *input)
     hf_buf_clear(&input->pending);
 }
 
-/* Between objects again; what is left of the line is dropped or kept. */
-static void start_over(struct hf_eval_input *input)
+/* Report and be between objects again. */
+static void set_error(struct hf_eval_input *input, struct hf_eval_item *item,
+                      uint64_t line, const char *error)
 {
+    *item = (struct hf_eval_item){.line = line, .error = error};
     hf_buf_reset(&input->pending);
     input->depth = 0;
     input->in_string = false;
     input->escaped = false;
 }
 
-static void set_error(struct hf_eval_input *input, struct hf_eval_item *item,
-                      uint64_t line, const char *error)
+/* The same for the object at hand, of which more lines may follow. */
+static void give_up(struct hf_eval_input *input, struct hf_eval_item *item,
+                    const char *error)
 {
-    *item = (struct hf_eval_item){.line = line, .error = error};
-    start_over(input);
+    set_error(input, item, input->line, error);
+    input->skipping = input->line < input->lines.number;
+    input->rest.len = 0;
 }
 
 static void skip_separators(struct hf_span *rest)
@@ -94,8 +98,7 @@ static bool take_part(struct hf_eval_input *input, struct hf_eval_item *item)
     struct hf_span part = scan(input);
 
     if (input->depth > HF_EVAL_DEPTH_MAX) {
-        set_error(input, item, input->line, "nested more than 32 deep");
-        input->rest.len = 0;
+        give_up(input, item, "nested more than 32 deep");
         return true;
     }
     if (input->depth == 0 && input->pending.len == 0) {
@@ -106,12 +109,11 @@ static bool take_part(struct hf_eval_input *input, struct hf_eval_item *item)
     if (input->depth > 0)
         hf_buf_putc(&input->pending, '\n');
     if (input->in_string) {
-        set_error(input, item, input->line,
-                  "a string is not closed on its line");
+        give_up(input, item, "a string is not closed on its line");
         return true;
     }
     if (input->pending.full) {
-        set_error(input, item, input->line, "object longer than 1 MiB");
+        give_up(input, item, "object longer than 1 MiB");
         return true;
     }
     *item = (struct hf_eval_item){.line = input->line,
@@ -137,6 +139,43 @@ static bool take_item(struct hf_eval_input *input, struct hf_eval_item *item)
     return take_part(input, item);
 }
 
+static size_t indent_of(struct hf_span line)
+{
+    size_t n = 0;
+
+    while (n < line.len && (line.ptr[n] == ' ' || line.ptr[n] == '\t'))
+        n++;
+    return n;
+}
+
+/* Pass over what is left of an object given up: until one begins no deeper
+ * than that did, or stands whole on its line. */
+static void skip_given_up(struct hf_eval_input *input)
+{
+    size_t indent = indent_of(input->rest);
+
+    if ((indent <= input->indent && indent < input->rest.len &&
+         input->rest.ptr[indent] == '{') ||
+        is_test_object(input->rest))
+        input->skipping = false;
+    else
+        input->rest.len = 0;
+}
+
+static void begin_line(struct hf_eval_input *input)
+{
+    if (input->lines.number == 1 &&
+        hf_span_starts(input->rest, HF_SPAN("\xef\xbb\xbf")))
+        (void)hf_span_cut(&input->rest, 3);
+    if (input->skipping)
+        skip_given_up(input);
+    if (input->depth == 0)
+        input->indent =
+            input->skipping ? input->indent : indent_of(input->rest);
+    else if (input->rest.len == 0)
+        hf_buf_putc(&input->pending, '\n'); /* jansson counts the lines */
+}
+
 static enum hf_err next_line(struct hf_eval_input *input,
                              struct hf_eval_item *item, bool *more,
                              struct hf_why *why)
@@ -152,13 +191,12 @@ static enum hf_err next_line(struct hf_eval_input *input,
     }
     if (err != HF_OK)
         return err;
-    if (there && input->lines.number == 1 &&
-        hf_span_starts(input->rest, HF_SPAN("\xef\xbb\xbf")))
-        (void)hf_span_cut(&input->rest, 3);
     if (input->depth > 0 && (!there || is_test_object(input->rest)))
         set_error(input, item, input->line, "object is not closed");
     else
         *more = there;
+    if (there)
+        begin_line(input);
     return HF_OK;
 }
 

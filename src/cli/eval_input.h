@@ -17,6 +17,8 @@ struct hf_eval_input {
     struct hf_span rest;   /* of the line at hand, not looked at yet */
     struct hf_buf pending; /* an object that began on an earlier line */
     uint64_t line;         /* where that was */
+    size_t indent;         /* blanks before it */
+    bool skipping;         /* it was given up; its other lines pass unread */
     unsigned depth;        /* containers open; 0 between objects */
     bool in_string;
     bool escaped;
