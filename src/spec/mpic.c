@@ -52,14 +52,15 @@ static bool corroborates(const struct hf_perspective *remote,
     return false;
 }
 
-/* REQ VAL-42: the corroborating ones lie in at least two RIR regions. */
+/* REQ VAL-42: the corroborating ones lie in at least two RIR regions. One
+ * whose region is not known adds none. */
 static bool is_diverse(const struct hf_perspective *remotes, size_t count,
                        struct hf_span account_uri)
 {
     struct hf_span first = {0};
 
     for (size_t i = 0; i < count; i++) {
-        if (!corroborates(&remotes[i], account_uri))
+        if (remotes[i].rir.len == 0 || !corroborates(&remotes[i], account_uri))
             continue;
         if (first.len > 0 && !hf_span_eq_nocase(first, remotes[i].rir))
             return true;
