@@ -28,23 +28,28 @@ static size_t count_params(struct hf_span rest)
     return n;
 }
 
-static bool holds_param(struct hf_span rest, const struct hf_param *wanted)
+static bool is_same_param(const struct hf_param *a, const struct hf_param *b)
 {
-    struct hf_param param;
-
-    while (hf_param_next(&rest, &param)) {
-        if (!hf_span_eq_nocase(param.tag, wanted->tag))
-            continue;
-        /* policy=WILDCARD says the same as policy=wildcard. */
-        if (hf_span_eq(param.value, wanted->value) ||
-            (hf_span_eq_nocase(param.tag, HF_SPAN("policy")) &&
-             hf_span_eq_nocase(param.value, wanted->value)))
-            return true;
-    }
-    return false;
+    if (!hf_span_eq_nocase(a->tag, b->tag))
+        return false;
+    /* policy=WILDCARD says the same as policy=wildcard. */
+    return hf_span_eq(a->value, b->value) ||
+           (hf_span_eq_nocase(a->tag, HF_SPAN("policy")) &&
+            hf_span_eq_nocase(a->value, b->value));
 }
 
-/* Unknown parameters count too: a future draft may give them a meaning. */
+static size_t count_like(struct hf_span rest, const struct hf_param *wanted)
+{
+    struct hf_param param;
+    size_t n = 0;
+
+    while (hf_param_next(&rest, &param))
+        n += is_same_param(&param, wanted);
+    return n;
+}
+
+/* Unknown parameters count too: a future draft may give them a meaning. So
+ * does how often each stands there: twice is malformed, if it is known. */
 static bool same_meaning(struct hf_span a, struct hf_span b)
 {
     struct hf_issue_value va;
@@ -60,7 +65,7 @@ static bool same_meaning(struct hf_span a, struct hf_span b)
         return false;
     rest = va.params;
     while (hf_param_next(&rest, &param))
-        if (!holds_param(vb.params, &param))
+        if (count_like(va.params, &param) != count_like(vb.params, &param))
             return false;
     return true;
 }
