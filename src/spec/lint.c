@@ -210,7 +210,7 @@ static uint32_t lint_until(const struct hf_record *record,
         found |= BIT(HF_LINT_UNTIL_MILLISECONDS);
     if (hf_time_is_after(view->now, record->until_at))
         found |= BIT(HF_LINT_EXPIRED);
-    else if (record->until_at - view->soon_s <= view->now.s && view->soon_s > 0)
+    else if (view->soon_s > 0 && record->until_at - view->soon_s <= view->now.s)
         found |= BIT(HF_LINT_EXPIRES_SOON); /* REQ MON-06 */
     return found;
 }
