@@ -74,7 +74,8 @@ clean:
 deps-%:
 	@tools/deps $*
 built-%: build/%/build.ninja
-	@ninja --quiet -C build/$* | sed '/^ninja: no work to do/d'
+	@ninja --quiet -C build/$* | sed -e '/^ninja: no work/d' \
+		-e '/^The Meson build/,/^Cleaning/{/ERROR/!d}'
 build/%/build.ninja:
 	@mkdir -p $(@D)
 	@meson setup $(@D) $(setup_$*) >$(@D)/setup.log 2>&1 || \

@@ -104,7 +104,7 @@ struct hf_hashed_uri {
  */
 enum hf_reason hf_hashed_uri_read(struct hf_span uri,
                                   const struct hf_span *prefixes,
-                                  size_t prefix_count, uint32_t algs,
+                                  size_t prefix_count, uint32_t accepted,
                                   struct hf_hashed_uri *out, size_t *at);
 
 /* What an advertised accountHashPrefix is worth (REQ DIR-07). */

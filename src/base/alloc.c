@@ -37,7 +37,8 @@ void *hf_realloc(void *old, size_t count, size_t size)
 {
     if (must_fail() || (size > 0 && count > SIZE_MAX / size))
         return NULL;
-    return realloc(old, count * size);
+    /* Nothing is one byte: realloc() to none would free `old` and say NULL. */
+    return realloc(old, count * size > 0 ? count * size : 1);
 }
 
 void hf_free(void *block)

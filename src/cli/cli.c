@@ -81,9 +81,10 @@ bool hf_cli_number(const struct hf_cli *cli, const char *name, int64_t min,
         return true;
     if (!hf_persist_until_parse(hf_span_str(text), &value) || value < min ||
         value > max) {
-        fprintf(stderr,
-                "holdfast %s: --%s wants a whole number from %lld to %lld\n",
-                cli->command->name, name, (long long)min, (long long)max);
+        (void)fprintf(
+            stderr,
+            "holdfast %s: --%s wants a whole number from %lld to %lld\n",
+            cli->command->name, name, (long long)min, (long long)max);
         return false;
     }
     *out = value;
@@ -106,9 +107,10 @@ static void put_sentence(const struct hf_cli *cli, struct hf_span subject,
         hf_buf_puts(&line, ": ");
         hf_buf_puts(&line, strerror(why->sys));
     }
-    fprintf(stderr, "holdfast%s%s: %.*s\n", cli->command == NULL ? "" : " ",
-            cli->command == NULL ? "" : cli->command->name, (int)line.len,
-            line.ptr);
+    (void)fprintf(stderr, "holdfast%s%s: %.*s\n",
+                  cli->command == NULL ? "" : " ",
+                  cli->command == NULL ? "" : cli->command->name, (int)line.len,
+                  line.ptr);
 }
 
 void hf_cli_error(const struct hf_cli *cli, struct hf_span subject,
@@ -127,8 +129,8 @@ enum hf_exit hf_cli_usage(const struct hf_cli *cli, struct hf_span subject,
                           const char *text)
 {
     put_sentence(cli, subject, text, NULL);
-    fprintf(stderr, "Try 'holdfast %s --help'.\n",
-            cli->command == NULL ? "" : cli->command->name);
+    (void)fprintf(stderr, "Try 'holdfast %s --help'.\n",
+                  cli->command == NULL ? "" : cli->command->name);
     return HF_EXIT_USAGE;
 }
 

@@ -167,15 +167,15 @@ struct candidate {
     enum hf_hash_alg alg;
     size_t key;
     bool star;
-    const unsigned char *hash;
 };
 
 static void match_one(const struct candidate *candidate,
-                      struct hf_judged *judged, size_t count)
+                      const unsigned char *hash, struct hf_judged *judged,
+                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!is_pending(&judged[i]) || judged[i].hashed.alg != candidate->alg ||
-            memcmp(judged[i].hashed.hash, candidate->hash,
+            memcmp(judged[i].hashed.hash, hash,
                    hf_hash_alg_size(candidate->alg)) != 0)
             continue;
         judged[i].reason = HF_REASON_OK;
@@ -197,7 +197,7 @@ struct matching {
 /* Compute one digest, unless it is the star digest known beforehand. */
 static enum hf_err match_binding(const struct matching *m,
                                  struct hf_span account_url,
-                                 struct candidate *candidate)
+                                 const struct candidate *candidate)
 {
     const struct hf_key *key = &m->account->keys[candidate->key];
     struct hf_binding binding = {
@@ -205,18 +205,18 @@ static enum hf_err match_binding(const struct matching *m,
         .thumbprint = key->thumbprint,
         .account_url = account_url,
     };
-    unsigned char hash[HF_HASH_MAX];
+    unsigned char computed[HF_HASH_MAX];
+    const unsigned char *hash = computed;
     enum hf_err err = HF_OK;
 
-    candidate->hash = hash;
     if (candidate->star && key->star_known && candidate->alg == HF_SHA_256 &&
         account_url.ptr == m->account->url.ptr)
-        candidate->hash = key->star;
+        hash = key->star;
     else
-        err =
-            hf_binding_hash(&binding, candidate->alg, m->digest, hash, m->why);
+        err = hf_binding_hash(&binding, candidate->alg, m->digest, computed,
+                              m->why);
     if (err == HF_OK)
-        match_one(candidate, m->judged, m->count);
+        match_one(candidate, hash, m->judged, m->count);
     return err;
 }
 
