@@ -15,6 +15,9 @@ int main(int argc, char **argv)
         hf_cmd_record_lint,
         hf_cmd_record_diff,
         hf_cmd_record_explain,
+        hf_cmd_check,
+        hf_cmd_scan,
+        hf_cmd_audit,
         hf_cmd_ca_table,
     };
     static struct hf_out out; /* 64 kB, too much for the stack */

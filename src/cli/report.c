@@ -59,14 +59,18 @@ static const struct {
                            "every record here belongs to nobody: it "
                            "authorises no CA",
                            HF_SEVERITY_INFO},
-    [HF_NAME_CAA_DENIES] = {"caa-denies",
-                            "CAA at the name forbids the CA that the record "
-                            "authorises",
-                            HF_SEVERITY_WARNING},
     [HF_NAME_OTHER_DATA] = {"cname-and-other-data",
                             "a CNAME and other records share one owner name: "
                             "servers refuse such a zone or hide one of them",
                             HF_SEVERITY_ERROR},
+    [HF_NAME_SPLIT] = {"split-rrset",
+                       "the zone has records of this name in several places; "
+                       "each place was judged alone",
+                       HF_SEVERITY_WARNING},
+    [HF_NAME_ODD] = {"odd-name",
+                     "the name has octets that no host name may have: no CA "
+                     "will look here",
+                     HF_SEVERITY_WARNING},
 };
 
 const char *hf_name_finding_word(enum hf_name_finding finding)
@@ -176,6 +180,8 @@ enum hf_err hf_result_examine(struct hf_results *results,
 
     for (size_t i = 0; i < count; i++) {
         examine_record(&results->records[i], values[i], &eyes->view);
+        if (result->lines != NULL)
+            results->records[i].line = result->lines[i];
         if ((results->records[i].findings & (1U << HF_LINT_NO_ISSUER)) == 0)
             nobodys = false;
     }

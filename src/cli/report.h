@@ -45,11 +45,12 @@ enum hf_name_finding {
     HF_NAME_WILDCARD,   /* a wildcard TXT or CNAME synthesises the label */
     HF_NAME_DELEGATION, /* a zone cut at or above the label */
     HF_NAME_TOMBSTONE,  /* records, and none of them names an issuer */
-    HF_NAME_CAA_DENIES, /* CAA at the name forbids what the record allows */
     HF_NAME_OTHER_DATA, /* CNAME and other data at one owner */
+    HF_NAME_SPLIT,      /* a zone has the name's records in several places */
+    HF_NAME_ODD,        /* octets that no host name has: no CA looks here */
 };
 
-#define HF_NAME_FINDING_COUNT (HF_NAME_OTHER_DATA + 1)
+#define HF_NAME_FINDING_COUNT (HF_NAME_ODD + 1)
 
 const char *hf_name_finding_word(enum hf_name_finding finding);
 const char *hf_name_finding_sentence(enum hf_name_finding finding);
@@ -63,7 +64,7 @@ struct hf_result_record {
     size_t at;             /* the octet where reading it failed */
     uint32_t findings;     /* bits of enum hf_finding */
     struct hf_reach reach;
-    uint64_t line; /* where it stands in a file; 0 when it does not */
+    uint64_t line; /* where it stands in a file, or 0 */
 };
 
 /* One name. Everything is borrowed. */
@@ -80,6 +81,8 @@ struct hf_result {
     uint32_t name_findings; /* bits of enum hf_name_finding */
     struct hf_span target;  /* of the alias; may be empty */
     struct hf_span reason;  /* why it failed, a sentence; may be empty */
+    const uint64_t *lines;  /* of the records in a file, or NULL: set before
+                               they are examined */
     const struct hf_result_record *records;
     size_t record_count;
     bool has_verdict;

@@ -86,7 +86,8 @@ struct shape {
     void (*row)(struct shape *shape, struct hf_span label, uint64_t count,
                 const char *note);
     void (*end)(struct shape *shape);
-    const char *section; /* CSV: the first column */
+    const char *section; /* not written yet; CSV: the first column */
+    size_t rows_max;     /* of a table of keys */
 };
 
 static void row_of(struct shape *shape, const char *label, uint64_t count,
@@ -192,16 +193,24 @@ static const struct hf_tally_row *next_row(const struct hf_tally_table *table,
     return best;
 }
 
+#define ROWS_FOR_PEOPLE 20 /* JSON and CSV have them all */
+
 static void walk_table(struct shape *shape, const struct hf_tally_table *table,
                        const char *key, const char *title)
 {
     const struct hf_tally_row *row = next_row(table, NULL);
+    uint64_t rest = table->others;
+    size_t shown = 0;
 
     shape->begin(shape, key, title);
-    for (; row != NULL; row = next_row(table, row))
-        shape->row(shape, (struct hf_span){row->key, row->len}, row->count,
-                   row->full_len > row->len ? "(cut)" : "");
-    row_of(shape, "others", table->others, "");
+    for (; row != NULL; row = next_row(table, row)) {
+        if (shown++ >= shape->rows_max)
+            rest += row->count;
+        else
+            shape->row(shape, (struct hf_span){row->key, row->len}, row->count,
+                       row->full_len > row->len ? "(cut)" : "");
+    }
+    row_of(shape, "others", rest, "");
     shape->end(shape);
 }
 
@@ -365,6 +374,10 @@ static void put_counts(const struct hf_page *page, const struct hf_tally *tally,
 
     shape.out = out;
     shape.json = hf_json_to(out);
+    shape.rows_max =
+        page->format == HF_FORMAT_JSON || page->format == HF_FORMAT_CSV
+            ? SIZE_MAX
+            : ROWS_FOR_PEOPLE;
     if (page->format == HF_FORMAT_JSON) {
         hf_json_open(&shape.json, '{');
         hf_json_key(&shape.json, "summary");

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/audit.h"
+
+#include "base/alloc.h"
+#include "os/random.h"
+
+#define TEXTS_MAX ((size_t)16 << 20)
+
+/* What a remembered name is. */
+enum kind {
+    KIND_LABEL, /* owner with the label: seen and given out */
+    KIND_ABOVE, /* the name that a label speaks of, or above it */
+    KIND_CUT,   /* an NS stands here */
+    KIND_DNAME,
+};
+
+enum hf_err hf_audit_init(struct hf_audit *audit, struct hf_report *report,
+                          const struct hf_eyes *eyes, struct hf_span where,
+                          struct hf_why *why)
+{
+    uint64_t seed;
+    enum hf_err err = hf_random_fill(&seed, sizeof(seed), why);
+
+    *audit = (struct hf_audit){.report = report, .eyes = eyes, .where = where};
+    hf_buf_init_grow(&audit->texts, TEXTS_MAX);
+    if (err != HF_OK)
+        return err;
+    hf_hash_set_init(&audit->seen, HF_AUDIT_NAMES_MAX, seed);
+    return hf_results_new(&audit->results, why);
+}
+
+void hf_audit_clear(struct hf_audit *audit)
+{
+    hf_results_free(audit->results);
+    hf_hash_set_clear(&audit->seen);
+    hf_buf_clear(&audit->texts);
+    hf_free(audit->values);
+    hf_free(audit->lines);
+    audit->results = NULL;
+    audit->values = NULL;
+    audit->lines = NULL;
+}
+
+/* ---- names remembered ---- */
+
+static bool knows(const struct hf_audit *audit, enum kind kind,
+                  struct hf_span name)
+{
+    return hf_hash_set_has(&audit->seen, hf_hash_of(&audit->seen, kind, name));
+}
+
+/* True when it was not known. Without room nothing is remembered, and the
+ * report says so. */
+static bool remember(struct hf_audit *audit, enum kind kind,
+                     struct hf_span name)
+{
+    uint64_t hash = hf_hash_of(&audit->seen, kind, name);
+    bool fresh = true;
+
+    if (hf_hash_set_add(&audit->seen, hash, &fresh, NULL) != HF_OK)
+        audit->forgets = true;
+    return fresh;
+}
+
+static bool is_apex(const struct hf_audit *audit, struct hf_span name)
+{
+    return name.len == 0 || (audit->has_apex &&
+                             hf_span_eq(name, hf_zone_name_span(&audit->apex)));
+}
+
+/* Findings by what stands above a label, which is remembered for what may
+ * still come. */
+static uint32_t look_above(struct hf_audit *audit, struct hf_span owner)
+{
+    struct hf_span name = hf_zone_subject(owner);
+    uint32_t found = 0;
+
+    for (; !is_apex(audit, name); name = hf_zone_subject(name)) {
+        (void)remember(audit, KIND_ABOVE, name);
+        if (knows(audit, KIND_CUT, name))
+            found |= 1U << HF_NAME_DELEGATION;
+        if (knows(audit, KIND_DNAME, name))
+            found |= 1U << HF_NAME_DNAME;
+    }
+    if (name.len > 0 && knows(audit, KIND_DNAME, name))
+        found |= 1U << HF_NAME_DNAME;
+    return found;
+}
+
+/* ---- the name at hand ---- */
+
+static void copy_name(struct hf_zone_name *out, struct hf_span name,
+                      bool is_plain)
+{
+    size_t len = name.len < HF_ZONE_NAME_MAX ? name.len : HF_ZONE_NAME_MAX;
+
+    memcpy(out->text, name.ptr, len);
+    out->len = (uint16_t)len;
+    out->is_plain = is_plain;
+}
+
+static void begin_name(struct hf_audit *audit,
+                       const struct hf_zone_record *record)
+{
+    copy_name(&audit->owner, record->owner, record->is_plain);
+    audit->place = record->place;
+    audit->has_ttl = record->has_ttl;
+    audit->ttl_s = record->ttl_s;
+    audit->has_ns = false;
+    audit->has_alias = false;
+    audit->count = 0;
+    hf_buf_reset(&audit->texts);
+}
+
+static enum hf_err make_room(struct hf_audit *audit, struct hf_why *why)
+{
+    size_t cap = audit->cap == 0 ? 16 : audit->cap * 2;
+    void *values;
+    void *lines;
+
+    if (audit->count < audit->cap)
+        return HF_OK;
+    if (audit->count == HF_RESULT_RECORDS_MAX)
+        return hf_fail(why, HF_ELIMIT, 0, "too many records at one name");
+    values = hf_realloc(audit->values, cap, sizeof(*audit->values));
+    if (values == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    audit->values = values;
+    lines = hf_realloc(audit->lines, cap, sizeof(*audit->lines));
+    if (lines == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    audit->lines = lines;
+    audit->cap = cap;
+    return HF_OK;
+}
+
+static enum hf_err add_text(struct hf_audit *audit,
+                            const struct hf_zone_record *record,
+                            struct hf_why *why)
+{
+    enum hf_err err = make_room(audit, why);
+
+    if (err != HF_OK)
+        return err;
+    hf_buf_put(&audit->texts, record->value);
+    if (audit->texts.full)
+        return hf_fail(why, HF_ELIMIT, 0, "too much text at one name");
+    audit->values[audit->count].len = record->value.len;
+    audit->lines[audit->count] = record->line;
+    audit->count++;
+    return HF_OK;
+}
+
+/* The texts lie where they lie only when the last one is in. */
+static void settle_values(struct hf_audit *audit)
+{
+    const char *at = audit->texts.ptr;
+
+    for (size_t i = 0; i < audit->count; i++) {
+        audit->values[i].ptr = at;
+        at += audit->values[i].len;
+    }
+}
+
+static void describe(const struct hf_audit *audit, struct hf_result *out)
+{
+    struct hf_span owner = hf_zone_name_span(&audit->owner);
+
+    *out = (struct hf_result){
+        .name = hf_zone_subject(owner),
+        .owner = owner,
+        .status = HF_STATUS_ABSENT,
+        .rcode = -1,
+        .has_ttl = audit->has_ttl,
+        .ttl_s = audit->ttl_s,
+        .where = audit->where,
+        .lines = audit->lines,
+    };
+    if (audit->has_alias)
+        out->target = hf_zone_name_span(&audit->target);
+}
+
+static enum hf_err end_label(struct hf_audit *audit, struct hf_why *why)
+{
+    struct hf_result result;
+    enum hf_err err = HF_OK;
+
+    if (audit->count == 0 && !audit->has_alias && !audit->has_ns)
+        return HF_OK; /* some other type stands at the label */
+    describe(audit, &result);
+    result.name_findings = look_above(audit, result.owner);
+    if (!remember(audit, KIND_LABEL, result.owner))
+        result.name_findings |= 1U << HF_NAME_SPLIT;
+    if (audit->has_ns)
+        result.name_findings |= 1U << HF_NAME_DELEGATION;
+    if (audit->has_alias)
+        result.name_findings |= 1U << HF_NAME_ALIAS;
+    if (audit->has_alias && audit->count > 0)
+        result.name_findings |= 1U << HF_NAME_OTHER_DATA;
+    if (!audit->owner.is_plain)
+        result.name_findings |= 1U << HF_NAME_ODD;
+    settle_values(audit);
+    if (audit->count > 0)
+        err = hf_result_examine(audit->results, audit->eyes, audit->values,
+                                audit->count, &result, why);
+    return err != HF_OK ? err : hf_report_result(audit->report, &result, why);
+}
+
+/* Keep what could be a persist record: a wildcard's SPF text synthesises the
+ * label as well, and no CA minds it. */
+static void drop_other_texts(struct hf_audit *audit)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < audit->count; i++) {
+        struct hf_record record;
+        size_t at;
+
+        if (hf_record_read(audit->values[i], &record, &at) != HF_REASON_OK)
+            continue;
+        audit->values[kept] = audit->values[i];
+        audit->lines[kept++] = audit->lines[i];
+    }
+    audit->count = kept;
+}
+
+static enum hf_err end_wildcard(struct hf_audit *audit, struct hf_why *why)
+{
+    struct hf_result result;
+    enum hf_err err = HF_OK;
+
+    settle_values(audit);
+    drop_other_texts(audit);
+    if (audit->count == 0 && !audit->has_alias)
+        return HF_OK;
+    describe(audit, &result);
+    result.name_findings = 1U << HF_NAME_WILDCARD;
+    if (audit->count > 0)
+        err = hf_result_examine(audit->results, audit->eyes, audit->values,
+                                audit->count, &result, why);
+    return err != HF_OK ? err : hf_report_result(audit->report, &result, why);
+}
+
+static enum hf_err end_name(struct hf_audit *audit, struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    switch (audit->place) {
+    case HF_ZONE_LABEL:
+        err = end_label(audit, why);
+        break;
+    case HF_ZONE_WILDCARD:
+        err = end_wildcard(audit, why);
+        break;
+    case HF_ZONE_ELSEWHERE:
+        break;
+    }
+    audit->place = HF_ZONE_ELSEWHERE;
+    return err;
+}
+
+/* ---- what stands elsewhere ---- */
+
+/* A zone cut or a DNAME: labels seen before may lie below it. */
+static enum hf_err add_border(struct hf_audit *audit,
+                              const struct hf_zone_record *record,
+                              struct hf_why *why)
+{
+    bool is_cut = record->type == HF_RR_NS;
+    struct hf_result result = {
+        .name = record->owner,
+        .owner = record->owner,
+        .status = HF_STATUS_ABSENT,
+        .rcode = -1,
+        .has_ttl = record->has_ttl,
+        .ttl_s = record->ttl_s,
+        .where = audit->where,
+        .target = record->value,
+        .name_findings = 1U << (is_cut ? HF_NAME_DELEGATION : HF_NAME_DNAME),
+    };
+
+    if (is_cut && is_apex(audit, record->owner))
+        return HF_OK;
+    if (!remember(audit, is_cut ? KIND_CUT : KIND_DNAME, record->owner) ||
+        !knows(audit, KIND_ABOVE, record->owner))
+        return HF_OK;
+    return hf_report_result(audit->report, &result, why);
+}
+
+static void see_soa(struct hf_audit *audit, const struct hf_zone_record *record)
+{
+    if (audit->has_apex)
+        return;
+    copy_name(&audit->apex, record->owner, record->is_plain);
+    audit->has_apex = true;
+}
+
+enum hf_err hf_audit_add(struct hf_audit *audit,
+                         const struct hf_zone_record *record,
+                         struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    if (record->type == HF_RR_SOA)
+        see_soa(audit, record);
+    if (record->place == HF_ZONE_ELSEWHERE)
+        return record->type == HF_RR_NS || record->type == HF_RR_DNAME
+                   ? add_border(audit, record, why)
+                   : HF_OK;
+    if (audit->place == HF_ZONE_ELSEWHERE ||
+        !hf_span_eq(record->owner, hf_zone_name_span(&audit->owner))) {
+        err = end_name(audit, why);
+        begin_name(audit, record);
+    }
+    if (err != HF_OK)
+        return err;
+    if (record->type == HF_RR_TXT)
+        return add_text(audit, record, why);
+    audit->has_ns |= record->type == HF_RR_NS;
+    if (record->type == HF_RR_CNAME) {
+        audit->has_alias = true;
+        copy_name(&audit->target, record->value, true);
+    }
+    return HF_OK;
+}
+
+enum hf_err hf_audit_end(struct hf_audit *audit, struct hf_why *why)
+{
+    return end_name(audit, why);
+}
