@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+
+#include "base/alloc.h"
+#include "cli/check.h"
+#include "cli/commands.h"
+#include "cli/resolve.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/signals.h"
+
+#define LINE_LONGEST   4096
+#define OUTPUT_MAX     (64U * 1024 * 1024) /* of one name */
+#define DEADLINE_MAX_S 86400
+
+struct checking {
+    struct hf_cli *cli;
+    struct hf_subject subject;
+    struct hf_resolver resolver;
+    struct hf_suffixes *suffixes;
+    struct hf_viewer viewer;
+    struct hf_buf text;
+    enum hf_exit status; /* the worst so far */
+    size_t asked;        /* names looked up */
+    size_t unknown;      /* of them, those DNS said nothing about */
+};
+
+static const struct hf_option options[] = {
+    HF_SUBJECT_OPTIONS,
+    {.name = "ancestors",
+     .help = "Look at parent names, too, down to the registrable one"},
+    {.name = "file",
+     .arg = "FILE",
+     .many = true,
+     .choices = "<file>",
+     .help = "Names from FILE, one a line; '-' is standard input"},
+    {.name = "deadline",
+     .arg = "SECONDS",
+     .help = "Give up after this time, all names together"},
+    {.name = "no-authoritative",
+     .help = "Do not ask the authoritative servers one by one"},
+    {.name = "authoritative-port",
+     .arg = "PORT",
+     .help = "Their port, if it is not 53 (for tests)"},
+    {.name = "suffix-list",
+     .arg = "FILE",
+     .choices = "<file>",
+     .help = "Public suffix list to use instead of the system's"},
+    HF_RESOLVER_OPTIONS,
+};
+
+/* An error outweighs a "no", which outweighs a "yes". */
+static void worsen(struct checking *c, enum hf_exit status)
+{
+    if (c->status == HF_EXIT_INTERRUPTED || status == HF_EXIT_GOOD)
+        return;
+    if (c->status != HF_EXIT_ERROR || status == HF_EXIT_INTERRUPTED)
+        c->status = status;
+}
+
+static enum hf_exit status_of(enum hf_check_result result)
+{
+    switch (result) {
+    case HF_CHECK_YES:
+        return HF_EXIT_GOOD;
+    case HF_CHECK_NO:
+    case HF_CHECK_CAA:
+    case HF_CHECK_REFUSED:
+        return HF_EXIT_NO;
+    case HF_CHECK_UNKNOWN:
+        return HF_EXIT_ERROR;
+    }
+    return HF_EXIT_ERROR;
+}
+
+/* An address has no name below which a record could sit (REQ VAL-03). */
+static bool is_address(struct hf_span text)
+{
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char address[16];
+
+    if (text.len == 0 || text.len >= sizeof(copy))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    return inet_pton(AF_INET, copy, address) == 1 ||
+           inet_pton(AF_INET6, copy, address) == 1;
+}
+
+/* REQ SCOPE-03, RECORD-21 */
+static bool read_name(struct checking *c, struct hf_span text,
+                      struct hf_sight *sight)
+{
+    struct hf_span name = text;
+    struct hf_why why = {0};
+
+    if (is_address(text)) {
+        hf_cli_error(c->cli, text,
+                     "BR 3.2.2.5: an IP address gets no dns-persist-01 "
+                     "challenge");
+        return false;
+    }
+    sight->wildcard = hf_name_take_star(&name);
+    if (hf_idna_canonical(name, &sight->name, &why) == HF_OK)
+        return true;
+    hf_cli_fail(c->cli, text, &why);
+    return false;
+}
+
+static void put_sight(struct checking *c, const struct hf_sight *sight)
+{
+    const struct hf_showing showing = {.sight = sight,
+                                       .subject = &c->subject,
+                                       .now = c->cli->now,
+                                       .colour = c->cli->colour};
+
+    hf_buf_reset(&c->text);
+    if (c->cli->json) {
+        hf_sight_put_json(&showing, &c->text);
+    } else {
+        if (c->asked > 1)
+            hf_buf_putc(&c->text, '\n');
+        hf_sight_put_text(&showing, &c->text);
+    }
+    if (c->text.full) {
+        hf_cli_error(c->cli, hf_name_span(&sight->name),
+                     "the answer is too large to show");
+        worsen(c, HF_EXIT_ERROR);
+        return;
+    }
+    hf_out_put(c->cli->out, hf_buf_span(&c->text));
+    hf_out_step(c->cli->out);
+}
+
+static void check(struct checking *c, struct hf_span text)
+{
+    struct hf_sight *sight = hf_alloc(1, sizeof(*sight));
+    struct hf_why why = {0};
+    enum hf_err err;
+
+    if (sight == NULL) {
+        hf_cli_error(c->cli, text, "out of memory");
+        worsen(c, HF_EXIT_ERROR);
+        return;
+    }
+    if (!read_name(c, text, sight)) {
+        worsen(c, HF_EXIT_ERROR);
+        goto out;
+    }
+    err = hf_sight_look(&c->viewer, sight, &why);
+    if (err == HF_OK)
+        err = hf_sight_judge(sight, &c->subject, c->cli->now, &why);
+    if (err == HF_OK) {
+        c->asked++;
+        c->unknown += sight->result == HF_CHECK_UNKNOWN;
+        put_sight(c, sight);
+        worsen(c, status_of(sight->result));
+    } else if (err == HF_ECANCELED) {
+        worsen(c, HF_EXIT_INTERRUPTED);
+    } else {
+        hf_cli_fail(c->cli, text, &why);
+        worsen(c, HF_EXIT_ERROR);
+    }
+
+out:
+    hf_sight_free(sight);
+    hf_free(sight);
+}
+
+static bool may_go_on(const struct checking *c)
+{
+    return c->status != HF_EXIT_INTERRUPTED && !hf_signals_stop_wanted();
+}
+
+/* Blank lines and lines that begin with '#' are not names. */
+static void check_line(struct checking *c, struct hf_span line)
+{
+    while (hf_span_skip(&line, ' ') || hf_span_skip(&line, '\t'))
+        continue;
+    while (line.len > 0 &&
+           (line.ptr[line.len - 1] == ' ' || line.ptr[line.len - 1] == '\t'))
+        line.len--;
+    if (line.len > 0 && line.ptr[0] != '#')
+        check(c, line);
+}
+
+static void check_file(struct checking *c, const char *path)
+{
+    struct hf_lines lines;
+    struct hf_span line;
+    struct hf_why why = {0};
+    bool more = true;
+    enum hf_err err = hf_lines_open(&lines, path, LINE_LONGEST, &why);
+
+    if (err != HF_OK) {
+        hf_cli_fail(c->cli, hf_span_str(path), &why);
+        worsen(c, HF_EXIT_ERROR);
+        return;
+    }
+    while (more && may_go_on(c)) {
+        err = hf_lines_next(&lines, &line, &more, &why);
+        if (err == HF_ECANCELED)
+            break;
+        if (err != HF_OK) {
+            hf_cli_fail(c->cli, hf_span_str(path), &why);
+            worsen(c, HF_EXIT_ERROR);
+            more = err == HF_ELIMIT;
+        } else if (more) {
+            check_line(c, line);
+        }
+    }
+    hf_lines_close(&lines);
+}
+
+static void check_all(struct checking *c)
+{
+    size_t files = hf_cli_count(c->cli, "file");
+
+    for (size_t i = 0; i < c->cli->operand_count && may_go_on(c); i++)
+        check(c, hf_span_str(c->cli->operands[i]));
+    for (size_t i = 0; i < files && may_go_on(c); i++)
+        check_file(c, hf_cli_nth(c->cli, "file", i));
+    if (!may_go_on(c))
+        worsen(c, HF_EXIT_INTERRUPTED);
+    if (c->asked > 0 && c->unknown == c->asked && may_go_on(c))
+        hf_cli_error(c->cli, HF_SPAN(""),
+                     "no look-up was answered: is there a network, and may "
+                     "DNS (port 53) leave it? --forward asks a resolver of "
+                     "yours");
+}
+
+static enum hf_exit read_viewer(struct checking *c)
+{
+    const struct hf_cli *cli = c->cli;
+    const char *list = hf_cli_value(cli, "suffix-list", NULL);
+    struct hf_why why = {0};
+    int64_t deadline_s = 0;
+    int64_t timeout_s = 5;
+    int64_t port = 53;
+
+    if (!hf_cli_number(cli, "deadline", 1, DEADLINE_MAX_S, &deadline_s) ||
+        !hf_cli_number(cli, "resolver-timeout", 1, 600, &timeout_s) ||
+        !hf_cli_number(cli, "authoritative-port", 1, UINT16_MAX, &port))
+        return HF_EXIT_USAGE;
+    if (hf_suffixes_load(list, &c->suffixes, &why) != HF_OK) {
+        hf_cli_fail(
+            cli, hf_span_str(list == NULL ? "public suffix list" : list), &why);
+        return HF_EXIT_ERROR;
+    }
+    c->viewer = (struct hf_viewer){
+        .resolver = &c->resolver,
+        .suffixes = c->suffixes,
+        .ancestors = hf_cli_has(cli, "ancestors") || c->subject.ca.prunes,
+        .authoritative = !hf_cli_has(cli, "no-authoritative"),
+        .port = (uint16_t)port, /* within 1 to 65535: see above */
+        .give_up_at_ms = deadline_s > 0 ? hf_clock_ms() + deadline_s * 1000 : 0,
+        .timeout_ms = timeout_s * 1000};
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit run(struct hf_cli *cli)
+{
+    struct checking c = {.cli = cli};
+    enum hf_exit status;
+
+    if (cli->operand_count == 0 && hf_cli_count(cli, "file") == 0)
+        return hf_cli_usage(cli, HF_SPAN(""), "no name given");
+    status = hf_subject_read(cli, &c.subject);
+    if (status != HF_EXIT_GOOD)
+        return status;
+    hf_buf_init_grow(&c.text, OUTPUT_MAX);
+    status = read_viewer(&c);
+    if (status == HF_EXIT_GOOD)
+        status = hf_resolver_from_cli(cli, &c.resolver);
+    if (status == HF_EXIT_GOOD) {
+        check_all(&c);
+        status = c.status;
+    }
+    hf_resolver_clear(&c.resolver);
+    hf_suffixes_free(c.suffixes);
+    hf_buf_clear(&c.text);
+    hf_subject_clear(&c.subject);
+    return hf_cli_finish(cli, status);
+}
+
+const struct hf_command hf_cmd_check = {
+    .name = "check",
+    .operands = "[NAME...]",
+    .summary = "See a name as a CA does: would it validate now, and why",
+    .details =
+        "Looks up the records of each NAME ('*.NAME' asks for a wildcard) with "
+        "a\nvalidating resolver and at every authoritative server, climbs CAA, "
+        "and judges\nfor the CA and account given, or else for those that the "
+        "records name.\n\nExit status: 0 every name would validate, 2 some "
+        "would not, 1 some could not be\nlooked up.\n",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .operands_min = 0,
+    .operands_max = SIZE_MAX,
+    .run = run,
+};
