@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cas.h"
 #include "cli/commands.h"
+#include "cli/subject.h"
 
 static const struct hf_option options[] = {
     {.name = "ca-file",
@@ -104,12 +104,9 @@ static enum hf_exit run(struct hf_cli *cli)
 {
     const char *path = hf_cli_value(cli, "ca-file", NULL);
     struct hf_cas *cas = NULL;
-    struct hf_why why = {0};
 
-    if (hf_cas_load(path, &cas, &why) != HF_OK) {
-        hf_cli_fail(cli, hf_span_str(path), &why);
+    if (!hf_subject_load_table(cli, path, &cas))
         return HF_EXIT_ERROR;
-    }
     for (size_t i = 0; i < hf_cas_count(cas); i++) {
         if (cli->json)
             put_json(&cli->out->buf, hf_cas_at(cas, i));

@@ -323,15 +323,12 @@ static bool read_name(struct explain *explain)
 static enum hf_exit run_explain(struct explain *explain)
 {
     const char *path = hf_cli_value(explain->cli, "ca-file", NULL);
-    struct hf_why why = {0};
     enum hf_exit status;
 
     if (!read_name(explain))
         return HF_EXIT_USAGE;
-    if (hf_cas_load(path, &explain->cas, &why) != HF_OK) {
-        hf_cli_fail(explain->cli, hf_span_str(path), &why);
+    if (!hf_subject_load_table(explain->cli, path, &explain->cas))
         return HF_EXIT_ERROR;
-    }
     status = hf_given_each(explain->cli, explain_one, explain);
     return status == HF_EXIT_GOOD && explain->useless ? HF_EXIT_NO : status;
 }

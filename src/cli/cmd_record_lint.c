@@ -171,10 +171,25 @@ static bool is_serious(uint32_t found)
     return false;
 }
 
+/* With rules and no CA by name, every record is of the CA that is meant. */
+static uint32_t find(const struct lint *lint, struct hf_span value)
+{
+    struct hf_span issuer = hf_issue_value_attribution(value);
+    struct hf_lint_view view = lint->view;
+    struct hf_ca ca = lint->subject.ca;
+
+    if (lint->subject.has_rules && !lint->subject.has_ca) {
+        ca.issuers = &issuer;
+        ca.issuer_count = 1;
+        view.ca = &ca;
+    }
+    return hf_lint(value, &view);
+}
+
 static void lint_one(void *state, const struct hf_given *given)
 {
     struct lint *lint = state;
-    uint32_t found = hf_lint(given->value, &lint->view);
+    uint32_t found = find(lint, given->value);
     struct hf_span canonical = {0};
     struct hf_buf better;
     struct hf_buf text;

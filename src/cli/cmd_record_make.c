@@ -117,6 +117,11 @@ static void take_name(struct make *make, const struct place *place)
     struct hf_span zone;
     const char *never;
 
+    if (hf_span_starts(text, HF_SPAN(HF_DNS_LABEL "."))) {
+        refuse(make, place,
+               "give the name itself; " HF_DNS_LABEL " is put in front of it");
+        return;
+    }
     if (hf_idna_canonical(text, &name, &why) != HF_OK) {
         refuse(make, place, why.text);
         return;

@@ -4,6 +4,8 @@
 #include <jansson.h>
 
 #include "base/alloc.h"
+#include "dns/wire.h"
+#include "dns/zone_type.h"
 #include "os/file.h"
 #include "os/signals.h"
 
@@ -18,6 +20,8 @@ struct reading {
     uint64_t line;
     char *room; /* LINE_ROOM octets for values without their escapes */
     struct hf_name owner;
+    struct hf_name last_owner; /* of a zone file's line before */
+    struct hf_name origin;     /* of $ORIGIN; empty: the root, or none */
     bool failed;
 };
 
@@ -135,45 +139,31 @@ static void read_strings(struct reading *reading, struct hf_span rest)
 
 /* ---- zone files ---- */
 
-static bool is_number(struct hf_span word)
-{
-    for (size_t i = 0; i < word.len; i++)
-        if (!hf_is_digit(word.ptr[i]))
-            return false;
-    return word.len > 0;
-}
-
-static bool is_class(struct hf_span word)
-{
-    return hf_span_eq_nocase(word, HF_SPAN("IN"));
-}
-
-static bool is_txt(struct hf_span word)
-{
-    return hf_span_eq_nocase(word, HF_SPAN("TXT"));
-}
-
 /*
- * "OWNER [TTL] [IN] TYPE ...": does the line look like that? Then `*rest` is
- * what follows the type, and `*txt` says whether it is TXT.
+ * "OWNER [TTL] [CLASS] TYPE ...", in any order of the two in the middle: does
+ * the line look like that? Then `*rest` is what follows the type.
  */
 static bool take_zone_head(struct hf_span *rest, struct hf_span *owner,
-                           bool *txt)
+                           uint16_t *type)
 {
     struct hf_span at = *rest;
-    struct hf_span word;
-    bool head = false;
+    struct hf_span word = {0};
+    uint16_t class;
+    uint32_t ttl_s;
 
-    *owner = take_word(&at);
+    *owner = (struct hf_span){0};
+    if (at.len > 0 && !is_blank(at.ptr[0]))
+        *owner = take_word(&at);
     for (int i = 0; i < 3; i++) {
         word = take_word(&at);
-        if (!is_number(word) && !is_class(word))
+        if (!hf_zone_ttl_read(word, &ttl_s) &&
+            !hf_zone_class_find(word, &class))
             break;
-        head = true;
     }
-    *txt = is_txt(word);
+    if (!hf_zone_type_find(word, type))
+        return false;
     *rest = at;
-    return head || *txt;
+    return true;
 }
 
 static bool is_ours(struct hf_span owner)
@@ -184,16 +174,54 @@ static bool is_ours(struct hf_span owner)
            hf_span_eq(label, HF_SPAN(HF_IP_LABEL));
 }
 
-static void read_zone_line(struct reading *reading, struct hf_span owner,
-                           struct hf_span rest)
+/* The owner as it stands: "@", a name below $ORIGIN, a whole one, or nothing
+ * when it is that of the line before. */
+static bool set_owner(struct reading *reading, struct hf_span text)
 {
-    if (hf_name_parse_owner(owner, &reading->owner, NULL) != HF_OK) {
-        report(reading, "the owner of this TXT record is no domain name");
-        return;
+    char room[HF_NAME_MAX * 2];
+    struct hf_buf name;
+
+    if (text.len == 0) {
+        reading->owner = reading->last_owner;
+        return reading->owner.len > 0;
     }
+    hf_buf_init(&name, room, sizeof(room));
+    if (!hf_span_eq(text, HF_SPAN("@")))
+        hf_buf_put(&name, text);
+    if (reading->origin.len > 0 && !hf_span_ends(text, HF_SPAN("."))) {
+        if (name.len > 0)
+            hf_buf_putc(&name, '.');
+        hf_buf_put(&name, hf_name_span(&reading->origin));
+    }
+    if (name.full ||
+        hf_name_parse_owner(hf_buf_span(&name), &reading->owner, NULL) != HF_OK)
+        return false;
+    reading->last_owner = reading->owner;
+    return true;
+}
+
+static void read_zone_line(struct reading *reading, struct hf_span owner,
+                           uint16_t type, struct hf_span rest)
+{
+    bool known = set_owner(reading, owner);
+
+    if (type != HF_RR_TXT)
+        return;
+    if (!known)
+        report(reading, "the owner of this TXT record is no domain name");
     /* Files hold TXT records of many kinds; an operand is meant. */
-    if (reading->path == NULL || is_ours(hf_name_span(&reading->owner)))
+    else if (reading->path == NULL || is_ours(hf_name_span(&reading->owner)))
         read_strings(reading, rest);
+}
+
+/* $ORIGIN counts; $TTL and the others say nothing about our records. */
+static void read_directive(struct reading *reading, struct hf_span line)
+{
+    struct hf_span word = take_word(&line);
+
+    if (hf_span_eq_nocase(word, HF_SPAN("$ORIGIN")) &&
+        hf_name_parse_owner(take_word(&line), &reading->origin, NULL) != HF_OK)
+        reading->origin.len = 0; /* the root, or broken */
 }
 
 /* ---- JSON ---- */
@@ -275,26 +303,30 @@ static void read_json(struct reading *reading, struct hf_span line)
 
 static void read_line(struct reading *reading, struct hf_span line)
 {
-    struct hf_span rest = line;
-    struct hf_span owner;
     bool is_file = reading->path != NULL;
-    bool txt;
+    struct hf_span rest = line;
+    struct hf_span text = line;
+    struct hf_span owner;
+    uint16_t type;
+    char first;
 
+    skip_blanks(&text);
+    first = text.len > 0 ? text.ptr[0] : '\0';
     reading->owner.len = 0;
-    skip_blanks(&rest);
-    /* Comments and $ORIGIN: of files only; an operand is taken as it is. */
-    if (is_file && (rest.len == 0 || strchr(";#$", rest.ptr[0]) != NULL))
+    /* Empty lines, comments and directives are of files only; an operand is
+     * taken as it is. */
+    if (is_file && first == '$')
+        read_directive(reading, text);
+    else if (is_file && (text.len == 0 || first == ';' || first == '#'))
         return;
-    if (rest.len > 0 && rest.ptr[0] == '{') {
-        read_json(reading, rest);
-    } else if (rest.len > 0 && rest.ptr[0] == '"') {
-        read_strings(reading, rest);
-    } else if (take_zone_head(&rest, &owner, &txt)) {
-        if (txt)
-            read_zone_line(reading, owner, rest);
-    } else {
+    else if (first == '{')
+        read_json(reading, text);
+    else if (first == '"')
+        read_strings(reading, text);
+    else if (take_zone_head(&rest, &owner, &type))
+        read_zone_line(reading, owner, type, rest);
+    else
         give(reading, &(struct hf_given){.value = line});
-    }
 }
 
 static void read_lines(struct reading *reading, struct hf_lines *lines)
@@ -334,6 +366,8 @@ static void read_file(struct reading *reading, const char *path)
         return;
     }
     reading->path = path;
+    reading->last_owner.len = 0;
+    reading->origin.len = 0;
     read_lines(reading, &lines);
     hf_lines_close(&lines);
 }

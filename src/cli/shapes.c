@@ -368,6 +368,11 @@ static void put_ticket(struct hf_buf *out, const struct hf_addition *add)
     put_field(out, "", add->zone, ". (keep what is there):\n\n");
     for (size_t i = 0; i < add->value_count; i++)
         put_ticket_record(out, add, add->values[i]);
+    if (add->value_count > 1)
+        hf_buf_puts(out,
+                    "Two records, because the certificate authority is "
+                    "changing its rules: it reads\nthe first now and "
+                    "the second later. The first can be deleted then.\n\n");
     if (add->caa.len > 0) {
         put_field(out, "  Name:   ", add->name, ".\n");
         put_field(out, "  Type:   CAA\n  Value:  0 issue \"", add->caa,

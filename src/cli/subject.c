@@ -14,19 +14,35 @@ static struct hf_span value_of(const struct hf_cli *cli, const char *name)
 
 /* ---- the CA ---- */
 
+bool hf_subject_load_table(const struct hf_cli *cli, const char *path,
+                           struct hf_cas **out)
+{
+    struct hf_why why = {0};
+    char room[300];
+    struct hf_buf subject;
+
+    if (hf_cas_load(path, out, &why) == HF_OK)
+        return true;
+    hf_buf_init(&subject, room, sizeof(room));
+    hf_buf_puts(&subject, path == NULL ? "" : path);
+    if (why.at > 0) {
+        hf_buf_putc(&subject, ':');
+        hf_buf_put_u64(&subject, why.at);
+    }
+    hf_cli_fail(cli, hf_buf_span(&subject), &why);
+    return false;
+}
+
 static enum hf_exit read_table(const struct hf_cli *cli,
                                struct hf_subject *subject)
 {
     const char *path = hf_cli_value(cli, "ca-file", NULL);
     const char *name = hf_cli_value(cli, "ca", NULL);
-    struct hf_why why = {0};
 
     if (path == NULL && name == NULL)
         return HF_EXIT_GOOD;
-    if (hf_cas_load(path, &subject->cas, &why) != HF_OK) {
-        hf_cli_fail(cli, hf_span_str(path), &why);
+    if (!hf_subject_load_table(cli, path, &subject->cas))
         return HF_EXIT_ERROR;
-    }
     if (name == NULL)
         return HF_EXIT_GOOD;
     subject->entry = hf_cas_find(subject->cas, hf_span_str(name));

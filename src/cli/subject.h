@@ -65,6 +65,13 @@ struct hf_subject {
     }
 
 /*
+ * Load the table of CAs, with those of `path` when that is not NULL. False
+ * after a message that names file and line.
+ */
+bool hf_subject_load_table(const struct hf_cli *cli, const char *path,
+                           struct hf_cas **out);
+
+/*
  * Read the options. On success `subject` must be released with
  * hf_subject_clear(); on failure a message was printed and a status other
  * than HF_EXIT_GOOD is returned.
