@@ -31,11 +31,13 @@ struct hf_caa_sight {
     struct hf_span at;     /* name that has it; empty: none restricts */
     struct hf_caa *rrset;
     size_t count;
-    bool failed;         /* a look-up on the way failed: no permission */
-    bool judged;         /* reason and which count */
-    bool account_unsure; /* the account URL behind a hashed URI is not known */
-    enum hf_caa_reason reason;
-    size_t which;
+    bool failed; /* a look-up on the way failed: no permission */
+    bool judged; /* `said` counts: of the record relied upon */
+    struct hf_caa_said {
+        enum hf_caa_reason reason;
+        size_t which;
+        bool unsure; /* the account URL behind a hashed URI is not known */
+    } said;
 };
 
 /* What is worth knowing beside the verdict. */
@@ -117,6 +119,12 @@ void hf_sight_free(struct hf_sight *sight);
 enum hf_err hf_sight_judge(struct hf_sight *sight,
                            const struct hf_subject *subject, struct hf_time now,
                            struct hf_why *why);
+
+/* What CAA says to the record `record` of `spot`, for the subject's CA and
+ * account or else for those that it names (REQ VAL-50, VAL-51). */
+struct hf_caa_said hf_sight_caa(const struct hf_sight *sight,
+                                const struct hf_subject *subject, size_t spot,
+                                size_t record);
 
 /* The record to publish instead of values[record] (SIZE_MAX: of none), as a
  * zone line. False when there is nothing to propose. */

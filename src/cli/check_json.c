@@ -127,6 +127,12 @@ static void put_record(struct hf_json *json, const struct hf_showing *showing,
         hf_json_key_lit(json, "advice", hf_reason_advice(judged->reason));
         put_remedy(json, showing, spot, i);
     }
+    if (outcome == HF_OUTCOME_VALID)
+        hf_json_key_lit(
+            json, "caa",
+            hf_caa_reason_word(
+                hf_sight_caa(showing->sight, showing->subject, spot, i)
+                    .reason));
     put_lint(json, showing, here->values[i]);
     hf_json_close(json, '}');
 }
@@ -178,9 +184,9 @@ static void put_caa(struct hf_json *json, const struct hf_caa_sight *caa)
         hf_json_key_lit(json, "reason", "dns-failure");
         hf_json_key_str(json, "detail", caa->found.reason);
     } else if (caa->judged) {
-        hf_json_key_lit(json, "reason", hf_caa_reason_word(caa->reason));
+        hf_json_key_lit(json, "reason", hf_caa_reason_word(caa->said.reason));
     }
-    if (caa->account_unsure)
+    if (caa->said.unsure)
         hf_json_key_bool(json, "account_unsure", true);
     if (caa->at.len > 0) {
         hf_json_key_str(json, "at", caa->at);

@@ -42,7 +42,8 @@ static const struct {
     [HF_NOTE_REFUSES] = {"server-refuses", HF_SEVERITY_WARNING,
                          "A name server of the zone answers with an error."},
     [HF_NOTE_SILENT] = {"server-silent", HF_SEVERITY_WARNING,
-                        "A name server of the zone does not answer."},
+                        "A name server of the zone gives no usable "
+                        "answer."},
     [HF_NOTE_NO_ADDRESS] = {"server-no-address", HF_SEVERITY_WARNING,
                             "A name server of the zone has no address."},
     [HF_NOTE_NO_SERVERS] = {"servers-unknown", HF_SEVERITY_WARNING,
@@ -78,6 +79,14 @@ const char *hf_check_result_word(enum hf_check_result result)
     return words[result];
 }
 
+static void put_cut(struct hf_buf *out, struct hf_span text)
+{
+    size_t room = out->limit - out->len;
+
+    hf_buf_put(out,
+               (struct hf_span){text.ptr, text.len < room ? text.len : room});
+}
+
 /* Spot i, and whom it is about: two texts with a blank between. */
 static void note(struct hf_sight *sight, enum hf_note_kind kind, size_t spot,
                  struct hf_span about, struct hf_span more)
@@ -91,10 +100,10 @@ static void note(struct hf_sight *sight, enum hf_note_kind kind, size_t spot,
     out->kind = kind;
     out->spot = spot;
     hf_buf_init(&detail, out->detail, sizeof(out->detail) - 1);
-    hf_buf_put(&detail, about);
+    put_cut(&detail, about);
     if (more.len > 0) {
-        hf_buf_putc(&detail, ' ');
-        hf_buf_put(&detail, more);
+        put_cut(&detail, HF_SPAN(" "));
+        put_cut(&detail, more);
     }
 }
 
@@ -295,36 +304,56 @@ static enum hf_err judge_spot(struct hf_sight *sight, size_t i,
                     spot->judged, &spot->verdict, why);
 }
 
-/* REQ VAL-50, VAL-51: for the issuer and account of the record relied upon
- * where the command line names none. */
-static void judge_caa(struct hf_sight *sight, const struct hf_subject *subject)
+struct hf_caa_said hf_sight_caa(const struct hf_sight *sight,
+                                const struct hf_subject *subject, size_t spot,
+                                size_t record)
 {
-    const struct hf_spot *spot = &sight->spots[sight->best];
-    const struct hf_record *record = &spot->judged[spot->verdict.relied].record;
-    struct hf_caa_sight *caa = &sight->caa;
+    const struct hf_spot *here = &sight->spots[spot];
+    const struct hf_record *read = &here->judged[record].record;
+    const struct hf_caa_sight *caa = &sight->caa;
     struct hf_caa_request request = {.issuers = subject->ca.issuers,
                                      .issuer_count = subject->ca.issuer_count,
                                      .account_urls = &subject->account.url,
                                      .account_url_count = 1,
                                      .wildcard = sight->wildcard};
+    struct hf_caa_said out = {0};
     struct hf_said said;
 
-    if (caa->failed)
-        return;
-    hf_said_read(spot->values[spot->verdict.relied], NULL, &said);
     if (!subject->has_ca) {
-        request.issuers = &record->issuer;
+        request.issuers = &read->issuer;
         request.issuer_count = 1;
     }
     if (!subject->has_account)
-        request.account_urls = &record->account_uri;
-    caa->judged = true;
-    caa->reason = hf_caa_decide(caa->rrset, caa->count, &request, &caa->which);
+        request.account_urls = &read->account_uri;
+    out.reason = hf_caa_decide(caa->rrset, caa->count, &request, &out.which);
     /* CAA names the account URL; a hashed URI does not tell it. */
-    if (caa->reason == HF_CAA_ACCOUNT_MISMATCH && !subject->has_account &&
-        said.hashed) {
-        caa->account_unsure = true;
-        caa->reason = HF_CAA_OK;
+    hf_said_read(here->values[record], NULL, &said);
+    if (out.reason == HF_CAA_ACCOUNT_MISMATCH && !subject->has_account &&
+        said.hashed)
+        out = (struct hf_caa_said){.which = caa->count, .unsure = true};
+    return out;
+}
+
+/* For the record relied upon. Where the records speak for themselves, that is
+ * the first to which CAA has no objection. */
+static void judge_caa(struct hf_sight *sight, const struct hf_subject *subject)
+{
+    struct hf_spot *spot = &sight->spots[sight->best];
+    struct hf_caa_sight *caa = &sight->caa;
+
+    if (caa->failed)
+        return;
+    caa->judged = true;
+    caa->said = hf_sight_caa(sight, subject, sight->best, spot->verdict.relied);
+    if (is_asked_by_anybody(subject))
+        return;
+    for (size_t i = 0; i < spot->count && caa->said.reason != HF_CAA_OK; i++) {
+        struct hf_caa_said said = hf_sight_caa(sight, subject, sight->best, i);
+
+        if (spot->judged[i].reason != HF_REASON_OK || said.reason != HF_CAA_OK)
+            continue;
+        caa->said = said;
+        spot->verdict.relied = i;
     }
 }
 
@@ -338,7 +367,7 @@ static enum hf_check_result result_of(const struct hf_sight *sight)
         return HF_CHECK_NO;
     if (sight->caa.failed)
         return HF_CHECK_UNKNOWN; /* REQ VAL-53 */
-    return sight->caa.reason == HF_CAA_OK ? HF_CHECK_YES : HF_CHECK_CAA;
+    return sight->caa.said.reason == HF_CAA_OK ? HF_CHECK_YES : HF_CHECK_CAA;
 }
 
 /* REQ SCOPE-06: nearest first, stop at the first success. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "base/alloc.h"
 #include "cli/check.h"
 #include "dns/found.h"
@@ -110,7 +112,16 @@ static enum hf_err keep_caa(struct hf_caa_sight *caa, struct hf_span name,
     return HF_OK;
 }
 
-/* The records' values, strings joined (REQ RECORD-01). */
+static int compare(const void *a, const void *b)
+{
+    const struct hf_span *left = a;
+    const struct hf_span *right = b;
+
+    return hf_span_cmp(*left, *right);
+}
+
+/* The records' values, strings joined (REQ RECORD-01), in an order of our
+ * own: that of an RRset means nothing and changes with every answer. */
 static enum hf_err join_values(struct hf_spot *spot, struct hf_why *why)
 {
     struct hf_span rest = spot->found.records;
@@ -133,6 +144,7 @@ static enum hf_err join_values(struct hf_spot *spot, struct hf_why *why)
         used += rdata.len;
         spot->count++;
     }
+    qsort(spot->values, spot->count, sizeof(spot->values[0]), compare);
     return HF_OK;
 }
 
@@ -222,7 +234,10 @@ static enum hf_err ask_servers(const struct hf_viewer *viewer,
         .timeout_ms = viewer->timeout_ms};
     enum hf_err err;
 
-    if (!viewer->authoritative)
+    /* Where the resolver waited in vain for the look-up itself, it would for
+     * the servers' names, too. */
+    if (!viewer->authoritative ||
+        (spot->found.state == HF_FOUND_FAILURE && spot->found.rcode < 0))
         return HF_OK;
     err = hf_authority_ask(viewer->resolver, &question, &spot->authority, why);
     if (err != HF_OK || spot->found.chain_count == 0 ||

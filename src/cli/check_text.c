@@ -149,10 +149,12 @@ static bool is_odd(const struct hf_witness *witness,
                    const struct hf_found *found)
 {
     return witness->state != HF_WITNESS_ANSWERS ||
+           found->state == HF_FOUND_FAILURE ||
            !hf_found_agrees(&witness->found, found);
 }
 
-static void put_witness(const struct text *t, const struct hf_witness *witness)
+static void put_witness(const struct text *t, const struct hf_witness *witness,
+                        const struct hf_found *found)
 {
     hf_buf_puts(t->out, "      ");
     hf_buf_puts(t->out, witness->name);
@@ -160,7 +162,8 @@ static void put_witness(const struct text *t, const struct hf_witness *witness)
     hf_buf_puts(t->out, witness->server.label);
     hf_buf_puts(t->out, ": ");
     if (witness->state == HF_WITNESS_ANSWERS) {
-        hf_buf_puts(t->out, "differs: ");
+        if (found->state != HF_FOUND_FAILURE)
+            hf_buf_puts(t->out, "differs: ");
         put_state(t->out, &witness->found);
     } else {
         hf_buf_puts(t->out, hf_witness_state_word(witness->state));
@@ -188,21 +191,26 @@ static void put_servers(const struct text *t,
         agree += !is_odd(&authority->witnesses[i], found);
     hf_buf_puts(t->out, "    servers of ");
     hf_buf_puts(t->out, authority->zone);
-    hf_buf_puts(t->out, ": ");
-    hf_buf_put_u64(t->out, agree);
-    hf_buf_puts(t->out, " of ");
-    hf_buf_put_u64(t->out, authority->count);
-    hf_buf_puts(t->out, found->state == HF_FOUND_FAILURE ? " fail as well\n"
-                                                         : " agree\n");
+    hf_buf_putc(t->out, ':');
+    if (found->state != HF_FOUND_FAILURE) {
+        hf_buf_putc(t->out, ' ');
+        hf_buf_put_u64(t->out, agree);
+        hf_buf_puts(t->out, " of ");
+        hf_buf_put_u64(t->out, authority->count);
+        hf_buf_puts(t->out, " agree");
+    }
+    hf_buf_putc(t->out, '\n');
     for (size_t i = 0; i < authority->count; i++)
         if (is_odd(&authority->witnesses[i], found))
-            put_witness(t, &authority->witnesses[i]);
+            put_witness(t, &authority->witnesses[i], found);
 }
 
 /* Whom a record serves that is good. */
-static void put_grant(const struct text *t, const struct hf_judged *judged)
+static void put_grant(const struct text *t, size_t spot, size_t i)
 {
-    const struct hf_record *record = &judged->record;
+    const struct hf_record *record = &t->sight->spots[spot].judged[i].record;
+    struct hf_caa_said said =
+        hf_sight_caa(t->sight, t->showing->subject, spot, i);
 
     hf_buf_puts(t->out, MARGIN);
     hf_buf_put_escaped(t->out, record->issuer, VALUE_SHOWN);
@@ -216,10 +224,13 @@ static void put_grant(const struct text *t, const struct hf_judged *judged)
         hf_time_put(t->out, record->until_at);
         hf_buf_puts(t->out, " (");
         hf_put_distance(t->out, t->showing->now.s, record->until_at);
-        hf_buf_puts(t->out, ")\n");
+        hf_buf_putc(t->out, ')');
     } else {
-        hf_buf_puts(t->out, "without end\n");
+        hf_buf_puts(t->out, "without end");
     }
+    if (said.reason != HF_CAA_OK)
+        put_coloured(t, RED, "; CAA forbids it");
+    hf_buf_putc(t->out, '\n');
 }
 
 static void put_law(const struct text *t, enum hf_reason reason)
@@ -244,8 +255,8 @@ static void put_remedy(const struct text *t, size_t spot, size_t record)
         t->out->len = from;
 }
 
-/* What is odd about a record, in words of lint. */
-static void put_lint(const struct text *t, struct hf_span value)
+/* What is odd about a record, beyond its verdict. */
+static void put_lint(const struct text *t, struct hf_span value, bool valid)
 {
     const struct hf_lint_view view = {
         .now = t->showing->now,
@@ -255,8 +266,10 @@ static void put_lint(const struct text *t, struct hf_span value)
     for (int i = 0; i < HF_FINDING_COUNT; i++) {
         enum hf_finding finding = (enum hf_finding)i;
 
-        if ((found & 1U << i) == 0 ||
-            hf_finding_severity(finding) == HF_SEVERITY_INFO)
+        enum hf_severity severity = hf_finding_severity(finding);
+
+        if ((found & 1U << i) == 0 || severity == HF_SEVERITY_INFO ||
+            (severity == HF_SEVERITY_ERROR && !valid))
             continue;
         hf_buf_puts(t->out, MARGIN);
         put_coloured(t, YELLOW, hf_finding_word(finding));
@@ -305,12 +318,12 @@ static void put_record(const struct text *t, size_t i, size_t record)
     hf_buf_putc(t->out, '\n');
     put_value(t, spot->values[record], judged);
     if (outcome == HF_OUTCOME_VALID)
-        put_grant(t, judged);
+        put_grant(t, i, record);
     else if (outcome != HF_OUTCOME_IGNORED)
         put_law(t, judged->reason);
     if (outcome == HF_OUTCOME_IGNORED)
         return;
-    put_lint(t, spot->values[record]);
+    put_lint(t, spot->values[record], outcome == HF_OUTCOME_VALID);
     if (outcome != HF_OUTCOME_VALID)
         put_remedy(t, i, record);
 }
@@ -359,9 +372,24 @@ static void put_verdict(const struct text *t, size_t i)
     hf_buf_puts(t->out, ": ");
     hf_buf_puts(t->out, hf_reason_word(reason));
     hf_buf_putc(t->out, '\n');
+    if (reason == HF_REASON_NO_MATCHING_ISSUER &&
+        !t->showing->subject->has_ca) {
+        hf_buf_puts(t->out, MARGIN "No record here names a CA: nobody is "
+                                   "authorised.\n");
+        return;
+    }
     put_law(t, reason);
     if (hf_reason_outcome(reason) != HF_OUTCOME_DNS)
         put_remedy(t, i, SIZE_MAX);
+}
+
+static void put_property(const struct text *t, const struct hf_caa *property)
+{
+    hf_buf_puts(t->out, ", ");
+    hf_buf_put_escaped(t->out, property->tag, VALUE_SHOWN);
+    hf_buf_puts(t->out, " \"");
+    hf_buf_put_escaped(t->out, property->value, VALUE_SHOWN);
+    hf_buf_putc(t->out, '"');
 }
 
 static void put_caa(const struct text *t)
@@ -383,20 +411,17 @@ static void put_caa(const struct text *t)
     }
     if (!caa->judged)
         hf_buf_puts(t->out, "records");
-    else if (caa->reason == HF_CAA_OK)
+    else if (caa->said.reason == HF_CAA_OK)
         put_coloured(t, GREEN, "allowed");
     else
-        put_coloured(t, RED, hf_caa_reason_word(caa->reason));
+        put_coloured(t, RED, hf_caa_reason_word(caa->said.reason));
     hf_buf_puts(t->out, " at ");
     hf_buf_put(t->out, caa->at);
-    if (caa->judged && caa->which < caa->count) {
-        hf_buf_puts(t->out, ": ");
-        hf_buf_put_escaped(t->out, caa->rrset[caa->which].tag, VALUE_SHOWN);
-        hf_buf_puts(t->out, " \"");
-        hf_buf_put_escaped(t->out, caa->rrset[caa->which].value, VALUE_SHOWN);
-        hf_buf_putc(t->out, '"');
-    }
-    if (caa->account_unsure)
+    for (size_t i = 0; i < caa->count && i < RECORDS_SHOWN; i++)
+        if (!caa->judged || caa->said.which == i ||
+            caa->said.which >= caa->count)
+            put_property(t, &caa->rrset[i]);
+    if (caa->said.unsure)
         hf_buf_puts(t->out, ", if the account URL is the one it names");
     hf_buf_putc(t->out, '\n');
 }

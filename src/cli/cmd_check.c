@@ -132,6 +132,15 @@ static void put_sight(struct checking *c, const struct hf_sight *sight)
     hf_out_step(c->cli->out);
 }
 
+/* Nobody answered at all: perhaps the network is at fault, not the name. */
+static bool is_silence(const struct hf_sight *sight)
+{
+    const struct hf_found *found = &sight->spots[sight->best].found;
+
+    return sight->result == HF_CHECK_UNKNOWN &&
+           found->state == HF_FOUND_FAILURE && found->rcode < 0;
+}
+
 static void check(struct checking *c, struct hf_span text)
 {
     struct hf_sight *sight = hf_alloc(1, sizeof(*sight));
@@ -152,7 +161,7 @@ static void check(struct checking *c, struct hf_span text)
         err = hf_sight_judge(sight, &c->subject, c->cli->now, &why);
     if (err == HF_OK) {
         c->asked++;
-        c->unknown += sight->result == HF_CHECK_UNKNOWN;
+        c->unknown += is_silence(sight);
         put_sight(c, sight);
         worsen(c, status_of(sight->result));
     } else if (err == HF_ECANCELED) {

@@ -84,6 +84,14 @@ static void keep_names(struct finding *f, const struct hf_found *ns)
     }
 }
 
+/* An alias that loops says nothing about the names above it; a resolver
+ * without answers, or a zone that is bogus, would say no more of those. */
+static bool is_hopeless(const struct hf_found *ns)
+{
+    return ns->state == HF_FOUND_FAILURE &&
+           (ns->rcode < 0 || ns->security == HF_BOGUS);
+}
+
 /*
  * Climb to the zone cut: the first name that has NS records of its own. The
  * child's NS set counts, as every resolver takes it.
@@ -102,7 +110,7 @@ static enum hf_err find_cut(struct finding *f, struct hf_why *why)
         err = hf_resolver_ask(f->resolver, &lookup, &ns, why);
         if (err != HF_OK)
             return err;
-        if (ns.state == HF_FOUND_FAILURE) {
+        if (is_hopeless(&ns)) {
             f->authority->reason = "the zone's name servers cannot be found";
             hf_found_clear(&ns);
             return HF_OK;

@@ -126,7 +126,7 @@ static void send_found(struct slot *slot, struct hf_found *found)
 static void send_failure(struct slot *slot, enum hf_security security,
                          int rcode, struct hf_span reason)
 {
-    char room[HF_REASON_TEXT_MAX];
+    char room[4 * HF_REASON_TEXT_MAX];
     struct hf_buf text;
     struct hf_found found = {.state = HF_FOUND_FAILURE,
                              .security = security,
@@ -135,8 +135,10 @@ static void send_failure(struct slot *slot, enum hf_security security,
                              .owner = hf_span_str(slot->text)};
 
     hf_buf_init(&text, room, sizeof(room));
-    hf_buf_put_escaped(&text, reason, sizeof(room) / 4 - 1);
+    hf_buf_put_escaped(&text, reason, HF_REASON_TEXT_MAX - 1);
     found.reason = hf_buf_span(&text);
+    if (found.reason.len > HF_REASON_TEXT_MAX)
+        found.reason.len = HF_REASON_TEXT_MAX;
     send_found(slot, &found);
 }
 
