@@ -55,6 +55,17 @@ struct hf_lint_view {
 /* The set of findings, one bit (1U << finding) each. */
 uint32_t hf_lint(struct hf_span text, const struct hf_lint_view *view);
 
+/* The same for a record that was read already: what hf_record_read() made of
+ * it, so that looking at millions reads each once. */
+struct hf_lint_reading {
+    enum hf_reason reason;
+    const struct hf_record *record; /* counts when the reason is ok */
+};
+
+uint32_t hf_lint_read(struct hf_span text,
+                      const struct hf_lint_reading *reading,
+                      const struct hf_lint_view *view);
+
 /*
  * The record as it should have been written: canonical order, case, blanks
  * and spelling, unknown parameters kept. False when there is nothing to

@@ -23,6 +23,11 @@ struct hf_reach {
 
 struct hf_reach hf_reach_of(struct hf_span text, struct hf_time now);
 
+/* The same for a record that was read already: hf_record_read() answered
+ * HF_REASON_OK. */
+struct hf_reach hf_reach_of_record(const struct hf_record *record,
+                                   struct hf_time now);
+
 /* Does an extent at `adn` cover `name` (with `*.` cut off and said apart)? */
 bool hf_extent_covers(enum hf_extent extent, struct hf_span adn,
                       struct hf_span name, bool wildcard);

@@ -26,10 +26,10 @@ static uint64_t mix(uint64_t hash)
     return hash;
 }
 
-uint64_t hf_hash_of(const struct hf_hash_set *set, uint64_t kind,
-                    struct hf_span text)
+/* The marks' bits are free, and something else is set. */
+static uint64_t hash_of(const struct hf_hash_set *set, struct hf_span text)
 {
-    uint64_t hash = mix(set->seed ^ (kind << 56) ^ text.len);
+    uint64_t hash = mix(set->seed ^ text.len);
     uint64_t word;
 
     while (text.len >= sizeof(word)) {
@@ -40,7 +40,8 @@ uint64_t hf_hash_of(const struct hf_hash_set *set, uint64_t kind,
     if (text.len > 0)
         memcpy(&word, text.ptr, text.len);
     hash = mix(hash ^ word) * 0xd6e8feb86659fd93U;
-    return hash == 0 ? 1 : hash;
+    hash &= ~(uint64_t)HF_HASH_MARKS;
+    return hash == 0 ? HF_HASH_MARKS + 1 : hash;
 }
 
 /* Where the hash is, or the free slot where it belongs. */
@@ -48,14 +49,18 @@ static size_t find(const struct hf_hash_set *set, uint64_t hash)
 {
     size_t at = (size_t)(hash >> 20) & (set->size - 1);
 
-    while (set->slots[at] != 0 && set->slots[at] != hash)
+    while (set->slots[at] != 0 &&
+           ((set->slots[at] ^ hash) & ~(uint64_t)HF_HASH_MARKS) != 0)
         at = (at + 1) & (set->size - 1);
     return at;
 }
 
-bool hf_hash_set_has(const struct hf_hash_set *set, uint64_t hash)
+unsigned hf_hash_set_get(const struct hf_hash_set *set, struct hf_span text)
 {
-    return set->size > 0 && set->slots[find(set, hash)] == hash;
+    if (set->size == 0)
+        return 0;
+    return (unsigned)(set->slots[find(set, hash_of(set, text))] &
+                      HF_HASH_MARKS);
 }
 
 static enum hf_err grow(struct hf_hash_set *set, struct hf_why *why)
@@ -74,23 +79,29 @@ static enum hf_err grow(struct hf_hash_set *set, struct hf_why *why)
     return HF_OK;
 }
 
-enum hf_err hf_hash_set_add(struct hf_hash_set *set, uint64_t hash, bool *fresh,
-                            struct hf_why *why)
+enum hf_err hf_hash_set_mark(struct hf_hash_set *set, struct hf_span text,
+                             unsigned marks, unsigned *before,
+                             struct hf_why *why)
 {
+    uint64_t hash = hash_of(set, text);
+    size_t at = set->size == 0 ? 0 : find(set, hash);
     enum hf_err err = HF_OK;
-    size_t at;
 
-    *fresh = !hf_hash_set_has(set, hash);
-    if (!*fresh)
+    *before = 0;
+    if (set->size > 0 && set->slots[at] != 0) {
+        *before = (unsigned)(set->slots[at] & HF_HASH_MARKS);
+        set->slots[at] |= marks;
         return HF_OK;
+    }
     if (set->used == set->limit)
         return hf_fail(why, HF_ELIMIT, 0, "too many names to remember");
-    if (set->used >= set->size / 4 * 3)
+    if (set->used >= set->size / 4 * 3) {
         err = grow(set, why);
-    if (err != HF_OK)
-        return err;
-    at = find(set, hash);
-    set->slots[at] = hash;
+        if (err != HF_OK)
+            return err;
+        at = find(set, hash);
+    }
+    set->slots[at] = hash | marks;
     set->used++;
     return HF_OK;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hash_set.h -- which of many texts were seen, at eight bytes each.
+ * hash_set.h -- what is known about each of many texts, at eight bytes each:
+ * 59 bits of a hash and five marks.
  *
- * Only 64-bit hashes are kept, so that two texts may be taken for one another
- * with a chance of n^2 / 2^65: one in ten million for a million names. Good
- * for remarks, never for verdicts.
+ * Two texts may be taken for one another, with a chance of n^2 / 2^60: one in
+ * a million for a million names. Good for remarks, never for verdicts.
  */
 #pragma once
 
@@ -12,6 +12,8 @@
 
 #include "holdfast/err.h"
 #include "holdfast/span.h"
+
+#define HF_HASH_MARKS 31U
 
 struct hf_hash_set {
     uint64_t *slots; /* 0: free */
@@ -25,15 +27,14 @@ struct hf_hash_set {
 void hf_hash_set_init(struct hf_hash_set *set, size_t limit, uint64_t seed);
 void hf_hash_set_clear(struct hf_hash_set *set);
 
-/* The hash of a text, told apart by `kind`; never 0. */
-uint64_t hf_hash_of(const struct hf_hash_set *set, uint64_t kind,
-                    struct hf_span text);
-
-bool hf_hash_set_has(const struct hf_hash_set *set, uint64_t hash);
-
 /*
- * Put a hash in; `*fresh` tells whether it was not there before.
- * Fails: HF_ELIMIT (`limit` elements are in it), HF_ENOMEM; nothing changed.
+ * Add `marks` (1 to 31) to those of `text`; `*before` are those it had.
+ * Fails: HF_ELIMIT (`limit` texts are known), HF_ENOMEM; nothing changed then,
+ *        and *before is 0.
  */
-enum hf_err hf_hash_set_add(struct hf_hash_set *set, uint64_t hash, bool *fresh,
-                            struct hf_why *why);
+enum hf_err hf_hash_set_mark(struct hf_hash_set *set, struct hf_span text,
+                             unsigned marks, unsigned *before,
+                             struct hf_why *why);
+
+/* The marks of `text`, 0 when it is not known. */
+unsigned hf_hash_set_get(const struct hf_hash_set *set, struct hf_span text);

@@ -6,13 +6,12 @@
 
 #define TEXTS_MAX ((size_t)16 << 20)
 
-/* What a remembered name is. */
-enum kind {
-    KIND_LABEL, /* owner with the label: seen and given out */
-    KIND_ABOVE, /* the name that a label speaks of, or above it */
-    KIND_CUT,   /* an NS stands here */
-    KIND_DNAME,
-};
+/* What is remembered about a name. */
+#define SEEN_DNS   1U /* results for its `_validation-persist` */
+#define SEEN_IP    2U /* ... and `_ip-validation-persist` were given out */
+#define SEEN_CUT   4U /* an NS stands here */
+#define SEEN_DNAME 8U
+#define SEEN_ABOVE 16U /* a label speaks of it, or of a name below it */
 
 enum hf_err hf_audit_init(struct hf_audit *audit, struct hf_report *report,
                           const struct hf_eyes *eyes, struct hf_span where,
@@ -43,23 +42,16 @@ void hf_audit_clear(struct hf_audit *audit)
 
 /* ---- names remembered ---- */
 
-static bool knows(const struct hf_audit *audit, enum kind kind,
-                  struct hf_span name)
+/* Marks that the name had before. Without room nothing is remembered, and
+ * the command says so. */
+static unsigned remember(struct hf_audit *audit, struct hf_span name,
+                         unsigned marks)
 {
-    return hf_hash_set_has(&audit->seen, hf_hash_of(&audit->seen, kind, name));
-}
+    unsigned before = 0;
 
-/* True when it was not known. Without room nothing is remembered, and the
- * report says so. */
-static bool remember(struct hf_audit *audit, enum kind kind,
-                     struct hf_span name)
-{
-    uint64_t hash = hf_hash_of(&audit->seen, kind, name);
-    bool fresh = true;
-
-    if (hf_hash_set_add(&audit->seen, hash, &fresh, NULL) != HF_OK)
+    if (hf_hash_set_mark(&audit->seen, name, marks, &before, NULL) != HF_OK)
         audit->forgets = true;
-    return fresh;
+    return before;
 }
 
 static bool is_apex(const struct hf_audit *audit, struct hf_span name)
@@ -72,18 +64,24 @@ static bool is_apex(const struct hf_audit *audit, struct hf_span name)
  * still come. */
 static uint32_t look_above(struct hf_audit *audit, struct hf_span owner)
 {
+    bool is_dns = hf_span_starts(owner, HF_SPAN(HF_DNS_LABEL));
+    unsigned self = is_dns ? SEEN_DNS : SEEN_IP;
     struct hf_span name = hf_zone_subject(owner);
     uint32_t found = 0;
+    unsigned before;
 
-    for (; !is_apex(audit, name); name = hf_zone_subject(name)) {
-        (void)remember(audit, KIND_ABOVE, name);
-        if (knows(audit, KIND_CUT, name))
-            found |= 1U << HF_NAME_DELEGATION;
-        if (knows(audit, KIND_DNAME, name))
+    for (unsigned mark = self; name.len > 0; mark = 0) {
+        before = remember(audit, name, mark | SEEN_ABOVE);
+        if ((before & mark) != 0)
+            found |= 1U << HF_NAME_SPLIT;
+        if ((before & SEEN_DNAME) != 0)
             found |= 1U << HF_NAME_DNAME;
+        if (is_apex(audit, name))
+            break;
+        if ((before & SEEN_CUT) != 0)
+            found |= 1U << HF_NAME_DELEGATION;
+        name = hf_zone_subject(name);
     }
-    if (name.len > 0 && knows(audit, KIND_DNAME, name))
-        found |= 1U << HF_NAME_DNAME;
     return found;
 }
 
@@ -189,8 +187,6 @@ static enum hf_err end_label(struct hf_audit *audit, struct hf_why *why)
         return HF_OK; /* some other type stands at the label */
     describe(audit, &result);
     result.name_findings = look_above(audit, result.owner);
-    if (!remember(audit, KIND_LABEL, result.owner))
-        result.name_findings |= 1U << HF_NAME_SPLIT;
     if (audit->has_ns)
         result.name_findings |= 1U << HF_NAME_DELEGATION;
     if (audit->has_alias)
@@ -267,6 +263,8 @@ static enum hf_err add_border(struct hf_audit *audit,
                               struct hf_why *why)
 {
     bool is_cut = record->type == HF_RR_NS;
+    unsigned mark = is_cut ? SEEN_CUT : SEEN_DNAME;
+    unsigned before;
     struct hf_result result = {
         .name = record->owner,
         .owner = record->owner,
@@ -281,8 +279,8 @@ static enum hf_err add_border(struct hf_audit *audit,
 
     if (is_cut && is_apex(audit, record->owner))
         return HF_OK;
-    if (!remember(audit, is_cut ? KIND_CUT : KIND_DNAME, record->owner) ||
-        !knows(audit, KIND_ABOVE, record->owner))
+    before = remember(audit, record->owner, mark);
+    if ((before & mark) != 0 || (before & SEEN_ABOVE) == 0)
         return HF_OK;
     return hf_report_result(audit->report, &result, why);
 }

@@ -145,8 +145,10 @@ static void examine_record(struct hf_result_record *out, struct hf_span text,
 {
     *out = (struct hf_result_record){.text = text};
     out->reason = hf_record_read(text, &out->record, &out->at);
-    out->findings = hf_lint(text, view);
-    out->reach = hf_reach_of(text, view->now);
+    out->findings = hf_lint_read(
+        text, &(struct hf_lint_reading){out->reason, &out->record}, view);
+    if (out->reason == HF_REASON_OK)
+        out->reach = hf_reach_of_record(&out->record, view->now);
 }
 
 static enum hf_err judge(struct hf_results *results, const struct hf_eyes *eyes,

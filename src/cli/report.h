@@ -140,8 +140,7 @@ enum hf_expiry {
 #define HF_TALLY_USED    (HF_TALLY_ROWS * 3 / 4)
 
 struct hf_tally_row {
-    uint64_t count; /* 0: free */
-    uint64_t hash;
+    uint64_t count;
     uint32_t full_len; /* of the key before it was cut */
     uint8_t len;
     char key[HF_TALLY_KEY_MAX];
@@ -151,6 +150,7 @@ struct hf_tally_row {
 struct hf_tally_table {
     uint64_t others;
     uint32_t used;
+    uint64_t hashes[HF_TALLY_ROWS]; /* of the keys; 0: the row is free */
     struct hf_tally_row rows[HF_TALLY_ROWS];
 };
 

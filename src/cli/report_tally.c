@@ -46,34 +46,43 @@ static uint64_t hash_of(struct hf_span key)
     }
     for (size_t i = 0; i < key.len; i++)
         hash = (hash ^ (unsigned char)key.ptr[i]) * 0x100000001b3U;
-    return hash ^ (hash >> 29);
+    hash ^= hash >> 29;
+    return hash == 0 ? 1 : hash;
 }
 
-static bool is_row(const struct hf_tally_row *row, uint64_t hash,
-                   struct hf_span key)
+/* The row of this key, or the free one where it belongs. */
+static size_t find_row(const struct hf_tally_table *table, uint64_t hash,
+                       struct hf_span key)
 {
-    return row->hash == hash && row->full_len == key.len &&
-           memcmp(row->key, key.ptr, row->len) == 0;
+    size_t at = hash & (HF_TALLY_ROWS - 1);
+
+    for (; table->hashes[at] != 0; at = (at + 1) & (HF_TALLY_ROWS - 1)) {
+        const struct hf_tally_row *row = &table->rows[at];
+
+        if (table->hashes[at] == hash && row->full_len == key.len &&
+            memcmp(row->key, key.ptr, row->len) == 0)
+            break;
+    }
+    return at;
 }
 
 static void count_key(struct hf_tally_table *table, struct hf_span key)
 {
     uint64_t hash = hash_of(key);
-    size_t at = hash & (HF_TALLY_ROWS - 1);
+    size_t at = find_row(table, hash, key);
     struct hf_tally_row *row = &table->rows[at];
 
-    while (row->count > 0 && !is_row(row, hash, key)) {
-        at = (at + 1) & (HF_TALLY_ROWS - 1);
-        row = &table->rows[at];
+    if (table->hashes[at] != 0) {
+        row->count++;
+        return;
     }
-    if (row->count == 0 && table->used == HF_TALLY_USED) {
+    if (table->used == HF_TALLY_USED) {
         table->others++;
         return;
     }
-    if (row->count++ > 0)
-        return;
     table->used++;
-    row->hash = hash;
+    table->hashes[at] = hash;
+    row->count = 1;
     row->full_len = key.len > UINT32_MAX ? UINT32_MAX : (uint32_t)key.len;
     row->len = key.len < HF_TALLY_KEY_MAX ? (uint8_t)key.len : HF_TALLY_KEY_MAX;
     memcpy(row->key, key.ptr, row->len);

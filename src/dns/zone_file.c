@@ -7,6 +7,7 @@
 #include "dns/zone_source.h"
 #include "dns/zone_type.h"
 #include "dns/zone_value.h"
+#include "dns/zone_window.h"
 
 struct hf_zone {
     struct hf_zone_source *source; /* the innermost file */
@@ -133,6 +134,21 @@ static void set_owner(struct hf_zone_source *source,
 
 /* ---- the quick look ---- */
 
+/* Member by member: a copy of the whole would wait for its parts. */
+static inline void set_plain_owner(struct hf_zone_source *source,
+                                   struct hf_span owner,
+                                   enum hf_zone_place place)
+{
+    source->owner.kind = HF_ZONE_WORD;
+    source->owner.text.ptr = owner.ptr;
+    source->owner.text.len = owner.len;
+    source->owner.has_escape = false;
+    source->has_owner = true;
+    source->owner_is_read = false;
+    source->owner_has_ns = false;
+    source->owner_place = place;
+}
+
 /*
  * Most lines of most zones are plain: owner, TTL, class and type lie within
  * 64 octets and have no escape, quote or parenthesis among them. The quick
@@ -247,11 +263,12 @@ static inline uint16_t quick_type(uint64_t word)
 }
 
 /* TTL and class in either order, then the type. */
-static inline bool take_head(struct view *view, struct head *head)
+static inline bool take_head(struct view *view, struct hf_span *ttl,
+                             uint16_t *type)
 {
     bool has_class = false;
 
-    head->ttl.len = 0;
+    ttl->len = 0;
     for (int i = 0; i < 3; i++) {
         struct hf_span word;
         uint64_t value;
@@ -260,17 +277,18 @@ static inline bool take_head(struct view *view, struct head *head)
             return false;
         value = word_of(word);
         if (hf_is_digit(word.ptr[0])) {
-            if (head->ttl.len > 0 || !is_number(word))
+            if (ttl->len > 0 || !is_number(word))
                 return false;
-            head->ttl = word;
+            ttl->ptr = word.ptr;
+            ttl->len = word.len;
             continue;
         }
         if (value == WORD('i', 'n', 0, 0, 0, 0) && !has_class) {
             has_class = true;
             continue;
         }
-        head->type = quick_type(value);
-        return head->type != 0;
+        *type = quick_type(value);
+        return *type != 0;
     }
     return false;
 }
@@ -330,23 +348,29 @@ static enum glance look_at_record(struct hf_zone_source *source,
                                   struct view *view, struct head *head)
 {
     bool has_owner = (view->blank & 1) == 0;
-    struct hf_zone_word owner = {.kind = HF_ZONE_WORD};
+    struct hf_span owner = {0};
+    struct hf_span ttl = {0};
 
     head->has_owner = has_owner;
-    if (has_owner && !take_word(view, &owner.text))
+    if (has_owner && !take_word(view, &owner))
         return GLANCE_ODD;
-    if ((!has_owner && !source->has_owner) || !take_head(view, head))
+    if ((!has_owner && !source->has_owner) ||
+        !take_head(view, &ttl, &head->type))
         return GLANCE_ODD;
 
     if (has_owner) {
         bool same = head->type == HF_RR_NS && source->has_owner &&
-                    hf_span_eq(owner.text, source->owner.text);
+                    hf_span_eq(owner, source->owner.text);
 
         if (!same)
-            set_owner(source, &owner, quick_place(owner.text, source));
+            set_plain_owner(source, owner, quick_place(owner, source));
     }
-    if (head->ttl.len > 0)
-        source->last_ttl = head->ttl;
+    head->ttl.ptr = ttl.ptr;
+    head->ttl.len = ttl.len;
+    if (ttl.len > 0) {
+        source->last_ttl.ptr = ttl.ptr;
+        source->last_ttl.len = ttl.len;
+    }
     if (head->type == HF_RR_NS && source->owner_has_ns &&
         source->owner_place != HF_ZONE_LABEL)
         return GLANCE_BORING;
@@ -361,12 +385,11 @@ static enum glance look_at_record(struct hf_zone_source *source,
 static bool glance_at(struct hf_zone_source *source, const char *from,
                       struct head *head, enum glance *what)
 {
-    struct hf_zone_window window;
+    const struct hf_zone_window window = hf_zone_window_at(from);
     struct view view = {.text = from};
     unsigned nonblank;
     const char *clean;
 
-    hf_zone_window_at(from, &window);
     view.blank = window.blank;
     view.stop = window.special == 0 ? HF_ZONE_WINDOW
                                     : (unsigned)__builtin_ctzll(window.special);
@@ -382,7 +405,6 @@ static bool glance_at(struct hf_zone_source *source, const char *from,
     *what = look_at_record(source, &view, head);
     if (*what == GLANCE_ODD)
         return false;
-    head->owner = source->owner;
     if (!find_end(source, from, clean, &head->entry))
         return false;
     head->rdata.ptr = from + view.at;

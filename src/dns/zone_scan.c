@@ -1,97 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/zone_scan.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-static bool is_special(char c)
-{
-    return c == '\n' || c == '"' || c == '(' || c == ')' || c == ';' ||
-           c == '\\';
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-#if defined(__SSE2__)
-
-static inline __m128i equals(__m128i octets, char c)
-{
-    return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c));
-}
-
-static inline __m128i special_of(__m128i octets)
-{
-    /* '(' and ')' differ in their lowest bit only. */
-    __m128i even = _mm_and_si128(octets, _mm_set1_epi8((char)0xfe));
-    __m128i found = _mm_or_si128(equals(octets, '\n'), equals(even, '('));
-
-    found = _mm_or_si128(found, equals(octets, '"'));
-    found = _mm_or_si128(found, equals(octets, ';'));
-    return _mm_or_si128(found, equals(octets, '\\'));
-}
-
-static inline uint64_t mask_of(__m128i found)
-{
-    return (uint64_t)(unsigned)_mm_movemask_epi8(found);
-}
-
-static inline __m128i load(const char *at)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
-}
-
-void hf_zone_window_at(const char *at, struct hf_zone_window *out)
-{
-    *out = (struct hf_zone_window){0};
-    for (unsigned i = 0; i < HF_ZONE_WINDOW; i += 16) {
-        __m128i octets = load(at + i);
-        __m128i blank = _mm_or_si128(equals(octets, ' '), equals(octets, '\t'));
-
-        blank = _mm_or_si128(blank, equals(octets, '\r'));
-        out->blank |= mask_of(blank) << i;
-        out->newline |= mask_of(equals(octets, '\n')) << i;
-        out->special |= mask_of(special_of(octets)) << i;
-    }
-}
-
-/* The first special octet at or behind `at`, or `to`. */
-static const char *find_special(const char *at, const char *to)
-{
-    for (; to - at >= 16; at += 16) {
-        uint64_t mask = mask_of(special_of(load(at)));
-
-        if (mask != 0)
-            return at + __builtin_ctzll(mask);
-    }
-    while (at < to && !is_special(*at))
-        at++;
-    return at;
-}
-
-#else
-
-void hf_zone_window_at(const char *at, struct hf_zone_window *out)
-{
-    *out = (struct hf_zone_window){0};
-    for (unsigned i = 0; i < HF_ZONE_WINDOW; i++) {
-        out->blank |= (uint64_t)is_blank(at[i]) << i;
-        out->newline |= (uint64_t)(at[i] == '\n') << i;
-        out->special |= (uint64_t)is_special(at[i]) << i;
-    }
-}
-
-static const char *find_special(const char *at, const char *to)
-{
-    while (at < to && !is_special(*at))
-        at++;
-    return at;
-}
-
-#endif
+#include "dns/zone_window.h"
 
 /*
  * Behind the quoted string whose text begins at `at`; NULL when it does not
@@ -102,7 +12,7 @@ static const char *skip_quoted(const char *at, const char *to, unsigned depth,
                                struct hf_zone_entry *entry)
 {
     for (; at < to; at++) {
-        at = find_special(at, to);
+        at = hf_zone_find_special(at, to);
         if (at == to)
             return NULL;
         if (*at == '"')
@@ -128,7 +38,7 @@ bool hf_zone_entry_find(const char *from, const char *clean, const char *to,
 
     *out = (struct hf_zone_entry){.from = from};
     while (at != NULL && at < to) {
-        at = find_special(at, to);
+        at = hf_zone_find_special(at, to);
         if (at == to)
             return false;
         switch (*at++) {
@@ -186,8 +96,8 @@ static struct hf_zone_word take_bare(struct hf_span *rest)
     struct hf_zone_word word = {.kind = HF_ZONE_WORD};
     size_t n = 0;
 
-    while (n < rest->len && !is_blank(rest->ptr[n]) &&
-           (rest->ptr[n] == '\\' || !is_special(rest->ptr[n]))) {
+    while (n < rest->len && !hf_zone_is_blank(rest->ptr[n]) &&
+           (rest->ptr[n] == '\\' || !hf_zone_is_special(rest->ptr[n]))) {
         bool escape = rest->ptr[n] == '\\';
 
         word.has_escape |= escape;
@@ -207,7 +117,7 @@ struct hf_zone_word hf_zone_word_next(struct hf_span *rest)
         } else if (c == '"') {
             (void)hf_span_cut(rest, 1);
             return take_quoted(rest);
-        } else if (is_blank(c) || c == '\n' || c == '(' || c == ')') {
+        } else if (hf_zone_is_blank(c) || c == '\n' || c == '(' || c == ')') {
             (void)hf_span_cut(rest, 1);
         } else {
             return take_bare(rest);

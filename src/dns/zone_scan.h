@@ -30,17 +30,6 @@ struct hf_zone_entry {
 bool hf_zone_entry_find(const char *from, const char *clean, const char *to,
                         struct hf_zone_entry *out);
 
-/* Bit masks of the 64 octets at `at`, least significant first. */
-struct hf_zone_window {
-    uint64_t blank; /* space, tab, carriage return */
-    uint64_t newline;
-    uint64_t special; /* newline " ( ) ; \ */
-};
-
-#define HF_ZONE_WINDOW 64
-
-void hf_zone_window_at(const char *at, struct hf_zone_window *out);
-
 enum hf_zone_word_kind {
     HF_ZONE_END,    /* of the entry */
     HF_ZONE_WORD,   /* contiguous text */

@@ -258,15 +258,16 @@ static uint32_t lint_uri(const struct hf_record *record, const struct hf_ca *ca)
                : 0U;
 }
 
-uint32_t hf_lint(struct hf_span text, const struct hf_lint_view *view)
+uint32_t hf_lint_read(struct hf_span text,
+                      const struct hf_lint_reading *reading,
+                      const struct hf_lint_view *view)
 {
+    const struct hf_record *record = reading->record;
     uint32_t found = lint_octets(text);
     struct hf_issue_value value;
-    struct hf_record record;
-    enum hf_reason reason;
-    size_t at;
 
-    if (hf_issue_value_parse(text, &value, NULL) != HF_OK)
+    if (reading->reason == HF_REASON_SYNTAX ||
+        hf_issue_value_parse(text, &value, NULL) != HF_OK)
         return found | BIT(HF_LINT_SYNTAX);
     found |= lint_params(value.params);
     if (has_odd_blanks(text))
@@ -276,12 +277,21 @@ uint32_t hf_lint(struct hf_span text, const struct hf_lint_view *view)
     if (has_capital(value.issuer))
         found |= BIT(HF_LINT_ISSUER_NOT_CANONICAL);
 
-    reason = hf_record_read(text, &record, &at);
-    if (reason != HF_REASON_OK)
-        return found | lint_reason(reason);
-    if (record.wildcard)
+    if (reading->reason != HF_REASON_OK)
+        return found | lint_reason(reading->reason);
+    if (record->wildcard)
         found |= BIT(HF_LINT_WILDCARD);
-    return found | lint_until(&record, view) | lint_uri(&record, view->ca);
+    return found | lint_until(record, view) | lint_uri(record, view->ca);
+}
+
+uint32_t hf_lint(struct hf_span text, const struct hf_lint_view *view)
+{
+    struct hf_record record;
+    size_t at;
+    const struct hf_lint_reading reading = {hf_record_read(text, &record, &at),
+                                            &record};
+
+    return hf_lint_read(text, &reading, view);
 }
 
 static void put_lower(struct hf_buf *out, struct hf_span text)

@@ -13,18 +13,25 @@ const char *hf_extent_word(enum hf_extent extent)
 }
 
 /* REQ MON-20, SCOPE-01, SCOPE-04, SCOPE-09 */
+struct hf_reach hf_reach_of_record(const struct hf_record *record,
+                                   struct hf_time now)
+{
+    if (record->issuer.len == 0 || hf_time_is_after(now, record->until_at))
+        return (struct hf_reach){HF_EXTENT_NONE, HF_EXTENT_NONE};
+    return (struct hf_reach){
+        .draft = record->wildcard ? HF_EXTENT_SUBTREE : HF_EXTENT_EXACT,
+        .br = HF_EXTENT_SUBTREE,
+    };
+}
+
 struct hf_reach hf_reach_of(struct hf_span text, struct hf_time now)
 {
     struct hf_record record;
     size_t at;
 
-    if (hf_record_read(text, &record, &at) != HF_REASON_OK ||
-        record.issuer.len == 0 || hf_time_is_after(now, record.until_at))
+    if (hf_record_read(text, &record, &at) != HF_REASON_OK)
         return (struct hf_reach){HF_EXTENT_NONE, HF_EXTENT_NONE};
-    return (struct hf_reach){
-        .draft = record.wildcard ? HF_EXTENT_SUBTREE : HF_EXTENT_EXACT,
-        .br = HF_EXTENT_SUBTREE,
-    };
+    return hf_reach_of_record(&record, now);
 }
 
 /* REQ SCOPE-02, SCOPE-03 */
