@@ -8,6 +8,8 @@
 #   tree.sh stop DIR                   stop what DIR/env started
 #
 # ZONE=FILE adds an unsigned zone below `example.`, delegated as it should be.
+# ZONE= delegates it only: TREE_CONF names a file of Knot's that serves it, and
+# its DS, if it is signed, waits in DIR/keys/ZONE.ds.
 # After `. DIR/env` the shell has TREE_PORT, TREE_SERVER (address@port),
 # TREE_SERVER2 (shows another split.example), TREE_ANCHOR, TREE_SUFFIXES and
 # TREE_OPTIONS for holdfast.
@@ -263,6 +265,8 @@ END
         printf '  - domain: "%s."\n    file: "%s"\n' \
             "$(echo "$zone" | sed 's/\.\{0,1\}zone$//')" "$file"
     done
+    [ -z "${TREE_CONF-}" ] || [ "$2" != 127.0.0.1 ] ||
+        echo "include: $TREE_CONF"
 }
 
 serve() { # Knot in $1 at $2 with the zones of $3
@@ -316,7 +320,8 @@ start() {
     for pair in "$@"; do
         zone=${pair%%=*}
         extra="$extra ${zone%.example}"
-        cp "${pair#*=}" "$dir/zones/${zone%.example}.example.zone"
+        [ -z "${pair#*=}" ] ||
+            cp "${pair#*=}" "$dir/zones/${zone%.example}.example.zone"
     done
     port=$(free_port)
     make_keys
