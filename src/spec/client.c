@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "holdfast/client.h"
 
-/* REQ JIT-01, JIT-03, JIT-04, JIT-05 */
+/* REQ JIT-01, JIT-03, JIT-04, JIT-05, ERR-06: a "no" leaves the authorization
+ * pending, it is no error. */
 bool hf_jit_may_query(const struct hf_jit *jit)
 {
     return jit->enabled && jit->rate_ok && jit->prior_success;

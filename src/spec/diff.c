@@ -176,7 +176,7 @@ static void pair(struct pairing *p,
     }
 }
 
-/* REQ MON-01, MON-05 */
+/* REQ MON-01 */
 size_t hf_diff(const struct hf_span *baseline, size_t baseline_count,
                const struct hf_span *observed, size_t observed_count,
                unsigned char *marks, struct hf_event *out)

@@ -115,7 +115,8 @@ enum hf_err hf_binding_digest(const struct hf_binding *binding,
     return HF_OK;
 }
 
-/* The longest accepted prefix that `uri` begins with (REQ DIR-06). */
+/* The longest accepted prefix that `uri` begins with (REQ DIR-06); old and new
+ * ones side by side make a migration (REQ ACCT-09). */
 static struct hf_span
 longest_prefix(struct hf_span uri, const struct hf_span *prefixes, size_t count)
 {

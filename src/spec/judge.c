@@ -243,7 +243,9 @@ static enum hf_err match_key(const struct matching *m, enum hf_hash_alg alg,
     return HF_OK;
 }
 
-/* REQ VAL-20, VAL-24..26, VAL-29, ACCT-01, ACCT-02: current key first. */
+/* REQ VAL-20, VAL-24..26, ACCT-01, ACCT-02, ACCT-11: current key first, and
+ * every earlier one after it. REQ VAL-29: each digest is computed once for
+ * the whole RRset, however many records there are. */
 static enum hf_err match_digests(const struct matching *m)
 {
     uint32_t algs = pending_algs(m->judged, m->count);
@@ -286,7 +288,8 @@ static bool is_better(const struct hf_record *a, const struct hf_record *b)
     return hf_span_cmp(a->account_uri, b->account_uri) < 0;
 }
 
-/* REQ VAL-06, VAL-08, ERR-05: one valid record suffices; nothing combines. */
+/* REQ VAL-06, VAL-08, ERR-05, RECORD-30: each record is a grant of its own, one
+ * valid one suffices, and nothing combines. */
 static void decide(const struct hf_judged *judged, size_t count,
                    struct hf_verdict *out)
 {
@@ -332,9 +335,11 @@ enum hf_err hf_judge(const struct hf_ca *ca, const struct hf_account *account,
     struct hf_verdict verdict = {.reason = HF_REASON_DNS_FAILURE};
     enum hf_err err;
 
-    /* REQ VAL-30, ERR-04: what could not be looked up is not used. */
+    /* REQ VAL-02, VAL-09, VAL-13, JIT-02: every record of this answer, and
+     * nothing that an earlier one said; there is no state to remember it. */
     for (size_t i = 0; i < answer->count; i++)
         judge_text(ca, account, answer->values[i], &judged[i]);
+    /* REQ VAL-30, ERR-04: what could not be looked up is not used. */
     if (answer->state != HF_ANSWER_DATA) {
         if (answer->state == HF_ANSWER_BOGUS)
             verdict.reason = HF_REASON_DNSSEC_BOGUS;
@@ -355,6 +360,8 @@ enum hf_err hf_judge(const struct hf_ca *ca, const struct hf_account *account,
     return HF_OK;
 }
 
+/* REQ VAL-27: what is kept is a function of key and URL alone. An account that
+ * is deactivated later fails before any digest is looked at. */
 enum hf_err hf_keys_prepare(struct hf_key *keys, size_t count,
                             struct hf_span account_url,
                             const struct hf_digest *digest, struct hf_why *why)

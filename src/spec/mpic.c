@@ -69,7 +69,7 @@ static bool is_diverse(const struct hf_perspective *remotes, size_t count,
     return false;
 }
 
-/* REQ VAL-40 */
+/* REQ VAL-40; VAL-46: counted from nothing at every call. */
 struct hf_mpic hf_mpic_decide(int64_t at, const struct hf_perspective *primary,
                               const struct hf_perspective *remotes,
                               size_t remote_count)

@@ -24,6 +24,8 @@ static bool until_clamps(const struct hf_validation *v)
     return v->rules != HF_RULES_DRAFT_00 && v->rules != HF_RULES_DRAFT_01;
 }
 
+/* REQ REUSE-10: a function of what was seen then; a record deleted since does
+ * not shorten it. */
 int64_t hf_reuse_expires(const struct hf_validation *v)
 {
     int64_t period = HF_REUSE_MAX_S; /* REQ REUSE-01 */
