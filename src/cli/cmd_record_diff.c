@@ -367,7 +367,7 @@ static enum hf_exit run(struct hf_cli *cli)
 const struct hf_command hf_cmd_record_diff = {
     .name = "record diff",
     .operands = "OLD NEW",
-    .summary = "Compare two sets of records, and say whether authority widened",
+    .summary = "Compare two sets of records: did authority widen?",
     .details =
         "OLD and NEW are files of records in any form that 'record parse' "
         "reads; '-' is\nstandard input. Records are compared by owner name; "

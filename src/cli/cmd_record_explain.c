@@ -349,8 +349,7 @@ static enum hf_exit run(struct hf_cli *cli)
 const struct hf_command hf_cmd_record_explain = {
     .name = "record explain",
     .operands = "[RECORD]...",
-    .summary = "Say who may issue what by a record, until when, and how to "
-               "stop it",
+    .summary = "Say who may issue what by a record, and how to stop it",
     .details = "RECORDs are given as for 'record parse'. Status 2: some record "
                "authorises nobody.\n\n"
                "  holdfast record explain --name=example.com \\\n"

@@ -5,14 +5,14 @@
 #include "cli/said.h"
 #include "cli/subject.h"
 
-#define SOON_DEFAULT "30d"
+#define SOON_DEFAULT "30"
 
 static const struct hf_option options[] = {
     HF_GIVEN_OPTIONS,
     HF_SUBJECT_OPTIONS,
     {.name = "soon",
-     .arg = "TIME",
-     .help = "Warn when persistUntil is nearer than this (default 30d)"},
+     .arg = "DAYS",
+     .help = "Warn when persistUntil is nearer than this (default 30)"},
 };
 
 struct lint {
@@ -212,7 +212,8 @@ static void lint_one(void *state, const struct hf_given *given)
     hf_buf_clear(&text);
 }
 
-/* "30d": a distance, which hf_time_parse() knows with a sign before it. */
+/* "30d" or "30", in days: a distance, which hf_time_parse() knows with a sign
+ * before it and a unit behind. */
 static bool read_soon(const struct hf_cli *cli, int64_t *out)
 {
     const char *text = hf_cli_value(cli, "soon", SOON_DEFAULT);
@@ -225,10 +226,12 @@ static bool read_soon(const struct hf_cli *cli, int64_t *out)
     if (text[0] != '+')
         hf_buf_putc(&signed_text, '+');
     hf_buf_puts(&signed_text, text);
+    if (text[0] != '\0' && hf_is_digit(text[strlen(text) - 1]))
+        hf_buf_putc(&signed_text, 'd');
     if (signed_text.full ||
         hf_time_parse(hf_buf_span(&signed_text), zero, &soon, NULL) != HF_OK) {
         (void)hf_cli_usage(cli, hf_span_str(text),
-                           "--soon wants a distance such as 30d or 12h");
+                           "--soon wants days, or a distance such as 12h");
         return false;
     }
     *out = soon.s;
@@ -255,7 +258,7 @@ static enum hf_exit run(struct hf_cli *cli)
 const struct hf_command hf_cmd_record_lint = {
     .name = "record lint",
     .operands = "[RECORD]...",
-    .summary = "Find what is wrong or odd in records, and write them better",
+    .summary = "Find what is wrong or odd in records, and better them",
     .details =
         "RECORDs are given as for 'record parse'. With --ca, or --draft and "
         "--prefix, the\nrules of that CA count too. Status 2: there are "

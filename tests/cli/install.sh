@@ -69,6 +69,10 @@ for file in "$SRC"/man/*.scd; do
     find "$root" -path "*/man*/$page*" | grep -q . ||
         fail "the manual page $page is not installed"
 done
+for file in bash-completion/completions/holdfast zsh/site-functions/_holdfast \
+    fish/vendor_completions.d/holdfast.fish; do
+    [ -s "$root$prefix/share/$file" ] || fail "$file is not installed"
+done
 "$root$prefix/bin/holdfast" --version >/dev/null ||
     fail "the installed program does not start"
 echo "ok: installed files build and run"

@@ -204,6 +204,8 @@ case_of lint-good 0 record lint --color=always \
     'ca.example; accounturi=https://ca.example/acct/123; persistUntil=1800000000'
 case_of lint-soon 2 record lint --soon=200d \
     'ca.example; accounturi=https://ca.example/acct/123; persistUntil=1800000000'
+case_of lint-soon-days 2 record lint --soon=200 \
+    'ca.example; accounturi=https://ca.example/acct/123; persistUntil=1800000000'
 case_of lint-colour 2 record lint --color=always 'Ca.example; accounturi=a b'
 case_of lint-02 2 record lint --prefix="$prefix" \
     'ca.example; accounturi=https://ca.example/acct/123' \

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The manual says what the program does: every option of a command's help
+# stands on its page or in holdfast(1), every command in holdfast(1), and the
+# recipe for the hashed value gives the value. REQ RECORD-15.
+set -eu
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+man=$SRC/man
+
+fail() {
+    echo "not ok: $*" >&2
+    exit 1
+}
+
+# The page of command $1: that of its first word. Small commands are explained
+# in holdfast(1) itself.
+page_of() {
+    case $1 in
+    ca-table) echo "$man/holdfast.1.scd" ;;
+    *) echo "$man/holdfast-${1%% *}.1.scd" ;;
+    esac
+}
+
+"$HOLDFAST" --help | sed -n 's/^  \([a-z-]*\( [a-z]*\)\{0,1\}\)  .*/\1/p' \
+    >"$tmp/commands"
+[ "$(wc -l <"$tmp/commands")" -ge 6 ] || fail "the help lists no commands"
+while read -r command; do
+    grep -q "^\*$command\*" "$man/holdfast.1.scd" ||
+        fail "holdfast(1) does not list $command"
+    [ -e "$(page_of "$command")" ] || fail "there is no page for $command"
+    # shellcheck disable=SC2086 # a command may be two words
+    "$HOLDFAST" $command --help |
+        sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' >"$tmp/options"
+    while read -r option; do
+        grep -q -e "\*$option\*" "$(page_of "$command")" "$man/holdfast.1.scd" ||
+            fail "the manual of $command does not explain $option"
+    done <"$tmp/options"
+done <"$tmp/commands"
+
+# The recipe, as a reader would type it.
+sed -n '/^\$ printf/,/tr -d =$/{s/^\$ //;s/\\\\/\\/g;p;}' \
+    "$man/holdfast-record.7.scd" >"$tmp/recipe"
+thumbprint=NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+export thumbprint
+got=$(sh "$tmp/recipe")
+want=$("$HOLDFAST" record make --issuer=ca.example --format=value \
+    --prefix=https://ca.example/h/ --thumbprint="$thumbprint" \
+    --account-url=https://ca.example/acct/123 example.com)
+[ "ca.example; accounturi=https://ca.example/h/sha-256/$got" = "$want" ] ||
+    fail "the recipe gives '$got', the program '$want'"
+echo "ok: the manual"
