@@ -34,8 +34,10 @@ static bool grow(struct hf_buf *buf, size_t need)
 
     if (!buf->grows)
         return false;
-    while (cap < need)
-        cap = cap > buf->limit / 2 ? buf->limit : cap * 2;
+    while (cap < need && cap <= buf->limit / 2)
+        cap *= 2;
+    if (cap < need || cap > buf->limit)
+        cap = buf->limit;
     ptr = hf_realloc(buf->ptr, cap, 1);
     if (ptr == NULL)
         return false;
