@@ -189,11 +189,13 @@ static bool take_rfc3339(struct hf_span *rest, struct hf_time *out)
 
     if (!take_date(rest, &at.s))
         return false;
-    if (rest->len > 0 && !hf_span_skip(rest, 'T') && !hf_span_skip(rest, 't') &&
-        !hf_span_skip(rest, ' '))
-        return false;
-    if (rest->len > 0 && !take_clock(rest, &at))
-        return false;
+    if (rest->len > 0) {
+        if (!hf_span_skip(rest, 'T') && !hf_span_skip(rest, 't') &&
+            !hf_span_skip(rest, ' '))
+            return false;
+        if (!take_clock(rest, &at))
+            return false;
+    }
     *out = at;
     return true;
 }
