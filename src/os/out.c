@@ -49,6 +49,7 @@ void hf_out_put(struct hf_out *out, struct hf_span text)
         write_all(out, text);
     else
         hf_buf_put(&out->buf, text);
+    hf_out_step(out); /* the next line has half the room again */
 }
 
 enum hf_err hf_out_flush(struct hf_out *out, struct hf_why *why)
