@@ -23,7 +23,7 @@
 #define TIMEOUT_MS   10000
 #define WINDOW_MAX   1024
 #define START_MS     10000 /* reading a trust anchor takes no longer */
-#define HANG_MS      2000  /* a worker this late is dead */
+#define HANG_MS      1000  /* a worker this late is dead */
 #define SLICE_MS     250   /* how soon a signal is noticed at worst */
 #define REPLACEMENTS 1
 

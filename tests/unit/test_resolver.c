@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parent makes of its worker. The worker is this program executed
+ * again, and plays the part that `forward` names: honest, or an enemy.
+ */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dns/resolver.h"
+#include "dns/worker.h"
+#include "dns/worker_msg.h"
+#include "os/clock.h"
+#include "tests/unit/unit.h"
+
+#define ROOM 65536
+
+/* ---- the worker's side ---- */
+
+struct part {
+    struct hf_buf in;
+    struct hf_buf out;
+    char in_room[ROOM];
+    char out_room[ROOM];
+};
+
+static bool part_receive(struct part *part, struct hf_frame *frame)
+{
+    struct hf_span rest;
+    bool more = false;
+
+    while (true) {
+        ssize_t n;
+
+        rest = hf_buf_span(&part->in);
+        if (hf_frame_take(&rest, frame, &more, NULL) != HF_OK)
+            return false;
+        if (more) {
+            /* The frame stays readable: it lies before the rest. */
+            static char copy[ROOM];
+
+            memcpy(copy, frame->body.ptr, frame->body.len);
+            frame->body.ptr = copy;
+            memmove(part->in.ptr, rest.ptr, rest.len);
+            part->in.len = rest.len;
+            return true;
+        }
+        n = read(0, part->in.ptr + part->in.len, ROOM - part->in.len);
+        if (n <= 0)
+            return false;
+        part->in.len += (size_t)n;
+    }
+}
+
+static void part_send(struct part *part)
+{
+    (void)!write(0, part->out.ptr, part->out.len);
+    hf_buf_reset(&part->out);
+}
+
+static struct hf_found part_answer(const struct hf_worker_query *query)
+{
+    return (struct hf_found){.state = HF_FOUND_NODATA,
+                             .security = HF_SECURE,
+                             .type = query->type,
+                             .owner = query->owner,
+                             .server = HF_SPAN("libunbound")};
+}
+
+/* One query, answered as the part demands. */
+static bool part_play(struct part *part, const char *role,
+                      const struct hf_worker_query *query)
+{
+    struct hf_found found = part_answer(query);
+    uint64_t ticket = query->ticket;
+
+    if (strcmp(role, "dies") == 0)
+        return false;
+    if (strcmp(role, "is silent") == 0)
+        return true;
+    if (strcmp(role, "babbles") == 0) {
+        hf_buf_puts(&part->out, "HTTP/1.1 200 OK\r\n\r\n");
+        return true;
+    }
+    if (strcmp(role, "answers others") == 0)
+        ticket += 1000;
+    if (strcmp(role, "changes the type") == 0)
+        found.type++;
+    if (strcmp(role, "changes the owner") == 0)
+        found.owner = HF_SPAN("evil.example");
+    hf_msg_put_answer(&part->out, ticket, &found);
+    if (strcmp(role, "answers twice") == 0)
+        hf_msg_put_answer(&part->out, ticket, &found);
+    return true;
+}
+
+static int worker_main(void)
+{
+    static struct part part;
+    static struct hf_config_room room;
+    struct hf_resolver_config config;
+    struct hf_worker_query query;
+    struct hf_frame frame = {0};
+
+    hf_buf_init(&part.in, part.in_room, ROOM);
+    hf_buf_init(&part.out, part.out_room, ROOM);
+    if (!part_receive(&part, &frame) ||
+        hf_msg_read_config(frame.body, &room, &config, NULL) != HF_OK)
+        return 1;
+    hf_msg_put_ready(&part.out, strcmp(config.forward, "refuses") == 0
+                                    ? HF_WORKER_WALL
+                                    : HF_WORKER_READY);
+    part_send(&part);
+    while (part_receive(&part, &frame)) {
+        if (hf_msg_read_query(frame.body, &query, NULL) != HF_OK ||
+            !part_play(&part, config.forward, &query))
+            return 1;
+        part_send(&part);
+    }
+    return 0;
+}
+
+/* ---- the parent's side ---- */
+
+static const struct hf_lookup lookup = {.owner = HF_SPAN_INIT("a.example"),
+                                        .type = 16};
+
+static struct hf_resolver resolver_of(const char *role, int64_t timeout_ms)
+{
+    const struct hf_resolver_config config = {
+        .forward = role, .timeout_ms = timeout_ms, .window = 4};
+    struct hf_resolver resolver = {0};
+
+    assert_int_equal(hf_resolver_unbound(&config, &resolver, NULL), HF_OK);
+    return resolver;
+}
+
+static void honest_worker(void **state)
+{
+    struct hf_resolver resolver = resolver_of("is honest", 5000);
+    struct hf_found found;
+
+    (void)state;
+    assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_NODATA);
+    assert_int_equal(found.security, HF_SECURE);
+    assert_span_equal(found.owner, HF_SPAN("a.example"));
+    hf_found_clear(&found);
+    hf_resolver_clear(&resolver);
+}
+
+/* Whatever it does, the parent ends with a failure of the look-up, never with
+ * the lie, and never hangs. */
+static void hostile_workers(void **state)
+{
+    static const char *const roles[] = {
+        "dies",      "babbles",          "answers others",
+        "is silent", "changes the type", "changes the owner",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        struct hf_resolver resolver = resolver_of(roles[i], 50);
+        struct hf_found found;
+
+        assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL),
+                         HF_OK);
+        if (found.state != HF_FOUND_FAILURE || found.reason.len == 0 ||
+            found.record_count != 0)
+            fail_msg("a worker that %s was believed", roles[i]);
+        hf_found_clear(&found);
+        hf_resolver_clear(&resolver);
+    }
+}
+
+/* The second answer is nonsense: that worker is replaced, the next look-up
+ * goes well. */
+static void replaced_once(void **state)
+{
+    struct hf_resolver resolver = resolver_of("answers twice", 5000);
+    struct hf_found found;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL),
+                         HF_OK);
+        assert_int_equal(found.state, HF_FOUND_NODATA);
+        hf_found_clear(&found);
+    }
+    /* Both workers are spent now. */
+    assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_FAILURE);
+    hf_found_clear(&found);
+    hf_resolver_clear(&resolver);
+}
+
+static void refusal_to_start(void **state)
+{
+    const struct hf_resolver_config config = {.forward = "refuses"};
+    struct hf_resolver resolver = {0};
+    struct hf_why why = {0};
+
+    (void)state;
+    assert_int_equal(hf_resolver_unbound(&config, &resolver, &why), HF_EPEER);
+    assert_non_null(strstr(why.text, "--sandbox=off"));
+    hf_resolver_clear(&resolver);
+}
+
+static void full_window(void **state)
+{
+    struct hf_resolver resolver = resolver_of("is honest", 5000);
+    bool seen[4] = {0};
+
+    (void)state;
+    for (uint64_t i = 0; i < 4; i++)
+        assert_int_equal(hf_resolver_submit(&resolver, &lookup, i, NULL),
+                         HF_OK);
+    assert_int_equal(hf_resolver_submit(&resolver, &lookup, 9, NULL),
+                     HF_ELIMIT);
+    for (int i = 0; i < 4;) {
+        struct hf_found found;
+        uint64_t ticket = 0;
+        bool got = false;
+
+        assert_int_equal(
+            hf_resolver_poll(&resolver, 1000, &ticket, &found, &got, NULL),
+            HF_OK);
+        if (!got)
+            continue;
+        assert_true(ticket < 4 && !seen[ticket]);
+        seen[ticket] = true;
+        hf_found_clear(&found);
+        i++;
+    }
+    assert_int_equal(resolver.under_way, 0);
+    hf_resolver_clear(&resolver);
+}
+
+static void bad_owner(void **state)
+{
+    struct hf_resolver resolver = resolver_of("is honest", 5000);
+    const struct hf_lookup bad = {.owner = HF_SPAN_INIT("a..b"), .type = 16};
+
+    (void)state;
+    assert_int_equal(hf_resolver_submit(&resolver, &bad, 0, NULL), HF_ESYNTAX);
+    assert_int_equal(resolver.under_way, 0);
+    hf_resolver_clear(&resolver);
+}
+
+/* RFC 6840, 5.7: the AD bit counts on loopback only. */
+static void ad_bit_only_here(void **state)
+{
+    const struct hf_resolver_config config = {0};
+    struct hf_resolver resolver = {0};
+
+    (void)state;
+    assert_int_equal(
+        hf_resolver_ad(HF_SPAN("192.0.2.1"), &config, &resolver, NULL),
+        HF_EINVAL);
+    assert_int_equal(
+        hf_resolver_ad(HF_SPAN("2001:db8::1@53"), &config, &resolver, NULL),
+        HF_EINVAL);
+    assert_int_equal(
+        hf_resolver_ad(HF_SPAN("localhost"), &config, &resolver, NULL),
+        HF_ESYNTAX);
+    assert_int_equal(
+        hf_resolver_ad(HF_SPAN("127.0.0.53@5353"), &config, &resolver, NULL),
+        HF_OK);
+    hf_resolver_clear(&resolver);
+}
+
+/* Nobody listens there: a failure, soon. */
+static void ad_nobody_there(void **state)
+{
+    const struct hf_resolver_config config = {.timeout_ms = 300, .window = 2};
+    struct hf_resolver resolver = {0};
+    struct hf_found found;
+
+    (void)state;
+    assert_int_equal(
+        hf_resolver_ad(HF_SPAN("127.0.0.1@1"), &config, &resolver, NULL),
+        HF_OK);
+    assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_FAILURE);
+    assert_int_equal(found.security, HF_INDETERMINATE);
+    hf_found_clear(&found);
+    hf_resolver_clear(&resolver);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(honest_worker),    cmocka_unit_test(hostile_workers),
+        cmocka_unit_test(replaced_once),    cmocka_unit_test(refusal_to_start),
+        cmocka_unit_test(full_window),      cmocka_unit_test(bad_owner),
+        cmocka_unit_test(ad_bit_only_here), cmocka_unit_test(ad_nobody_there),
+    };
+
+    if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)
+        return worker_main();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
