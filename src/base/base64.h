@@ -5,7 +5,7 @@
 #include "holdfast/span.h"
 
 /* Characters that `n` octets become. */
-#define HF_BASE64URL_LEN(n) (((n)*4 + 2) / 3)
+#define HF_BASE64URL_LEN(n) ((4 * (n) + 2) / 3)
 
 /* Write the text of `data` to `out`, HF_BASE64URL_LEN(data.len) characters. */
 void hf_base64url(struct hf_span data, char *out);

@@ -10,7 +10,7 @@ extern const struct hf_command hf_cmd_record_parse; /* cmd_record.c */
 extern const struct hf_command hf_cmd_record_lint;
 extern const struct hf_command hf_cmd_record_diff;
 extern const struct hf_command hf_cmd_record_explain;
-extern const struct hf_command hf_cmd_check; /* cmd_check.c */
-extern const struct hf_command hf_cmd_scan;  /* cmd_scan.c */
-extern const struct hf_command hf_cmd_audit; /* cmd_audit.c */
+extern const struct hf_command hf_cmd_check;    /* cmd_check.c */
+extern const struct hf_command hf_cmd_scan;     /* cmd_scan.c */
+extern const struct hf_command hf_cmd_audit;    /* cmd_audit.c */
 extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */

@@ -27,11 +27,14 @@ struct hf_given {
 typedef void hf_given_fn(void *state, const struct hf_given *given);
 
 /* Rows for the option tables of the commands that use hf_given_each(). */
+/* clang-format off */
 #define HF_GIVEN_OPTIONS                                                       \
-    {                                                                          \
-        .name = "file", .arg = "FILE", .choices = "<file>", .many = true,      \
-        .help = "Records from FILE, one a line; '-' is standard input"         \
-    }
+    {.name = "file",                                                           \
+     .arg = "FILE",                                                            \
+     .choices = "<file>",                                                      \
+     .many = true,                                                             \
+     .help = "Records from FILE, one a line; '-' is standard input"}
+/* clang-format on */
 
 /*
  * Hand every record on the command line to `fn`: the operands, then the files

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
 #include "cli/commands.h"
 #include "dns/worker.h"
 #include "os/signals.h"
 
-#include <unistd.h>
-
 int main(int argc, char **argv)
 {
     /* In the order of the help; each row is a cmd_*.c. */
+    /* clang-format off */
     const struct hf_command commands[] = {
         hf_cmd_eval,
         hf_cmd_record_make,
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
         hf_cmd_audit,
         hf_cmd_ca_table,
     };
+    /* clang-format on */
     static struct hf_out out; /* 64 kB, too much for the stack */
 
     /* Not a command: this program as its own resolver (dns/worker.h). */

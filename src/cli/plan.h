@@ -20,6 +20,7 @@ struct hf_plan {
 };
 
 /* Rows for the command's option table. */
+/* clang-format off */
 #define HF_PLAN_OPTIONS                                                        \
     {.name = "wildcard",                                                       \
      .help = "Add policy=wildcard: *.NAME and every name below"},              \
@@ -39,9 +40,8 @@ struct hf_plan {
          .help = "Both forms, for a CA that is changing to draft -02"},        \
         {.name = "caa",                                                        \
          .help = "Also a CAA record that binds to CA, account and method"},    \
-    {                                                                          \
-        .name = "force", .help = "Write even what should never validate"       \
-    }
+        {.name = "force", .help = "Write even what should never validate"}
+/* clang-format on */
 
 /*
  * Read the options. False after a message on standard error; then the command

@@ -11,6 +11,7 @@
 #include "dns/resolver.h"
 
 /* Rows for a command's option table. */
+/* clang-format off */
 #define HF_RESOLVER_OPTIONS                                                    \
     {.name = "resolver",                                                       \
      .arg = "WHO",                                                             \
@@ -35,10 +36,11 @@
         {.name = "resolver-timeout",                                           \
          .arg = "SECONDS",                                                     \
          .help = "Longest wait for one look-up (default 10)"},                 \
-    {                                                                          \
-        .name = "sandbox", .arg = "WHEN", .choices = "on off",                 \
-        .help = "off: run the built-in resolver without its wall"              \
-    }
+        {.name = "sandbox",                                                    \
+         .arg = "WHEN",                                                        \
+         .choices = "on off",                                                  \
+         .help = "off: run the built-in resolver without its wall"}
+/* clang-format on */
 
 /*
  * Make the resolver. On success release it with hf_resolver_clear(); on

@@ -31,6 +31,7 @@ struct hf_subject {
 };
 
 /* Rows for a command's option table, and how many they are. */
+/* clang-format off */
 #define HF_SUBJECT_OPTIONS                                                     \
     {.name = "ca",                                                             \
      .arg = "NAME",                                                            \
@@ -59,10 +60,11 @@ struct hf_subject {
          .many = true,                                                         \
          .choices = "<file>",                                                  \
          .help = "Public key (PEM or JWK) to take the thumbprint from"},       \
-    {                                                                          \
-        .name = "ca-file", .arg = "FILE", .choices = "<file>",                 \
-        .help = "More CAs, in the format of data/cas.json"                     \
-    }
+        {.name = "ca-file",                                                    \
+         .arg = "FILE",                                                        \
+         .choices = "<file>",                                                  \
+         .help = "More CAs, in the format of data/cas.json"}
+/* clang-format on */
 
 /*
  * Load the table of CAs, with those of `path` when that is not NULL. False

@@ -81,10 +81,9 @@ static const char rfc8037_jwk[] =
     "{\"crv\":\"Ed25519\",\"kty\":\"OKP\","
     "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
 
-#define WHOLE(text)                                                            \
-    {                                                                          \
-        text, sizeof(text) - 1                                                 \
-    }
+/* clang-format off */
+#define WHOLE(text) {text, sizeof(text) - 1}
+/* clang-format on */
 
 static const struct {
     const char *name;
