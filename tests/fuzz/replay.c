@@ -70,6 +70,7 @@ static int feed_directory(const char *name, uint8_t *input, unsigned *count)
 
 int main(int argc, char **argv)
 {
+    static const uint8_t nothing[1];
     uint8_t *input = malloc(INPUT_MAX);
     unsigned count = 0;
     int failed;
@@ -78,7 +79,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
         return 2;
     }
-    feed(input, 0);
+    feed(nothing, 0);
     failed = feed_directory(argv[1], input, &count);
     free(input);
     if (count == 0)
