@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/eval_compare.h"
 
+/* jansson calls DEL printable; a terminal does not. It stands in strings only,
+ * so the escape is right wherever it is found. */
 static int put_text(const char *text, size_t len, void *out)
 {
-    hf_buf_put(out, (struct hf_span){text, len});
+    struct hf_span rest = {text, len};
+
+    while (rest.len > 0) {
+        hf_buf_put(out, hf_span_cut(&rest, hf_span_find(rest, '\x7f')));
+        if (hf_span_skip(&rest, '\x7f'))
+            hf_buf_puts(out, "\\u007F");
+    }
     return 0;
 }
 

@@ -210,7 +210,7 @@ echo "$events" | sed 's/"added","deleted"\]/"added","added"]/' |
     check "but each as often" 1 \
         '{"id":"m","kind":"monitor","events":["added","deleted","deleted"],"differs":{"events": ["deleted", "added", "added"]}}
 1 vectors, 1 differences' -e -q
-escape='{"id":"\u001b[31m","kind":"normalize","request":{"name":"A"},"expect":{"out":"\u001b[0m"}}'
+escape='{"id":"\u001b[31m\u007f","kind":"normalize","request":{"name":"A"},"expect":{"out":"\u001b[0m"}}'
 echo "$escape" | "$HOLDFAST" eval -e >"$tmp/out" 2>"$tmp/err" &&
     fail "escapes: status 0"
 if LC_ALL=C grep -q '[^ -~]' "$tmp/out" "$tmp/err"; then
