@@ -281,14 +281,13 @@ static void add_name(struct scan *scan, struct hf_span given)
                          : hf_idna_canonical(base, &name, &why);
     if (err == HF_OK)
         err = hf_owner_of_name(hf_name_span(&name), &owner, &why);
-    if (err == HF_OK)
-        err = hf_wire_name_parse(hf_name_span(&owner), &wire, &why);
     if (err == HF_ENOMEM)
         note(scan, err, &why);
     if (err != HF_OK) {
         add_invalid(scan, given, why.text);
         return;
     }
+    hf_wire_name_from(hf_name_span(&owner), &wire);
     (void)hf_ring_add(&scan->ring, hf_name_span(&owner), scan->lines.offset);
     hf_bulk_add(scan->bulk, &wire, scan->ring.next - 1);
     scan->asked++;

@@ -92,13 +92,15 @@ static enum hf_err from_reply(struct hf_emit *emit,
 {
     struct rdatas rdatas = {.reply = reply,
                             .walk = hf_wire_walk(&reply->message)};
+    struct hf_wire_name owner;
     struct hf_buf target;
 
     result->has_ttl = true;
     result->ttl_s = reply->ttl_s;
     if (reply->aliases > 0) {
         hf_buf_init(&target, emit->target, sizeof(emit->target));
-        hf_wire_name_put(&target, &reply->owner);
+        hf_reply_owner(reply, &owner);
+        hf_wire_name_put(&target, &owner);
         result->name_findings |= 1U << HF_NAME_ALIAS;
         result->target = hf_buf_span(&target);
     }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -30,6 +31,11 @@
 #define NAP_FEW     48  /* answers of one wait */
 #define NAP_MANY    128
 
+/* Room for one control message that says how long each packet is. */
+struct segment_room {
+    _Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(uint16_t))];
+};
+
 struct hf_bulk {
     struct hf_bulk_engine *engine;
     struct hf_bulk_calls *calls;
@@ -38,10 +44,12 @@ struct hf_bulk {
     size_t socket_count;
     int epoll;
     int64_t nap_ns;
-    size_t arrived; /* packets, since the last wait */
+    size_t arrived;   /* packets, since the last wait */
+    bool no_segments; /* the kernel cannot cut packets for us */
     struct hf_bulk_batch batch;
     struct mmsghdr out[HF_BULK_BATCH];
     struct iovec out_parts[HF_BULK_BATCH];
+    struct segment_room out_rooms[HF_BULK_BATCH];
     struct mmsghdr in[HF_BULK_BATCH];
     struct iovec in_parts[HF_BULK_BATCH];
     char packets[HF_BULK_BATCH][PACKET_SIZE];
@@ -135,8 +143,6 @@ static void point_at_rooms(struct hf_bulk *bulk)
         bulk->in_parts[i] = (struct iovec){bulk->packets[i], PACKET_SIZE};
         bulk->in[i].msg_hdr.msg_iov = &bulk->in_parts[i];
         bulk->in[i].msg_hdr.msg_iovlen = 1;
-        bulk->out[i].msg_hdr.msg_iov = &bulk->out_parts[i];
-        bulk->out[i].msg_hdr.msg_iovlen = 1;
     }
 }
 
@@ -247,25 +253,104 @@ enum hf_err hf_bulk_watch(struct hf_bulk *bulk, int fd, struct hf_why *why)
 
 /* ---- sending ---- */
 
-/* One batch. False: the kernel has no room; try again later. */
-static bool send_batch(struct hf_bulk *bulk, int64_t now_ns)
+/* Order the batch by the length of its packets. */
+static void sort_batch(struct hf_bulk_batch *batch)
+{
+    uint8_t starts[HF_WIRE_QUERY_MAX + 2] = {0};
+    uint32_t slots[HF_BULK_BATCH];
+    struct hf_span packets[HF_BULK_BATCH];
+
+    for (size_t i = 0; i < batch->count; i++)
+        starts[batch->packets[i].len + 1]++;
+    for (size_t len = 1; len < sizeof(starts); len++)
+        starts[len] = (uint8_t)(starts[len] + starts[len - 1]);
+    for (size_t i = 0; i < batch->count; i++) {
+        size_t to = starts[batch->packets[i].len]++;
+
+        slots[to] = batch->slots[i];
+        packets[to] = batch->packets[i];
+    }
+    memcpy(batch->slots, slots, batch->count * sizeof(slots[0]));
+    memcpy(batch->packets, packets, batch->count * sizeof(packets[0]));
+}
+
+/* How many packets from `from` on go into one message: those of one length,
+ * which the kernel cuts apart on its way (UDP_SEGMENT); it walks the network
+ * stack once for all of them. */
+static size_t group_size(const struct hf_bulk *bulk, size_t from)
+{
+    const struct hf_bulk_batch *batch = &bulk->batch;
+    size_t to = from + 1;
+
+    while (!bulk->no_segments && to < batch->count &&
+           batch->packets[to].len == batch->packets[from].len)
+        to++;
+    return to - from;
+}
+
+static void put_segment_size(struct msghdr *message, struct segment_room *room,
+                             uint16_t size)
+{
+    struct cmsghdr *control;
+
+    message->msg_control = room->room;
+    message->msg_controllen = sizeof(room->room);
+    control = CMSG_FIRSTHDR(message);
+    control->cmsg_level = SOL_UDP;
+    control->cmsg_type = UDP_SEGMENT;
+    control->cmsg_len = CMSG_LEN(sizeof(size));
+    memcpy(CMSG_DATA(control), &size, sizeof(size));
+}
+
+/* Lay the batch out as messages; returns how many. */
+static unsigned pack(struct hf_bulk *bulk)
 {
     struct hf_bulk_batch *batch = &bulk->batch;
-    int n;
+    unsigned count = 0;
 
+    if (!bulk->no_segments)
+        sort_batch(batch);
     for (size_t i = 0; i < batch->count; i++)
         /* sendmsg() does not write; iovec has no const. */
         bulk->out_parts[i] = (struct iovec){
             (void *)(uintptr_t)batch->packets[i].ptr, batch->packets[i].len};
-    n = sendmmsg(bulk->sockets[batch->socket], bulk->out,
-                 (unsigned)batch->count, 0);
-    if (n > 0) {
-        hf_bulk_engine_sent(bulk->engine, batch, (size_t)n, now_ns);
-        return true;
+    for (size_t from = 0; from < batch->count; count++) {
+        struct msghdr *message = &bulk->out[count].msg_hdr;
+        size_t size = group_size(bulk, from);
+
+        *message = (struct msghdr){.msg_iov = &bulk->out_parts[from],
+                                   .msg_iovlen = size};
+        if (size > 1)
+            put_segment_size(message, &bulk->out_rooms[count],
+                             (uint16_t)batch->packets[from].len);
+        from += size;
     }
-    if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR) {
-        hf_bulk_engine_sent(bulk->engine, batch, 0, now_ns);
-        return false;
+    return count;
+}
+
+/* A kernel or a network device that cannot cut packets says one of these. */
+static bool is_about_segments(int sys)
+{
+    return sys == EINVAL || sys == EIO || sys == EOPNOTSUPP ||
+           sys == ENOPROTOOPT || sys == EMSGSIZE;
+}
+
+/* One batch. False: the kernel has no room; try again later. */
+static bool send_batch(struct hf_bulk *bulk, int64_t now_ns)
+{
+    struct hf_bulk_batch *batch = &bulk->batch;
+    size_t sent = 0;
+    int n = sendmmsg(bulk->sockets[batch->socket], bulk->out, pack(bulk), 0);
+
+    if (n < 0 && !bulk->no_segments && is_about_segments(errno)) {
+        bulk->no_segments = true;
+        n = sendmmsg(bulk->sockets[batch->socket], bulk->out, pack(bulk), 0);
+    }
+    for (int i = 0; i < n; i++)
+        sent += bulk->out[i].msg_hdr.msg_iovlen;
+    if (n > 0 || errno == EAGAIN || errno == ENOBUFS || errno == EINTR) {
+        hf_bulk_engine_sent(bulk->engine, batch, sent, now_ns);
+        return n > 0;
     }
     /* ECONNREFUSED (an earlier packet met a closed port), ENETUNREACH, EPERM
      * and the like concern this server. */

@@ -589,6 +589,7 @@ void hf_bulk_engine_refused(struct hf_bulk_engine *engine,
 void hf_bulk_engine_packet(struct hf_bulk_engine *engine, size_t socket,
                            struct hf_span octets, int64_t now_ns)
 {
+    enum hf_wire_match match = HF_WIRE_OTHER;
     struct hf_wire_message message;
     struct slot *slot;
     uint32_t which;
@@ -599,8 +600,9 @@ void hf_bulk_engine_packet(struct hf_bulk_engine *engine, size_t socket,
     }
     which = find(engine, message.id, socket);
     slot = which == NONE ? NULL : &engine->slots[which];
-    if (slot == NULL || slot->state != SLOT_FLYING ||
-        hf_wire_matches(&message, packet_of(slot)) == HF_WIRE_OTHER) {
+    if (slot != NULL && slot->state == SLOT_FLYING)
+        match = hf_wire_matches(&message, packet_of(slot));
+    if (match == HF_WIRE_OTHER) {
         engine->stats.strays++;
         return;
     }
@@ -613,7 +615,7 @@ void hf_bulk_engine_packet(struct hf_bulk_engine *engine, size_t socket,
     if (slot->lost)
         hf_pace_lost(&engine->servers[slot->lost_by].pace);
     slot->lost = false;
-    if (hf_wire_matches(&message, packet_of(slot)) == HF_WIRE_MATCH) {
+    if (match == HF_WIRE_MATCH) {
         take_reply(engine, which, octets, now_ns);
         return;
     }

@@ -5,7 +5,7 @@
 static bool is_ours(const struct hf_reply *reply, const struct hf_wire_rr *rr)
 {
     return rr->section == HF_SECTION_ANSWER && rr->class == HF_CLASS_IN &&
-           hf_wire_name_eq(&rr->owner, &reply->owner);
+           hf_wire_name_same(&reply->message, rr->owner_at, reply->owner_at);
 }
 
 static void take_ttl(struct hf_reply *reply, uint32_t ttl_s)
@@ -15,23 +15,20 @@ static void take_ttl(struct hf_reply *reply, uint32_t ttl_s)
 }
 
 /*
- * One pass over the answer: count the data at the owner, and note an alias.
- * `*target` is set when there is no data but an alias. False: malformed.
+ * One pass over the answer: count the data at the owner, and note where an
+ * alias points when there is no data; 0: nowhere. False: malformed.
  */
-static bool look(struct hf_reply *reply, struct hf_wire_name *target,
-                 bool *is_alias)
+static bool look(struct hf_reply *reply, size_t *target_at)
 {
     struct hf_wire_walk walk = hf_wire_walk(&reply->message);
     struct hf_wire_rr rr;
     uint32_t alias_ttl_s = 0;
     bool more;
 
-    *is_alias = false;
+    *target_at = 0;
     reply->count = 0;
     for (;;) {
-        size_t at;
-
-        if (hf_wire_next(&walk, &rr, &more, NULL) != HF_OK)
+        if (hf_wire_step(&walk, &rr, &more, NULL) != HF_OK)
             return false;
         if (!more || rr.section != HF_SECTION_ANSWER)
             break;
@@ -40,17 +37,14 @@ static bool look(struct hf_reply *reply, struct hf_wire_name *target,
         if (rr.type == reply->type) {
             reply->count++;
             take_ttl(reply, rr.ttl_s);
+        } else if (rr.type == HF_RR_CNAME) {
+            *target_at = rr.rdata_at;
+            alias_ttl_s = rr.ttl_s;
         }
-        if (rr.type != HF_RR_CNAME)
-            continue;
-        at = rr.rdata_at;
-        if (hf_wire_name_read(&reply->message, &at, target, NULL) != HF_OK)
-            return false;
-        *is_alias = true;
-        alias_ttl_s = rr.ttl_s;
     }
-    *is_alias = *is_alias && reply->count == 0;
-    if (*is_alias)
+    if (reply->count > 0)
+        *target_at = 0;
+    if (*target_at != 0)
         take_ttl(reply, alias_ttl_s);
     return true;
 }
@@ -59,18 +53,25 @@ static bool look(struct hf_reply *reply, struct hf_wire_name *target,
 static bool follow(struct hf_reply *reply)
 {
     struct hf_wire_name target;
-    bool is_alias;
+    size_t target_at;
 
+    if (reply->message.counts[HF_SECTION_ANSWER] == 0)
+        return true;
     for (;;) {
-        if (!look(reply, &target, &is_alias))
+        size_t at;
+
+        if (!look(reply, &target_at))
             return false;
-        if (!is_alias)
+        if (target_at == 0)
             return true;
+        at = target_at;
+        if (hf_wire_name_read(&reply->message, &at, &target, NULL) != HF_OK)
+            return false;
         if (++reply->aliases > HF_REPLY_ALIASES_MAX) {
             reply->kind = HF_REPLY_ALIAS;
             return true;
         }
-        reply->owner = target;
+        reply->owner_at = target_at;
     }
 }
 
@@ -84,7 +85,7 @@ static bool look_behind(struct hf_reply *reply, bool *has_soa)
 
     *has_soa = false;
     for (;;) {
-        if (hf_wire_next(&walk, &rr, &more, NULL) != HF_OK)
+        if (hf_wire_step(&walk, &rr, &more, NULL) != HF_OK)
             return false;
         if (!more)
             return true;
@@ -118,10 +119,11 @@ static enum hf_reply_kind kind_without_data(const struct hf_reply *reply,
 
 void hf_reply_read(struct hf_span octets, struct hf_reply *out)
 {
-    size_t at = HF_WIRE_HEADER;
     bool has_soa;
 
-    *out = (struct hf_reply){.kind = HF_REPLY_MALFORMED, .ttl_s = UINT32_MAX};
+    *out = (struct hf_reply){.kind = HF_REPLY_MALFORMED,
+                             .ttl_s = UINT32_MAX,
+                             .owner_at = HF_WIRE_HEADER};
     if (hf_wire_open(octets, &out->message, NULL) != HF_OK ||
         out->message.counts[0] != 1)
         return;
@@ -137,8 +139,7 @@ void hf_reply_read(struct hf_span octets, struct hf_reply *out)
         out->kind = HF_REPLY_RCODE;
         return;
     }
-    if (hf_wire_name_read(&out->message, &at, &out->owner, NULL) != HF_OK ||
-        !follow(out) || !look_behind(out, &has_soa)) {
+    if (!follow(out) || !look_behind(out, &has_soa)) {
         out->kind = HF_REPLY_MALFORMED;
         return;
     }
@@ -150,13 +151,21 @@ void hf_reply_read(struct hf_span octets, struct hf_reply *out)
         out->kind = kind_without_data(out, has_soa);
 }
 
+void hf_reply_owner(const struct hf_reply *reply, struct hf_wire_name *out)
+{
+    size_t at = reply->owner_at;
+
+    if (hf_wire_name_read(&reply->message, &at, out, NULL) != HF_OK)
+        *out = (struct hf_wire_name){.len = 1}; /* the root */
+}
+
 bool hf_reply_next(const struct hf_reply *reply, struct hf_wire_walk *walk,
                    struct hf_span *rdata)
 {
     struct hf_wire_rr rr;
     bool more;
 
-    while (hf_wire_next(walk, &rr, &more, NULL) == HF_OK && more) {
+    while (hf_wire_step(walk, &rr, &more, NULL) == HF_OK && more) {
         if (!is_ours(reply, &rr) || rr.type != reply->type)
             continue;
         *rdata = rr.rdata;

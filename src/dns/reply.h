@@ -27,18 +27,21 @@ enum hf_reply_kind {
 /* One answer as read. `message` borrows from the octets. */
 struct hf_reply {
     enum hf_reply_kind kind;
-    unsigned rcode;            /* all twelve bits */
-    uint16_t type;             /* as asked */
-    size_t count;              /* records of the type at `owner` */
-    size_t aliases;            /* CNAMEs followed */
-    uint32_t ttl_s;            /* DATA: least of the aliases and the data */
-    struct hf_wire_name owner; /* the end of the chain */
+    unsigned rcode;  /* all twelve bits */
+    uint16_t type;   /* as asked */
+    size_t count;    /* records of the type at the owner */
+    size_t aliases;  /* CNAMEs followed */
+    uint32_t ttl_s;  /* DATA: least of the aliases and the data */
+    size_t owner_at; /* offset of the name at the end of the chain */
     struct hf_wire_message message;
 };
 
 /* Read `octets`, already matched to its query. Never fails: what cannot be
  * read is HF_REPLY_MALFORMED. */
 void hf_reply_read(struct hf_span octets, struct hf_reply *out);
+
+/* The name at the end of the aliases; HF_REPLY_DATA only. */
+void hf_reply_owner(const struct hf_reply *reply, struct hf_wire_name *out);
 
 /* The RDATA of the next record of the reply's type; `*walk` starts as
  * hf_wire_walk(&reply->message). False at the end. */

@@ -156,6 +156,22 @@ enum hf_err hf_wire_name_parse(struct hf_span text, struct hf_wire_name *out,
     return HF_OK;
 }
 
+void hf_wire_name_from(struct hf_span plain, struct hf_wire_name *out)
+{
+    size_t label = 0; /* offset of the length octet of this label */
+
+    memcpy(out->octets + 1, plain.ptr, plain.len);
+    for (size_t i = 0; i < plain.len; i++) {
+        if (plain.ptr[i] != '.')
+            continue;
+        out->octets[label] = (uint8_t)(i - label);
+        label = i + 1;
+    }
+    out->octets[label] = (uint8_t)(plain.len - label);
+    out->octets[plain.len + 1] = 0;
+    out->len = (uint8_t)(plain.len + 2);
+}
+
 static void put_label_octet(struct hf_buf *out, unsigned octet)
 {
     struct hf_span special = HF_SPAN("\".;\\()@$");
@@ -270,16 +286,20 @@ static uint64_t letters_of(uint64_t octets)
 
 void hf_wire_mix_case(uint8_t *name, size_t len, uint64_t bits)
 {
-    for (size_t at = 0; at < len; at += 8) {
-        size_t n = len - at < 8 ? len - at : 8;
-        uint64_t octets = 0;
+    uint64_t octets = 0;
+    size_t at = 0;
 
-        memcpy(&octets, name + at, n);
+    for (; len - at >= sizeof(octets); at += sizeof(octets)) {
+        memcpy(&octets, name + at, sizeof(octets));
         octets ^= letters_of(octets) & bits;
-        memcpy(name + at, &octets, n);
+        memcpy(name + at, &octets, sizeof(octets));
         /* Another bit of each eight for the next eight octets. */
         bits = bits << 1 | bits >> 63;
     }
+    octets = 0;
+    memcpy(&octets, name + at, len - at);
+    octets ^= letters_of(octets) & bits;
+    memcpy(name + at, &octets, len - at);
 }
 
 size_t hf_wire_query_put(const struct hf_wire_query *query, uint8_t *room)
@@ -427,14 +447,29 @@ enum hf_err hf_wire_name_read(const struct hf_wire_message *message, size_t *at,
     return HF_OK;
 }
 
-enum hf_err hf_wire_next(struct hf_wire_walk *walk, struct hf_wire_rr *out,
+bool hf_wire_name_same(const struct hf_wire_message *message, size_t a,
+                       size_t b)
+{
+    struct hf_span octets = message->octets;
+    struct hf_wire_name first;
+    struct hf_wire_name second;
+
+    /* Nearly always: a pointer to the other. */
+    if (a == b || (a + 2 <= octets.len && b < 0x4000 && a > b &&
+                   u16_at(octets, a) == (POINTER << 8 | b)))
+        return true;
+    return hf_wire_name_read(message, &a, &first, NULL) == HF_OK &&
+           hf_wire_name_read(message, &b, &second, NULL) == HF_OK &&
+           hf_wire_name_eq(&first, &second);
+}
+
+enum hf_err hf_wire_step(struct hf_wire_walk *walk, struct hf_wire_rr *out,
                          bool *more, struct hf_why *why)
 {
     const struct hf_wire_message *message = walk->message;
     struct hf_span octets = message->octets;
-    size_t at = walk->at;
-    enum hf_err err;
     size_t len;
+    size_t at;
 
     while (walk->left == 0 && walk->section < HF_SECTION_ADDITIONAL)
         walk->left = message->counts[++walk->section];
@@ -442,15 +477,16 @@ enum hf_err hf_wire_next(struct hf_wire_walk *walk, struct hf_wire_rr *out,
     if (!*more)
         return HF_OK;
 
-    err = hf_wire_name_read(message, &at, &out->owner, why);
-    if (err != HF_OK)
-        return err;
+    at = skip_name(octets, walk->at);
+    if (at == 0)
+        return fail_name(why, walk->at);
     if (octets.len - at < 10)
         return hf_fail(why, HF_ESYNTAX, at, "RFC 1035 4.1.3: cut short");
     len = u16_at(octets, at + 8);
     if (octets.len - at - 10 < len)
         return hf_fail(why, HF_ESYNTAX, at, "RFC 1035 4.1.3: cut short");
 
+    out->owner_at = walk->at;
     out->section = (enum hf_section)walk->section;
     out->type = u16_at(octets, at);
     out->class = u16_at(octets, at + 2);
@@ -462,6 +498,21 @@ enum hf_err hf_wire_next(struct hf_wire_walk *walk, struct hf_wire_rr *out,
     walk->at = at + 10 + len;
     walk->left--;
     return HF_OK;
+}
+
+enum hf_err hf_wire_next(struct hf_wire_walk *walk, struct hf_wire_rr *out,
+                         bool *more, struct hf_why *why)
+{
+    struct hf_wire_walk old = *walk;
+    enum hf_err err = hf_wire_step(walk, out, more, why);
+    size_t at = old.at;
+
+    if (err != HF_OK || !*more)
+        return err;
+    err = hf_wire_name_read(walk->message, &at, &out->owner, why);
+    if (err != HF_OK)
+        *walk = old;
+    return err;
 }
 
 static enum hf_err read_options(struct hf_span rest, struct hf_wire_edns *out,
@@ -497,7 +548,7 @@ enum hf_err hf_wire_edns(const struct hf_wire_message *message,
     uint32_t bits;
 
     for (;;) {
-        err = hf_wire_next(&walk, &rr, &more, why);
+        err = hf_wire_step(&walk, &rr, &more, why);
         if (err != HF_OK)
             return err;
         if (!more)
