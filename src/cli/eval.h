@@ -34,7 +34,7 @@ struct hf_eval {
 
 typedef void hf_eval_fn(struct hf_eval *eval);
 
-/* The function of a kind, or NULL. */
+/* The function of a kind, or NULL (eval_kinds.c). */
 hf_eval_fn *hf_eval_find(struct hf_span kind);
 
 /* Free what reading took. */
