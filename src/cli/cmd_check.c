@@ -5,13 +5,15 @@
 #include "cli/check.h"
 #include "cli/commands.h"
 #include "cli/resolve.h"
+#include "dns/wire.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/signals.h"
 
-#define LINE_LONGEST   4096
-#define OUTPUT_MAX     (64U * 1024 * 1024) /* of one name */
-#define DEADLINE_MAX_S 86400
+#define LINE_LONGEST    4096
+#define OUTPUT_MAX      (64U * 1024 * 1024) /* of one name */
+#define DEADLINE_MAX_S  86400
+#define ROOT_TIMEOUT_MS 2000
 
 struct checking {
     struct hf_cli *cli;
@@ -132,15 +134,6 @@ static void put_sight(struct checking *c, const struct hf_sight *sight)
     hf_out_step(c->cli->out);
 }
 
-/* Nobody answered at all: perhaps the network is at fault, not the name. */
-static bool is_silence(const struct hf_sight *sight)
-{
-    const struct hf_found *found = &sight->spots[sight->best].found;
-
-    return sight->result == HF_CHECK_UNKNOWN &&
-           found->state == HF_FOUND_FAILURE && found->rcode < 0;
-}
-
 static void check(struct checking *c, struct hf_span text)
 {
     struct hf_sight *sight = hf_alloc(1, sizeof(*sight));
@@ -161,7 +154,7 @@ static void check(struct checking *c, struct hf_span text)
         err = hf_sight_judge(sight, &c->subject, c->cli->now, &why);
     if (err == HF_OK) {
         c->asked++;
-        c->unknown += is_silence(sight);
+        c->unknown += sight->result == HF_CHECK_UNKNOWN;
         put_sight(c, sight);
         worsen(c, status_of(sight->result));
     } else if (err == HF_ECANCELED) {
@@ -221,6 +214,30 @@ static void check_file(struct checking *c, const char *path)
     hf_lines_close(&lines);
 }
 
+/* No name had an answer. When the root has none either, it is not the names'
+ * fault. */
+static void explain_silence(struct checking *c)
+{
+    const struct hf_lookup root = {.owner = HF_SPAN("."),
+                                   .type = HF_RR_NS,
+                                   .give_up_at_ms =
+                                       hf_clock_ms() + ROOT_TIMEOUT_MS};
+    struct hf_found found = {0};
+
+    if (hf_resolver_ask(&c->resolver, &root, &found, NULL) != HF_OK)
+        return;
+    if (found.security == HF_BOGUS)
+        hf_cli_error(c->cli, HF_SPAN(""),
+                     "not even the root validates: is the trust anchor the "
+                     "right one, and the clock?");
+    else if (found.state == HF_FOUND_FAILURE)
+        hf_cli_error(c->cli, HF_SPAN(""),
+                     "not even the root answers: is there a network, and may "
+                     "DNS (port 53) leave it? --forward asks a resolver of "
+                     "yours");
+    hf_found_clear(&found);
+}
+
 static void check_all(struct checking *c)
 {
     size_t files = hf_cli_count(c->cli, "file");
@@ -232,10 +249,7 @@ static void check_all(struct checking *c)
     if (!may_go_on(c))
         worsen(c, HF_EXIT_INTERRUPTED);
     if (c->asked > 0 && c->unknown == c->asked && may_go_on(c))
-        hf_cli_error(c->cli, HF_SPAN(""),
-                     "no look-up was answered: is there a network, and may "
-                     "DNS (port 53) leave it? --forward asks a resolver of "
-                     "yours");
+        explain_silence(c);
 }
 
 static enum hf_exit read_viewer(struct checking *c)

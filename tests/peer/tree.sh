@@ -25,6 +25,8 @@ set -eu
 CA='ca.example; accounturi=https://ca.example/acct/123'
 OTHER='other-ca.example; accounturi=https://other-ca.example/a/9'
 UNTIL='persistUntil=4000000000'
+# Draft -02 10.2: "*" with the key of RFC 7638 and https://ca.example/acct/123.
+STAR=NpDnSwUthQK8zCgFdefYxAdAVPnygMLbs9US6oO-5ug
 
 # SOA and name servers of zone $1, whose second server is at $2.
 head_of() {
@@ -78,6 +80,8 @@ _validation-persist.two TXT "$OTHER; policy=wildcard"
 _validation-persist.broken TXT "$CA; policy wildcard"
 _validation-persist.spelt TXT " CA.example ;accountURI=https://ca.example/acct/123;persistuntil=4000000000"
 _validation-persist.tomb TXT ";"
+_validation-persist.hashed TXT "ca.example; accounturi=https://ca.example/h/sha-256/$STAR"
+_validation-persist.millis TXT "$CA; persistUntil=1790000000000"
 caa-other CAA 0 issue "other-ca.example"
 _validation-persist.caa-other TXT "$CA; $UNTIL"
 caa-method CAA 0 issue "ca.example; validationmethods=dns-01"
