@@ -6,11 +6,13 @@
 #include "base/alloc.h"
 #include "base/time_text.h"
 #include "cli/audit.h"
+#include "cli/audit_changes.h"
 #include "cli/commands.h"
 #include "cli/subject.h"
 #include "os/clock.h"
 #include "os/draft.h"
 #include "os/progress.h"
+#include "os/random.h"
 
 #define SOON_S         (30 * (int64_t)86400)
 #define ERRORS_SHOWN   20   /* further ones are counted */
@@ -20,6 +22,23 @@ static const struct hf_option options[] = {
     {.name = "origin",
      .arg = "NAME",
      .help = "Complete relative names of the file by NAME"},
+    {.name = "axfr",
+     .arg = "ADDRESS[@PORT]",
+     .help = "Transfer the zone from this server; the operand is its name"},
+    {.name = "ixfr",
+     .arg = "SERIAL",
+     .help = "With --axfr: only what changed since SERIAL"},
+    {.name = "tsig",
+     .arg = "[ALG:]NAME:SECRET",
+     .help = "Sign the transfer (others may see your command line: prefer "
+             "--tsig-file)"},
+    {.name = "tsig-file",
+     .arg = "FILE",
+     .choices = "<file>",
+     .help = "Sign the transfer with the key in FILE, as BIND or Knot keep it"},
+    {.name = "timeout",
+     .arg = "SECONDS",
+     .help = "Longest wait for the server to go on (default 30)"},
     HF_SUBJECT_OPTIONS,
     {.name = "soon",
      .arg = "DAYS",
@@ -48,6 +67,9 @@ struct job {
     struct hf_draft draft;
     struct hf_progress progress;
     uint64_t errors;
+    uint64_t widened; /* changes that widen authority */
+    bool is_diff;     /* changes were written, or that there are none */
+    bool is_partial;  /* interrupted, or a transfer that failed: no counts */
 };
 
 /* ---- options ---- */
@@ -74,6 +96,24 @@ static enum hf_exit read_soon(struct job *job)
         return hf_cli_usage(job->cli, hf_span_str(text),
                             "--soon wants a number of days");
     job->eyes.view.soon_s = then.s;
+    return HF_EXIT_GOOD;
+}
+
+/* Options of a transfer mean nothing for a file. */
+static enum hf_exit check_options(struct hf_cli *cli)
+{
+    static const char *const needing[] = {"ixfr", "tsig", "tsig-file",
+                                          "timeout"};
+
+    if (hf_cli_has(cli, "axfr"))
+        return hf_cli_has(cli, "origin")
+                   ? hf_cli_usage(cli, HF_SPAN("--origin"),
+                                  "a transfer has no relative names")
+                   : HF_EXIT_GOOD;
+    for (size_t i = 0; i < sizeof(needing) / sizeof(needing[0]); i++)
+        if (hf_cli_has(cli, needing[i]))
+            return hf_cli_usage(cli, hf_span_str(needing[i]),
+                                "only together with --axfr");
     return HF_EXIT_GOOD;
 }
 
@@ -259,17 +299,213 @@ static enum hf_err read_file(struct job *job, const char *path,
     return err;
 }
 
-/* ---- all of it ---- */
+/* ---- a transfer ---- */
 
-static enum hf_exit finish(struct job *job, enum hf_exit status)
+/* What a transfer needs, so that there is one place to release it. */
+struct fetch {
+    struct hf_server server;
+    struct hf_wire_name zone;
+    struct hf_tsig_key *key;
+    struct hf_transfer_plan plan;
+    struct hf_transfer *transfer;
+    int64_t idle_s;
+};
+
+static enum hf_exit read_key(struct job *job, struct fetch *fetch)
 {
+    const char *text = hf_cli_value(job->cli, "tsig", NULL);
+    const char *path = hf_cli_value(job->cli, "tsig-file", NULL);
     struct hf_why why = {0};
 
-    hf_report_close(&job->report);
+    if (text != NULL && path != NULL)
+        return hf_cli_usage(job->cli, HF_SPAN(""),
+                            "--tsig and --tsig-file exclude one another");
+    /* The text is a secret: it is not repeated in the message. */
+    if (text != NULL &&
+        hf_tsig_key_parse(hf_span_str(text), &fetch->key, &why) != HF_OK)
+        return hf_cli_usage(job->cli, HF_SPAN("--tsig"), why.text);
+    if (path != NULL && hf_tsig_key_load(path, &fetch->key, &why) != HF_OK) {
+        hf_cli_fail(job->cli, hf_span_str(path), &why);
+        return HF_EXIT_ERROR;
+    }
+    fetch->plan.key = fetch->key;
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit read_fetch(struct job *job, struct fetch *fetch)
+{
+    const char *server = hf_cli_value(job->cli, "axfr", "");
+    const char *zone = job->cli->operands[0];
+    int64_t serial = 0;
+    struct hf_why why = {0};
+
+    fetch->idle_s = 30;
+    if (job->cli->operand_count != 1)
+        return hf_cli_usage(job->cli, HF_SPAN(""), "--axfr takes one zone");
+    if (hf_server_parse(hf_span_str(server), &fetch->server, &why) != HF_OK)
+        return hf_cli_usage(job->cli, hf_span_str(server), why.text);
+    if (hf_wire_name_parse(hf_span_str(zone), &fetch->zone, &why) != HF_OK)
+        return hf_cli_usage(job->cli, hf_span_str(zone), why.text);
+    hf_wire_name_lower(&fetch->zone);
+    if (!hf_cli_number(job->cli, "ixfr", 0, UINT32_MAX, &serial) ||
+        !hf_cli_number(job->cli, "timeout", 1, 86400, &fetch->idle_s))
+        return HF_EXIT_USAGE;
+    fetch->plan.zone = &fetch->zone;
+    fetch->plan.incremental = hf_cli_has(job->cli, "ixfr");
+    fetch->plan.serial = (uint32_t)serial;
+    if (fetch->plan.incremental && job->report.page.format != HF_FORMAT_TEXT &&
+        job->report.page.format != HF_FORMAT_JSON)
+        return hf_cli_usage(job->cli, HF_SPAN("--ixfr"),
+                            "changes are written as text or json only");
+    return read_key(job, fetch);
+}
+
+/* What was transferred, with the serial that the next --ixfr wants. */
+static void put_transferred(struct job *job, const struct fetch *fetch)
+{
+    static const char *const kinds[] = {
+        [HF_TRANSFER_FULL] = "full",
+        [HF_TRANSFER_CHANGES] = "changes",
+        [HF_TRANSFER_CURRENT] = "current",
+    };
+    const struct hf_transfer_end end = hf_transfer_end(fetch->transfer);
+    struct hf_span zone = hf_span_str(job->cli->operands[0]);
+    struct hf_buf *out = &job->report.out->buf;
+    struct hf_json json = hf_json_to(out);
+
+    if (job->report.page.format == HF_FORMAT_JSON) {
+        hf_json_open(&json, '{');
+        hf_json_key_str(&json, "zone", zone);
+        hf_json_key_lit(&json, "transfer", kinds[end.kind]);
+        hf_json_key_int(&json, "serial", end.serial);
+        hf_json_key_int(&json, "records", (int64_t)end.records);
+        hf_json_key_int(&json, "messages", (int64_t)end.messages);
+        hf_json_key_int(&json, "bytes", (int64_t)end.bytes);
+        hf_json_key_bool(&json, "signed", fetch->key != NULL);
+        hf_json_close(&json, '}');
+        hf_buf_putc(out, '\n');
+    } else if (job->report.page.format == HF_FORMAT_TEXT) {
+        hf_buf_put_escaped(out, zone, HF_NAME_MAX);
+        hf_buf_puts(out, ": ");
+        hf_buf_puts(out, kinds[end.kind]);
+        hf_buf_puts(out, ", serial ");
+        hf_buf_put_u64(out, end.serial);
+        hf_buf_puts(out, ", records transferred ");
+        hf_buf_put_u64(out, end.records);
+        hf_buf_puts(out, fetch->key == NULL ? ", not signed\n"
+                                            : ", every message verified\n");
+    }
+    hf_out_step(job->report.out);
+}
+
+static enum hf_err audit_transferred(struct job *job, struct fetch *fetch,
+                                     struct hf_why *why)
+{
+    struct hf_audit *audit = hf_alloc(1, sizeof(*audit));
+    struct hf_zone_record record;
+    enum hf_transfer_act act;
+    bool more = true;
+    enum hf_err err;
+
+    if (audit == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    err = hf_audit_init(audit, &job->report, &job->eyes,
+                        hf_span_str(fetch->server.label), why);
+    while (err == HF_OK && more) {
+        err = hf_transfer_next(fetch->transfer, &record, &act, &more, why);
+        if (err == HF_OK)
+            err = more ? hf_audit_add(audit, &record, why)
+                       : hf_audit_end(audit, why);
+    }
+    hf_audit_clear(audit);
+    hf_free(audit);
+    return err;
+}
+
+static enum hf_err put_changes(struct job *job, struct fetch *fetch,
+                               struct hf_why *why)
+{
+    const struct hf_changes_view view = {
+        .json = job->report.page.format == HF_FORMAT_JSON,
+        .colour = job->report.page.colour,
+        .out = job->report.out,
+    };
+    struct hf_changes_end end = {0};
+    enum hf_err err = hf_changes_put(fetch->transfer, &view, &end, why);
+
+    job->widened = end.widened;
+    return err;
+}
+
+static enum hf_err run_fetch(struct job *job, struct fetch *fetch,
+                             struct hf_why *why)
+{
+    uint16_t id;
+    enum hf_err err = hf_random_fill(&id, sizeof(id), why);
+
+    if (err == HF_OK)
+        err = hf_transfer_new(&fetch->plan, id, &fetch->transfer, why);
+    if (err == HF_OK)
+        err = hf_transfer_run(fetch->transfer, &fetch->server,
+                              fetch->idle_s * 1000, why);
+    if (err != HF_OK)
+        return err;
+    put_transferred(job, fetch);
+    switch (hf_transfer_end(fetch->transfer).kind) {
+    case HF_TRANSFER_FULL:
+        return audit_transferred(job, fetch, why);
+    case HF_TRANSFER_CHANGES:
+        job->is_diff = true;
+        return put_changes(job, fetch, why);
+    case HF_TRANSFER_CURRENT:
+        job->is_diff = true;
+        break;
+    }
+    return HF_OK;
+}
+
+static enum hf_exit audit_server(struct job *job)
+{
+    struct fetch *fetch = hf_alloc(1, sizeof(*fetch));
+    struct hf_why why = {0};
+    enum hf_exit status;
+    enum hf_err err;
+
+    if (fetch == NULL) {
+        hf_cli_error(job->cli, HF_SPAN(""), "out of memory");
+        return HF_EXIT_ERROR;
+    }
+    status = read_fetch(job, fetch);
+    if (status == HF_EXIT_GOOD) {
+        err = run_fetch(job, fetch, &why);
+        if (err != HF_OK) {
+            hf_cli_fail(job->cli, hf_span_str(fetch->server.label), &why);
+            status = err == HF_ECANCELED ? HF_EXIT_INTERRUPTED : HF_EXIT_ERROR;
+        }
+    }
+    job->is_partial = status != HF_EXIT_GOOD;
+    hf_transfer_free(fetch->transfer);
+    hf_tsig_key_free(fetch->key);
+    hf_free(fetch);
+    return status;
+}
+
+/* ---- all of it ---- */
+
+/* The end of what goes to the output, and the output itself. A transfer that
+ * failed leaves an existing file as it was. */
+static enum hf_exit finish(struct job *job, enum hf_exit status)
+{
+    bool keeps = job->file != NULL && status == HF_EXIT_GOOD;
+    struct hf_why why = {0};
+
+    if (job->is_diff || job->is_partial)
+        hf_buf_clear(&job->report.room);
+    else
+        hf_report_close(&job->report);
     say_how_many(job);
     if (hf_out_flush(job->report.out, &why) != HF_OK ||
-        (job->file != NULL && status != HF_EXIT_INTERRUPTED &&
-         hf_draft_keep(&job->draft, &why) != HF_OK)) {
+        (keeps && hf_draft_keep(&job->draft, &why) != HF_OK)) {
         hf_cli_fail(
             job->cli,
             hf_span_str(hf_cli_value(job->cli, "output", "standard output")),
@@ -280,7 +516,8 @@ static enum hf_exit finish(struct job *job, enum hf_exit status)
         return status;
     if (job->errors > 0)
         return HF_EXIT_ERROR;
-    return hf_tally_has_findings(job->tally) ? HF_EXIT_NO : HF_EXIT_GOOD;
+    return job->widened > 0 || hf_tally_has_findings(job->tally) ? HF_EXIT_NO
+                                                                 : HF_EXIT_GOOD;
 }
 
 static enum hf_exit audit_files(struct job *job)
@@ -298,12 +535,11 @@ static enum hf_exit audit_files(struct job *job)
             continue;
         hf_cli_fail(job->cli, hf_span_str(path), &why);
         status = HF_EXIT_ERROR;
-        if (err == HF_ECANCELED) {
-            status = HF_EXIT_INTERRUPTED;
-            break;
-        }
+        job->is_partial = err == HF_ECANCELED;
+        if (job->is_partial)
+            return HF_EXIT_INTERRUPTED;
     }
-    return finish(job, status);
+    return status;
 }
 
 static void release(struct job *job)
@@ -328,26 +564,32 @@ static enum hf_exit run(struct hf_cli *cli)
     }
     job->cli = cli;
     job->draft = (struct hf_draft){.fd = -1, .dir = -1};
-    status = read_eyes(job);
+    status = check_options(cli);
+    if (status == HF_EXIT_GOOD)
+        status = read_eyes(job);
     if (status == HF_EXIT_GOOD)
         status = open_output(job);
     if (status == HF_EXIT_GOOD)
         status = open_report(job);
-    if (status == HF_EXIT_GOOD)
-        status = audit_files(job);
+    if (status == HF_EXIT_GOOD) {
+        status = hf_cli_has(cli, "axfr") ? audit_server(job) : audit_files(job);
+        status = finish(job, status);
+    }
     release(job);
     return status;
 }
 
 const struct hf_command hf_cmd_audit = {
     .name = "audit",
-    .operands = "FILE...",
+    .operands = "FILE... | --axfr=ADDRESS ZONE",
     .summary = "Find and judge the records of whole zones",
     .details =
         "Reads zone files ('-' is standard input) and writes one result for\n"
         "each name with a record, and one for each wildcard, alias, DNAME or\n"
         "delegation that decides about such a name; then the counts. A line\n"
         "that cannot be read is reported with its place, and reading goes on.\n"
+        "With --axfr the zone comes from a server; nothing of it is used\n"
+        "before the transfer is complete and its last signature verified.\n"
         "Exit status 1 when something could not be read, 2 when there are\n"
         "findings of severity warning or error, or a verdict that is no.",
     .options = options,

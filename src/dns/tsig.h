@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tsig.h -- signed requests and answers between a name server and us (RFC
+ * 8945), also over the many messages of a transfer.
+ *
+ * One key, one algorithm, full-length codes: whatever an answer offers, only
+ * what was configured counts. The codes are computed here and not by ldns,
+ * which cannot verify a transfer some of whose messages go unsigned in between
+ * (RFC 8945, section 5.3.1).
+ */
+#pragma once
+
+#include "dns/wire.h"
+
+#define HF_TSIG_FUDGE_S 300
+/* Messages that may follow one another unsigned (RFC 8945, 5.3.1). */
+#define HF_TSIG_UNSIGNED_MAX 99
+
+/* Errors that a server puts into its TSIG record. */
+enum hf_tsig_error {
+    HF_TSIG_BADSIG = 16,
+    HF_TSIG_BADKEY = 17,
+    HF_TSIG_BADTIME = 18,
+    HF_TSIG_BADTRUNC = 22,
+};
+
+/* A name, an algorithm, a secret. Has no formatter. */
+struct hf_tsig_key;
+
+/*
+ * Read "[algorithm:]name:secret", the secret in base64; the algorithm is
+ * hmac-sha256 when left out.
+ * Owns: hf_tsig_key_free(), which wipes.
+ * Fails: HF_ESYNTAX, HF_EINVAL (algorithm), HF_ENOMEM, HF_ECRYPTO.
+ */
+enum hf_err hf_tsig_key_parse(struct hf_span text, struct hf_tsig_key **out,
+                              struct hf_why *why);
+
+/*
+ * The same from the text of a file: that form, BIND's `key "name" { ... };`
+ * or Knot's `key:` list, of which the first is taken.
+ */
+enum hf_err hf_tsig_key_read(struct hf_span text, struct hf_tsig_key **out,
+                             struct hf_why *why);
+
+/* From a file, which people other than its owner and group must not be able
+ * to read. Fails also: HF_EINVAL (they can), HF_ENOTFOUND, HF_ESYSTEM. */
+enum hf_err hf_tsig_key_load(const char *path, struct hf_tsig_key **out,
+                             struct hf_why *why);
+void hf_tsig_key_free(struct hf_tsig_key *key);
+
+/* One exchange: a request and the messages that answer it. */
+struct hf_tsig;
+
+/* `key` must outlive it. Owns: hf_tsig_free(). Fails: HF_ENOMEM, HF_ECRYPTO. */
+enum hf_err hf_tsig_new(const struct hf_tsig_key *key, struct hf_tsig **out,
+                        struct hf_why *why);
+void hf_tsig_free(struct hf_tsig *tsig);
+
+/*
+ * Append the TSIG record to a whole request in `message`, and raise its count.
+ * Fails: HF_ELIMIT (no room), HF_ECRYPTO.
+ */
+enum hf_err hf_tsig_sign(struct hf_tsig *tsig, struct hf_buf *message,
+                         int64_t now_s, struct hf_why *why);
+
+/* The TSIG record of an answer, as the walk through it came by. */
+struct hf_tsig_seen {
+    bool present;
+    size_t at; /* where the record begins */
+    struct hf_wire_rr rr;
+};
+
+/*
+ * Take in the next message of the answer. It proves itself, and those before
+ * it that were not signed, only when `seen->present`; until then nothing of
+ * them may be used.
+ *
+ * Fails: HF_EPEER, with a sentence: not signed, by another key or algorithm,
+ *        a code that does not verify, a time too far from `now_s`, or the
+ *        server's own complaint. HF_ECRYPTO.
+ */
+enum hf_err hf_tsig_verify(struct hf_tsig *tsig, struct hf_span message,
+                           const struct hf_tsig_seen *seen, int64_t now_s,
+                           struct hf_why *why);
