@@ -51,6 +51,9 @@ void *hf_eval_room(struct hf_eval *eval, size_t count, size_t size);
 /* The member, or NULL when it is missing or null. */
 const json_t *hf_eval_member(const json_t *object, const char *key);
 
+/* It must be there. */
+void hf_eval_need(struct hf_eval *eval, const json_t *object, const char *key);
+
 /* The member as an object or as an array; NULL when missing or null. */
 const json_t *hf_eval_object(struct hf_eval *eval, const json_t *object,
                              const char *key);

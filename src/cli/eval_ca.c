@@ -23,7 +23,7 @@ void hf_eval_variant_ca(struct hf_eval *eval)
     ca.prefix_count =
         hf_eval_texts(eval, request, "accountHashPrefixes", &ca.prefixes);
     if (eval->wrong == NULL && url_count == 0)
-        hf_eval_wrong(eval, "accountUrls", "is missing");
+        hf_eval_wrong(eval, "accountUrls", "has no URL");
     if (eval->wrong != NULL)
         return;
     account.url = urls[0];
@@ -115,6 +115,7 @@ void hf_eval_mpic(struct hf_eval *eval)
     struct hf_perspective primary = {0};
     struct hf_mpic got;
 
+    hf_eval_need(eval, eval->request, "remotes");
     read_perspective(eval, hf_eval_object(eval, eval->request, "primary"),
                      &primary);
     for (size_t i = 0; i < count && eval->wrong == NULL; i++)
@@ -185,6 +186,8 @@ void hf_eval_caa(struct hf_eval *eval)
     enum hf_caa_reason reason;
     size_t which;
 
+    hf_eval_need(eval, request, "rrset");
+    hf_eval_need(eval, request, "issuers");
     asked.issuer_count = read_issuers(eval, &asked.issuers);
     asked.account_url_count =
         hf_eval_texts(eval, request, "accountUrls", &asked.account_urls);

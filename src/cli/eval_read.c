@@ -59,6 +59,12 @@ const json_t *hf_eval_member(const json_t *object, const char *key)
     return json_is_null(value) ? NULL : value;
 }
 
+void hf_eval_need(struct hf_eval *eval, const json_t *object, const char *key)
+{
+    if (hf_eval_member(object, key) == NULL)
+        hf_eval_wrong(eval, key, "is missing");
+}
+
 const json_t *hf_eval_object(struct hf_eval *eval, const json_t *object,
                              const char *key)
 {
@@ -356,7 +362,7 @@ enum hf_rules hf_eval_rules(struct hf_eval *eval)
     enum hf_rules rules = HF_RULES_DRAFT_02;
     struct hf_span word = HF_SPAN("any");
 
-    if (eval->mode != NULL)
+    if (eval->mode != NULL && !json_is_null(eval->mode))
         word = hf_eval_value(eval, eval->mode, "mode");
     if (!hf_span_eq(word, HF_SPAN("any")) && !hf_rules_find(word, &rules))
         hf_eval_wrong(eval, "mode", "is unknown");

@@ -174,6 +174,19 @@ void hf_eval_client_record(struct hf_eval *eval)
 
 /* ---- names and strings ---- */
 
+static void put_lengths(struct hf_json *out, struct hf_span rdata)
+{
+    hf_json_key(out, "lengths");
+    hf_json_open(out, '[');
+    while (rdata.len > 0) {
+        size_t len = (unsigned char)rdata.ptr[0];
+
+        hf_json_int(out, (int64_t)len);
+        (void)hf_span_cut(&rdata, len + 1);
+    }
+    hf_json_close(out, ']');
+}
+
 void hf_eval_txt_encode(struct hf_eval *eval)
 {
     struct hf_span value = hf_eval_text(eval, eval->request, "value");
@@ -184,22 +197,17 @@ void hf_eval_txt_encode(struct hf_eval *eval)
         hf_eval_wrong(eval, "value", "is over 65279 octets");
     if (eval->wrong != NULL)
         return;
-    hf_json_key(eval->out, "lengths");
-    hf_json_open(eval->out, '[');
-    for (size_t i = 0; i < count; i++) {
-        size_t left = value.len - i * HF_TXT_STRING_MAX;
-
-        hf_json_int(eval->out, left < HF_TXT_STRING_MAX ? (int64_t)left
-                                                        : HF_TXT_STRING_MAX);
-    }
-    hf_json_close(eval->out, ']');
 
     /* An octet becomes at most four, a string has two quotes and a blank. */
     hf_buf_init_grow(&text, value.len * 4 + count * 3);
+    hf_txt_put_rdata(&text, value);
+    if (!text.full)
+        put_lengths(eval->out, hf_buf_span(&text));
+    text.len = 0;
     hf_txt_put_presentation(&text, value);
+    hf_json_key_str(eval->out, "presentation", hf_buf_span(&text));
     if (text.full)
         hf_eval_wrong(eval, NULL, "out of memory");
-    hf_json_key_str(eval->out, "presentation", hf_buf_span(&text));
     hf_buf_clear(&text);
 }
 

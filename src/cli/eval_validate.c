@@ -37,6 +37,7 @@ static void read_ca(struct hf_eval *eval, struct hf_ca *ca)
     const struct hf_span *raw;
     struct hf_span *issuers;
 
+    hf_eval_need(eval, request, "issuerDomainNames");
     ca->rules = hf_eval_rules(eval);
     ca->issuer_count = hf_eval_texts(eval, request, "issuerDomainNames", &raw);
     issuers = hf_eval_room(eval, ca->issuer_count, sizeof(*issuers));
@@ -272,6 +273,9 @@ void hf_eval_validate(struct hf_eval *eval)
     struct hf_account account = {0};
     struct sight best;
 
+    if (eval->dns != NULL && !json_is_null(eval->dns) &&
+        !json_is_object(eval->dns))
+        hf_eval_wrong(eval, "dns", "is no object");
     read_ca(eval, &ca);
     read_account(eval, &account);
     if (judge_all(eval, &ca, &account, &best))

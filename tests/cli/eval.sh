@@ -107,6 +107,10 @@ printf '%s' '{"kind":"parse","request":{"value":{"hex":"000"}}}' |
     broken "half an octet" '{"line":1,"error":"value has half an octet"}'
 printf '%s' '{"kind":"reuse","mode":"draft-03","request":{"now":1,"validatedAt":1}}' |
     broken "a new draft" '{"line":1,"error":"mode is unknown"}'
+printf '%s' '{"kind":"caa","request":{"rrSet":[],"issuers":[]}}' |
+    broken "a list misspelt" '{"line":1,"error":"rrset is missing"}'
+printf '%s' '{"kind":"validate","dns":[],"request":{}}' |
+    broken "answers without owners" '{"line":1,"error":"dns is no object"}'
 printf '%s' '{"kind":"reuse","request":{"now":1e300,"validatedAt":1}}' |
     broken "a time past all times" '{"line":1,"error":"now is out of range"}'
 printf '%s' '{"kind":"reuse","request":{"now":1,"validatedAt":1,"ttl":-1}}' |
