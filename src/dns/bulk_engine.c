@@ -449,7 +449,7 @@ static bool dress(struct hf_bulk_engine *engine, struct slot *slot,
     if (!engine->config.keep_case)
         hf_wire_mix_case(slot->packet + HF_WIRE_HEADER, slot->name_len,
                          draw(engine, sizeof(uint64_t)));
-    return true;
+    return engine->err == HF_OK; /* nothing guessable leaves */
 }
 
 static uint32_t next_slot(struct hf_bulk_engine *engine, size_t server)
@@ -631,9 +631,12 @@ bool hf_bulk_engine_take_call(struct hf_bulk_engine *engine, int64_t now_ns,
                               struct hf_bulk_call *call)
 {
     struct slot *slot;
+    uint16_t id;
 
-    if (engine->calls.count == 0 || engine->err != HF_OK ||
-        hf_rate_peek(&engine->rate, now_ns, 1) == 0)
+    if (engine->calls.count == 0 || hf_rate_peek(&engine->rate, now_ns, 1) == 0)
+        return false;
+    id = (uint16_t)draw(engine, sizeof(id));
+    if (engine->err != HF_OK)
         return false;
     call->slot = pop(engine, &engine->calls);
     slot = &engine->slots[call->slot];
@@ -644,7 +647,7 @@ bool hf_bulk_engine_take_call(struct hf_bulk_engine *engine, int64_t now_ns,
     slot->state = SLOT_CALLING;
     slot->tries++;
     slot->refused = false;
-    slot->id = (uint16_t)draw(engine, sizeof(slot->id));
+    slot->id = id;
     slot->packet[0] = (uint8_t)(slot->id >> 8);
     slot->packet[1] = (uint8_t)slot->id;
     call->server = slot->server;
