@@ -52,6 +52,8 @@ enum hf_err hf_idna_canonical(struct hf_span text, struct hf_name *out,
     if (rc != IDN2_OK)
         return hf_fail(why, HF_ESYNTAX, 0, idn2_strerror(rc));
     err = hf_name_parse(hf_span_str(ascii), out, why);
+    if (err != HF_OK && why != NULL)
+        why->at = 0; /* it was an offset in the A-labels */
     idn2_free(ascii);
     return err;
 }

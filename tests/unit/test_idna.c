@@ -48,6 +48,7 @@ static const struct {
     {"empty", S(""), NULL},
     {"underscore", S("_a.example"), NULL},
     {"underscore and umlaut", S("_\xc3\xbc.example"), NULL},
+    {"control after an A-label grew", S("fa\xc3\x9f.a\016"), NULL},
     {"star and umlaut", S("*.b\xc3\xbc.example"), NULL},
     {"broken UTF-8", S("b\xc3.example"), NULL},
     {"Latin-1",
@@ -77,6 +78,7 @@ static void canonical_table(void **state)
         enum hf_err want = cases[i].want != NULL ? HF_OK : HF_ESYNTAX;
 
         if (err != want || (why.text != NULL) != (err != HF_OK) ||
+            why.at > cases[i].text.len ||
             !hf_span_eq(hf_name_span(&got), hf_span_str(cases[i].want)))
             fail_msg("%s: %d %.*s", cases[i].name, (int)err, got.len, got.text);
         /* Canonical is canonical once more. */
