@@ -29,6 +29,17 @@ ns1 A 127.0.0.1
 END_OF_HEAD
 }
 
+# What somebody forgot in the zone, years ago.
+leftovers() {
+    cat <<'END_OF_ZONE'
+_validation-persist.c00001 TXT "ca.example; accounturi=https://ca.example/acct/123; persistUntil=1700000000"
+_validation-persist.c00002 TXT "ca.example; accounturi=https://ca.example/acct/7; policy=wildcard"
+_validation-persist.c00003 TXT "old-ca.example; accounturi=https://old-ca.example/a/1; policy=wildcard"
+_validation-persist.c00004 TXT "ca.example; accounturi=https://ca.example/acct/123; policy wildcard"
+_validation-persist.c00005 CNAME panel-of-2019
+END_OF_ZONE
+}
+
 make_zones() {
     {
         head_of shop.example
@@ -39,6 +50,7 @@ make_zones() {
         head_of customers.example
         awk 'BEGIN {for (i = 0; i < 100000; i++)
             printf "c%05d A 192.0.2.%d\n", i, i % 256}'
+        leftovers
     } >"$dir/customers.example.zone"
 }
 
@@ -82,7 +94,8 @@ zone:
 END_OF_CONF
 }
 
-# TREE_OPTIONS has a stub for each zone; so has Unbound.
+# TREE_OPTIONS has a stub for each zone; so has Unbound. It remembers no
+# absence: the demo asks, publishes and asks again.
 unbound_conf() {
     cat <<END_OF_CONF
 server:
@@ -92,6 +105,7 @@ server:
     num-threads: 1
     module-config: "iterator"
     do-not-query-localhost: no
+    cache-max-negative-ttl: 0
     chroot: ""
     username: ""
     directory: "$dir"
