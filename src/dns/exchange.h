@@ -55,22 +55,20 @@ struct hf_exchange {
 };
 
 /* Begin. What went wrong at once is a state, too: FAILED. */
-void hf_exchange_start(struct hf_exchange *exchange,
-                       const struct hf_asking *asking);
+void hf_exchange_start(struct hf_exchange *x, const struct hf_asking *asking);
 
 /* Do what can be done without waiting; `ready` as poll() reports it, or 0.
  * Call it when `events` occur and when `step_at_ms` has come. */
-void hf_exchange_step(struct hf_exchange *exchange, short ready);
+void hf_exchange_step(struct hf_exchange *x, short ready);
 
-static inline bool hf_exchange_is_over(const struct hf_exchange *exchange)
+static inline bool hf_exchange_is_over(const struct hf_exchange *x)
 {
-    return exchange->state == HF_EXCHANGE_IDLE ||
-           exchange->state == HF_EXCHANGE_DONE ||
-           exchange->state == HF_EXCHANGE_FAILED;
+    return x->state == HF_EXCHANGE_IDLE || x->state == HF_EXCHANGE_DONE ||
+           x->state == HF_EXCHANGE_FAILED;
 }
 
 /* Close and free. Harmless on a zeroed one. */
-void hf_exchange_clear(struct hf_exchange *exchange);
+void hf_exchange_clear(struct hf_exchange *x);
 
 #define HF_EXCHANGES_MAX 64
 

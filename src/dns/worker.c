@@ -166,6 +166,7 @@ static void send_packet(struct slot *slot, struct hf_span packet, bool secure)
 /* What libunbound says about security. */
 enum { SEC_INSECURE, SEC_BOGUS, SEC_SECURE };
 
+/* NOLINTNEXTLINE(readability-function-size): libunbound says how many */
 static void on_answer(void *data, int rcode, void *packet, int packet_len,
                       int sec, char *why_bogus, int was_ratelimited)
 {
@@ -197,6 +198,7 @@ static void proof_end(struct worker *w, enum proof proof)
     kick(w);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libunbound says how many */
 static void on_proof(void *data, int rcode, void *packet, int packet_len,
                      int sec, char *why_bogus, int was_ratelimited)
 {
@@ -441,6 +443,7 @@ static bool set_options(struct ub_ctx *ctx)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libunbound says how many */
 static void on_nothing(void *data, int rcode, void *packet, int packet_len,
                        int sec, char *why_bogus, int was_ratelimited)
 {
