@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "dns/zone_file.h"
+#include "tests/unit/unit.h"
+
+#define S(text) HF_SPAN_INIT(text)
+#define L       "_validation-persist"
+
+/*
+ * What is read from a whole file, one line a record: owner, TTL (or -), value;
+ * and for a failure: !line:column. BIND 9.18, Knot 3.2 or ldns 1.8 read the
+ * same, or refuse the whole zone where there is a '!'.
+ */
+static const struct {
+    const char *name;
+    struct hf_span zone;
+    const char *want;
+} cases[] = {
+    {"plain", S(L ".a. 60 IN TXT \"x\"\n"), L ".a 60 x\n"},
+    {"class first", S(L ".a. IN 60 TXT \"x\"\n"), L ".a 60 x\n"},
+    {"no ttl", S(L ".a. TXT \"x\"\n"), L ".a - x\n"},
+    {"$TTL", S("$TTL 1h\n" L ".a. TXT x\n"), L ".a 3600 x\n"},
+    {"last ttl", S("x. 7 A 192.0.2.1\n" L ".a. TXT x\n"), L ".a 7 x\n"},
+    {"ttl units", S(L ".a. 1h30m TXT x\n"), L ".a 5400 x\n"},
+    {"case", S("_VALIDATION-Persist.A. 60 in txt x\n"), L ".a 60 x\n"},
+    {"ip label", S("_ip-validation-persist.1.2.0.192.in-addr.arpa. 60 TXT x\n"),
+     "_ip-validation-persist.1.2.0.192.in-addr.arpa 60 x\n"},
+    {"other label",
+     S("_validation-persistx.a. 60 TXT x\n_dmarc.a. 60 TXT x\n"
+       "x." L ".a. 60 TXT x\n"),
+     ""},
+    {"relative", S("$ORIGIN a.\n" L " 60 TXT x\n"), L ".a 60 x\n"},
+    {"relative origin", S("$ORIGIN a.\n$ORIGIN b\n" L " 60 TXT x\n"),
+     L ".b.a 60 x\n"},
+    {"at", S("$ORIGIN " L ".a.\n@ 60 TXT x\nb 60 TXT x\n"), L ".a 60 x\n"},
+    {"escaped at", S("$ORIGIN " L ".a.\n\\@ 60 TXT x\n"), ""},
+    {"origin of lower case", S("$origin a.\n" L " 60 TXT x\n"), L ".a 60 x\n"},
+    {"escape in the label", S("\\095validation\\-persist.a. 60 TXT x\n"),
+     L ".a 60 x\n"},
+    {"escaped dot", S(L "\\.a. 60 TXT x\n"), ""},
+    {"quoted owner", S("\"" L ".a.\" 60 TXT x\n"), L ".a 60 x\n"},
+    {"owner repeated", S(L ".a. 60 TXT x\n\tTXT y\n 60 IN TXT z\n"),
+     L ".a 60 x\n" L ".a 60 y\n" L ".a 60 z\n"},
+    {"owner repeated behind $ORIGIN",
+     S("$ORIGIN a.\n" L " 60 TXT x\n$ORIGIN b.\n 60 TXT y\n"),
+     L ".a 60 x\n" L ".a 60 y\n"},
+    {"owner of a bad line is repeated",
+     S(L ".a. 60 TXT x\nb. 60 BLA x\n 60 TXT y\n"), L ".a 60 x\n!2:7\n"},
+    {"blank lines between", S(L ".a. 60 TXT x\n   \n ; c\n\n 60 TXT y\n"),
+     L ".a 60 x\n" L ".a 60 y\n"},
+    {"strings", S(L ".a. 60 TXT \"a\" b \"c;d\" ; \"e\"\n"), L ".a 60 abc;d\n"},
+    {"strings that touch", S(L ".a. 60 TXT \"a\"\"b\"c\"d\"\n"),
+     L ".a 60 abcd\n"},
+    {"comment that touches", S(L ".a. 60 TXT a;b\n"), L ".a 60 a\n"},
+    {"escapes", S(L ".a. 60 TXT \"a\\\"\\059\\\\\" \\;b\\(\n"),
+     L ".a 60 a\";\\;b(\n"},
+    {"octets", S(L ".a. 60 TXT \"\x01\xff\"\n"), L ".a 60 \x01\xff\n"},
+    {"empty string", S(L ".a. 60 TXT \"\"\n"), L ".a 60 \n"},
+    {"parentheses",
+     S(L ".a. ( 60 ; c (\n TXT ) \"a\" ( ( \"b\"\n) ) ; )\n 60 TXT c\n"),
+     L ".a 60 ab\n" L ".a 60 c\n"},
+    {"parenthesis in a string", S(L ".a. 60 TXT \"(\"\n" L ".b. 60 TXT x\n"),
+     L ".a 60 (\n" L ".b 60 x\n"},
+    {"parenthesis in a comment",
+     S("a. 60 A 192.0.2.1 ; (\n" L ".b. 60 TXT x\n"), L ".b 60 x\n"},
+    {"quote in a comment", S("a. 60 A 192.0.2.1 ; \"\n" L ".b. 60 TXT x\n"),
+     L ".b 60 x\n"},
+    {"escaped quote", S("a. 60 TXT \\\"\n" L ".b. 60 TXT x\n"), L ".b 60 x\n"},
+    {"label in data of others",
+     S("a. 60 SOA b. c. (\n" L ".b. 60 TXT x\n 1 1 1 1 )\n"), "a 60 \n"},
+    {"owner in parentheses", S("( " L ".a. 60 TXT x )\n"), L ".a 60 x\n"},
+    {"string over lines in parentheses", S(L ".a. 60 TXT ( \"a\nb\" )\n"),
+     L ".a 60 a\nb\n"},
+    {"CR LF", S(L ".a. 60 TXT \"x\"\r\n\r\n\tTXT y\r\n"),
+     L ".a 60 x\n" L ".a 60 y\n"},
+    {"no last newline", S(L ".a. 60 TXT x"), L ".a 60 x\n"},
+    {"generic type", S(L ".a. 60 CLASS1 type16 \\# 3 02 6162\n"),
+     L ".a 60 ab\n"},
+    {"generic data", S(L ".a. 60 TXT \\# ( 5 02\n6162 01 63 )\n"),
+     L ".a 60 abc\n"},
+    {"alias", S("$ORIGIN a.\n" L " 60 CNAME b\n*.c 60 CNAME D.e.\n"),
+     L ".a 60 b.a\n*.c.a 60 d.e\n"},
+    {"generic alias", S(L ".a. 60 CNAME \\# 5 01 62 01 63 00\n"),
+     L ".a 60 b.c\n"},
+    {"wildcard", S("*.a. 60 TXT x\n*.a. 60 A 192.0.2.1\n*x.a. 60 TXT x\n"),
+     "*.a 60 x\n"},
+    {"borders",
+     S("a. 60 SOA b. c. 1 1 1 1 1\na. 60 NS b.\na. 60 NS c.\n"
+       "d.a. 60 DNAME e.\n"),
+     "a 60 \na 60 \nd.a 60 e\n"},
+    {"NS again under another origin",
+     S("$ORIGIN a.\nb 60 NS c\n$ORIGIN d.\nb 60 NS c\n"), "b.a 60 \nb.d 60 \n"},
+    /* bad: one line, and what follows it is read */
+    {"no type", S(L ".a. 60 IN\n" L ".b. 60 TXT x\n"), "!1:29\n" L ".b 60 x\n"},
+    {"unknown type", S(L ".a. 60 IN TXTT x\n" L ".b. 60 TXT x\n"),
+     "!1:30\n" L ".b 60 x\n"},
+    {"two TTLs", S(L ".a. 60 60 TXT x\n"), "!1:27\n"},
+    {"two classes", S(L ".a. IN IN TXT x\n"), "!1:27\n"},
+    {"other class", S(L ".a. 60 CH TXT x\n"), "!1:27\n"},
+    {"large TTL", S(L ".a. 4294967296 TXT x\n"), "!1:24\n"},
+    {"no string", S(L ".a. 60 TXT ; x\n"), "!1:34\n"},
+    {"bad escape", S(L ".a. 60 TXT ab\\256\n"), "!1:33\n"},
+    {"escape at the end", S(L ".a. 60 TXT a\\\n" L ".b. 60 TXT x\n"),
+     "!1:32\n" L ".b 60 x\n"},
+    {"open string", S(L ".a. 60 TXT \"a\n" L ".b. 60 TXT \"x\"\n"),
+     "!1:33\n" L ".b 60 x\n"},
+    {"open parenthesis", S(L ".a. 60 TXT ( a\n" L ".b. 60 TXT x\n"),
+     "!1:1\n" L ".b 60 x\n"},
+    {"closing parenthesis", S(L ".a. 60 TXT a )\n" L ".b. 60 TXT x\n"),
+     "!1:1\n" L ".b 60 x\n"},
+    {"generic length", S(L ".a. 60 TXT \\# 4 026162\n"), "!1:42\n"},
+    {"generic digits", S(L ".a. 60 TXT \\# 3 0261 6x\n"), "!1:41\n"},
+    {"no owner", S(" 60 TXT x\n"), "!1:1\n"},
+    {"no origin", S(L ".a 60 TXT x\n"), "!1:1\n"},
+    {"empty label", S(L "..a. 60 TXT x\n"), "!1:1\n"},
+    {"bad directive", S("$FOO x\n" L ".a. 60 TXT x\n"), "!1:1\n" L ".a 60 x\n"},
+    {"$GENERATE", S("$GENERATE 1-2 " L ".$. TXT x\n"), "!1:1\n"},
+    {"$INCLUDE of nothing", S("$INCLUDE no/such/file\n" L ".a. 60 TXT x\n"),
+     "!1:9\n" L ".a 60 x\n"},
+    {"boring but broken", S("a. 60 A \"x\n" L ".a. 60 TXT x\n"),
+     "!1:11\n" L ".a 60 x\n"},
+};
+
+/* A file with these bytes; its name lives until the next call. */
+static const char *write_file(struct hf_span text)
+{
+    static char path[] = "/tmp/test_zone_file.XXXXXX";
+    int fd;
+
+    memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
+    fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text.ptr, text.len), (ssize_t)text.len);
+    (void)close(fd);
+    return path;
+}
+
+static void put_record(struct hf_buf *out, const struct hf_zone_record *record)
+{
+    hf_buf_put(out, record->owner);
+    hf_buf_putc(out, ' ');
+    if (record->has_ttl)
+        hf_buf_put_u64(out, record->ttl_s);
+    else
+        hf_buf_putc(out, '-');
+    hf_buf_putc(out, ' ');
+    hf_buf_put(out, record->value);
+    hf_buf_putc(out, '\n');
+}
+
+static void put_failure(struct hf_buf *out, const struct hf_zone *zone)
+{
+    struct hf_zone_spot spot = hf_zone_at(zone);
+
+    hf_buf_putc(out, '!');
+    hf_buf_put_u64(out, spot.line);
+    hf_buf_putc(out, ':');
+    hf_buf_put_u64(out, spot.column);
+    hf_buf_putc(out, '\n');
+}
+
+/* Everything in the file, in the language of the table. */
+static void read_all(const char *path, const char *origin, struct hf_buf *out)
+{
+    struct hf_zone *zone = NULL;
+    struct hf_why why = {0};
+    bool more = true;
+
+    assert_int_equal(hf_zone_open(path, hf_span_str(origin), &zone, &why),
+                     HF_OK);
+    while (more) {
+        struct hf_zone_record record;
+        enum hf_err err = hf_zone_next(zone, &record, &more, &why);
+
+        assert_true(err == HF_OK || why.text != NULL);
+        if (err != HF_OK)
+            put_failure(out, zone);
+        else if (more)
+            put_record(out, &record);
+    }
+    hf_zone_free(zone);
+}
+
+static void table(void **state)
+{
+    char room[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *path = write_file(cases[i].zone);
+        struct hf_buf got;
+
+        hf_buf_init(&got, room, sizeof(room));
+        read_all(path, "", &got);
+        (void)unlink(path);
+        if (!hf_span_eq(hf_buf_span(&got), hf_span_str(cases[i].want)))
+            fail_msg("%s: got\n%.*s", cases[i].name, (int)got.len, got.ptr);
+    }
+}
+
+/* The same records wherever the buffer's end falls: every entry is moved by
+ * one octet at a time over the border of the first 256 kB. */
+static void border_of_the_buffer(void **state)
+{
+    static const char tail[] =
+        L ".a. 60 IN TXT \"x\"\n\t60 TXT ( \"y\"\n\"z\" )\n"
+          "$ORIGIN b.\n" L " 60 TXT \"w\\\"\" ; c\n 60 TXT v\n";
+    const size_t border = (size_t)256 << 10;
+    struct hf_buf text;
+    char room[512];
+
+    (void)state;
+    for (size_t shift = 1; shift < sizeof(tail); shift++) {
+        const char *path;
+        struct hf_buf got;
+
+        hf_buf_init_grow(&text, border * 2);
+        while (text.len + 1 < border - shift)
+            hf_buf_putc(&text, ';');
+        hf_buf_putc(&text, '\n');
+        hf_buf_puts(&text, tail);
+        path = write_file(hf_buf_span(&text));
+        hf_buf_init(&got, room, sizeof(room));
+        read_all(path, "", &got);
+        (void)unlink(path);
+        assert_span_equal(hf_buf_span(&got),
+                          HF_SPAN(L ".a 60 x\n" L ".a 60 yz\n" L ".b 60 w\"\n" L
+                                    ".b 60 v\n"));
+        hf_buf_clear(&text);
+    }
+}
+
+/* A line longer than an entry may be is an error, and the next one is read. */
+static void endless_line(void **state)
+{
+    struct hf_buf text;
+    struct hf_buf got;
+    char room[128];
+    const char *path;
+
+    (void)state;
+    hf_buf_init_grow(&text, HF_ZONE_ENTRY_MAX * 4);
+    hf_buf_puts(&text, "a. 60 TXT ");
+    for (size_t i = 0; i < HF_ZONE_ENTRY_MAX * 2; i++)
+        hf_buf_putc(&text, 'x');
+    hf_buf_puts(&text, "\n" L ".a. 60 TXT x\n");
+    path = write_file(hf_buf_span(&text));
+    hf_buf_init(&got, room, sizeof(room));
+    read_all(path, "", &got);
+    (void)unlink(path);
+    assert_span_equal(hf_buf_span(&got), HF_SPAN("!1:1\n" L ".a 60 x\n"));
+    hf_buf_clear(&text);
+}
+
+/* Origin and owner of the including file come back; the included one has its
+ * own; a file that includes itself ends. */
+static void include(void **state)
+{
+    char dir[] = "/tmp/test_zone_file.XXXXXX";
+    char path[64];
+    char room[4096];
+    struct hf_buf got;
+    FILE *file;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof(path), "%s/inner", dir);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs(" 60 TXT inner\n$ORIGIN c.\n" L " 60 TXT c\nbroken\n", file);
+    (void)fclose(file);
+    (void)snprintf(path, sizeof(path), "%s/outer", dir);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs("$ORIGIN a.\n" L " 60 TXT x\n$INCLUDE inner b.\n 60 TXT y\n" L
+                " 60 TXT z\n$INCLUDE outer\n",
+                file);
+    (void)fclose(file);
+
+    hf_buf_init(&got, room, sizeof(room));
+    read_all(path, "", &got);
+    assert_false(got.full);
+    assert_true(hf_span_starts(hf_buf_span(&got),
+                               HF_SPAN(L ".a 60 x\n" L ".a 60 inner\n" L
+                                         ".c 60 c\n!4:7\n" L ".a 60 y\n" L
+                                         ".a 60 z\n" L ".a 60 x\n")));
+    (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s/inner", dir);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
+static void no_such_file(void **state)
+{
+    struct hf_zone *zone = NULL;
+    struct hf_why why = {0};
+
+    (void)state;
+    assert_int_equal(hf_zone_open("/no/such/zone", HF_SPAN(""), &zone, &why),
+                     HF_ENOTFOUND);
+    assert_int_equal(hf_zone_open("/tmp", HF_SPAN(""), &zone, &why), HF_EINVAL);
+    assert_null(zone);
+}
+
+/* Every allocation may fail, and nothing is lost or leaked. */
+static void allocations_fail(void **state)
+{
+    const char *path =
+        write_file((struct hf_span)S(L ".a. 60 TXT a \"b\\099\"\n"));
+    long after = 0;
+    enum hf_err err;
+
+    (void)state;
+    do {
+        struct hf_zone *zone = NULL;
+        struct hf_zone_record record;
+        bool more;
+
+        hf_alloc_fail_after(after++, false);
+        err = hf_zone_open(path, HF_SPAN("o."), &zone, NULL);
+        if (err == HF_OK)
+            err = hf_zone_next(zone, &record, &more, NULL);
+        hf_alloc_fail_after(-1, false);
+        assert_true(err == HF_OK || err == HF_ENOMEM);
+        if (err == HF_OK)
+            assert_span_equal(record.value, HF_SPAN("abc"));
+        hf_zone_free(zone);
+    } while (err != HF_OK);
+    assert_true(after > 3);
+    (void)unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table),        cmocka_unit_test(border_of_the_buffer),
+        cmocka_unit_test(endless_line), cmocka_unit_test(include),
+        cmocka_unit_test(no_such_file), cmocka_unit_test(allocations_fail),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
