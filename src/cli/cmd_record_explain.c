@@ -150,6 +150,7 @@ static void put_until(struct hf_buf *out, const struct story *story)
                      "already issued stay valid.\n");
 }
 
+/* REQ RECORD-31, REUSE-10, MON-12 */
 static void put_removal(struct hf_buf *out, const struct story *story)
 {
     put_heading(out, "What deleting the record stops");
@@ -177,6 +178,7 @@ static void put_removal(struct hf_buf *out, const struct story *story)
         "certificate.\n");
 }
 
+/* REQ ACCT-11, CLI-22 */
 static void put_rollover(struct hf_buf *out, const struct story *story)
 {
     put_heading(out, "When the account changes its key (RFC 8555 7.3.5)");

@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/given.h"
 
-#include <jansson.h>
-
 #include "base/alloc.h"
-#include "dns/wire.h"
-#include "dns/zone_type.h"
 #include "os/file.h"
 #include "os/signals.h"
 
-#define LINE_ROOM (512 * 1024) /* 64 kB of data with every octet as \DDD */
-
-/* One line being read, and who wants its records. */
+/* Where we are, and who wants the records. */
 struct reading {
     struct hf_cli *cli;
     hf_given_fn *fn;
     void *state;
-    const char *path;
+    const char *path; /* NULL: the command line */
     uint64_t line;
-    char *room; /* LINE_ROOM octets for values without their escapes */
-    struct hf_name owner;
-    struct hf_name last_owner; /* of a zone file's line before */
-    struct hf_name origin;     /* of $ORIGIN; empty: the root, or none */
     bool failed;
+    struct hf_given_reader reader;
 };
 
-static void report(struct reading *reading, const char *text)
+static void report(void *state, const char *text)
 {
+    struct reading *reading = state;
     char room[300];
     struct hf_buf subject;
 
@@ -40,293 +32,14 @@ static void report(struct reading *reading, const char *text)
     reading->failed = true;
 }
 
-static void give(struct reading *reading, struct hf_given *given)
+static void hand_on(void *state, const struct hf_given *given)
 {
-    given->owner = hf_name_span(&reading->owner);
-    given->path = reading->path;
-    given->line = reading->line;
-    reading->fn(reading->state, given);
-}
+    struct reading *reading = state;
+    struct hf_given placed = *given;
 
-/* ---- words and strings of zone files (RFC 1035, section 5.1) ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static void skip_blanks(struct hf_span *rest)
-{
-    while (rest->len > 0 && is_blank(rest->ptr[0]))
-        (void)hf_span_cut(rest, 1);
-}
-
-static struct hf_span take_word(struct hf_span *rest)
-{
-    size_t n = 0;
-
-    skip_blanks(rest);
-    while (n < rest->len && !is_blank(rest->ptr[n]))
-        n++;
-    return hf_span_cut(rest, n);
-}
-
-/* What a backslash stands before: \DDD, or any octet as it is. */
-static bool take_escape(struct hf_span *rest, struct hf_buf *out)
-{
-    unsigned value = 0;
-
-    if (rest->len == 0)
-        return false;
-    if (!hf_is_digit(rest->ptr[0])) {
-        hf_buf_put(out, hf_span_cut(rest, 1));
-        return true;
-    }
-    for (int i = 0; i < 3; i++) {
-        if (rest->len == 0 || !hf_is_digit(rest->ptr[0]))
-            return false;
-        value = value * 10 + (unsigned)(hf_span_cut(rest, 1).ptr[0] - '0');
-    }
-    if (value > 255)
-        return false;
-    hf_buf_putc(out, (char)(unsigned char)value);
-    return true;
-}
-
-/* One character-string, quoted or not; false when it is broken. */
-static bool take_string(struct hf_span *rest, struct hf_buf *out)
-{
-    bool quoted = hf_span_skip(rest, '"');
-
-    while (rest->len > 0) {
-        char c = rest->ptr[0];
-
-        if (quoted ? c == '"' : is_blank(c) || c == ';' || c == '"')
-            break;
-        (void)hf_span_cut(rest, 1);
-        if (c != '\\')
-            hf_buf_putc(out, c);
-        else if (!take_escape(rest, out))
-            return false;
-    }
-    return !quoted || hf_span_skip(rest, '"');
-}
-
-static void read_strings(struct reading *reading, struct hf_span rest)
-{
-    struct hf_given given = {0};
-    bool seen_quotes = false;
-    struct hf_buf value;
-
-    hf_buf_init(&value, reading->room, LINE_ROOM);
-    for (skip_blanks(&rest); rest.len > 0; skip_blanks(&rest)) {
-        if (rest.ptr[0] == ';') {
-            given.cut = !seen_quotes && given.strings > 0;
-            break;
-        }
-        seen_quotes |= rest.ptr[0] == '"';
-        if (!take_string(&rest, &value)) {
-            report(reading, "a string does not end, or has a broken escape: "
-                            "strings are \"...\", with \\\" for a quotation "
-                            "mark (RFC 1035 5.1)");
-            return;
-        }
-        given.strings++;
-    }
-    given.value = hf_buf_span(&value);
-    give(reading, &given);
-}
-
-/* ---- zone files ---- */
-
-/*
- * "OWNER [TTL] [CLASS] TYPE ...", in any order of the two in the middle: does
- * the line look like that? Then `*rest` is what follows the type.
- */
-static bool take_zone_head(struct hf_span *rest, struct hf_span *owner,
-                           uint16_t *type)
-{
-    struct hf_span at = *rest;
-    struct hf_span word = {0};
-    uint16_t class;
-    uint32_t ttl_s;
-
-    *owner = (struct hf_span){0};
-    if (at.len > 0 && !is_blank(at.ptr[0]))
-        *owner = take_word(&at);
-    for (int i = 0; i < 3; i++) {
-        word = take_word(&at);
-        if (!hf_zone_ttl_read(word, &ttl_s) &&
-            !hf_zone_class_find(word, &class))
-            break;
-    }
-    if (!hf_zone_type_find(word, type))
-        return false;
-    *rest = at;
-    return true;
-}
-
-static bool is_ours(struct hf_span owner)
-{
-    struct hf_span label = {owner.ptr, hf_span_find(owner, '.')};
-
-    return hf_span_eq(label, HF_SPAN(HF_DNS_LABEL)) ||
-           hf_span_eq(label, HF_SPAN(HF_IP_LABEL));
-}
-
-/* The owner as it stands: "@", a name below $ORIGIN, a whole one, or nothing
- * when it is that of the line before. */
-static bool set_owner(struct reading *reading, struct hf_span text)
-{
-    char room[HF_NAME_MAX * 2];
-    struct hf_buf name;
-
-    if (text.len == 0) {
-        reading->owner = reading->last_owner;
-        return reading->owner.len > 0;
-    }
-    hf_buf_init(&name, room, sizeof(room));
-    if (!hf_span_eq(text, HF_SPAN("@")))
-        hf_buf_put(&name, text);
-    if (reading->origin.len > 0 && !hf_span_ends(text, HF_SPAN("."))) {
-        if (name.len > 0)
-            hf_buf_putc(&name, '.');
-        hf_buf_put(&name, hf_name_span(&reading->origin));
-    }
-    if (name.full ||
-        hf_name_parse_owner(hf_buf_span(&name), &reading->owner, NULL) != HF_OK)
-        return false;
-    reading->last_owner = reading->owner;
-    return true;
-}
-
-static void read_zone_line(struct reading *reading, struct hf_span owner,
-                           uint16_t type, struct hf_span rest)
-{
-    bool known = set_owner(reading, owner);
-
-    if (type != HF_RR_TXT)
-        return;
-    if (!known)
-        report(reading, "the owner of this TXT record is no domain name");
-    /* Files hold TXT records of many kinds; an operand is meant. */
-    else if (reading->path == NULL || is_ours(hf_name_span(&reading->owner)))
-        read_strings(reading, rest);
-}
-
-/* $ORIGIN counts; $TTL and the others say nothing about our records. */
-static void read_directive(struct reading *reading, struct hf_span line)
-{
-    struct hf_span word = take_word(&line);
-
-    if (hf_span_eq_nocase(word, HF_SPAN("$ORIGIN")) &&
-        hf_name_parse_owner(take_word(&line), &reading->origin, NULL) != HF_OK)
-        reading->origin.len = 0; /* the root, or broken */
-}
-
-/* ---- JSON ---- */
-
-/*
- * Our JSON writes every octet as the character of that number (base/json.h),
- * which the parser makes UTF-8: take that back. False when a character is
- * no octet.
- */
-static bool take_octets(struct hf_span text, struct hf_buf *out)
-{
-    while (text.len > 0) {
-        unsigned char c = (unsigned char)hf_span_cut(&text, 1).ptr[0];
-
-        if (c >= 0x80) {
-            if ((c != 0xc2 && c != 0xc3) || text.len == 0)
-                return false;
-            c = (unsigned char)((c & 0x03U) << 6 |
-                                ((unsigned char)text.ptr[0] & 0x3fU));
-            (void)hf_span_cut(&text, 1);
-        }
-        hf_buf_putc(out, (char)c);
-    }
-    return !out->full;
-}
-
-/* A string, or an object with "value" and perhaps "strings". */
-static void give_json_value(struct reading *reading, json_t *value)
-{
-    json_t *text =
-        json_is_object(value) ? json_object_get(value, "value") : value;
-    struct hf_given given = {
-        .strings = json_array_size(json_object_get(value, "strings"))};
-    struct hf_buf room;
-
-    hf_buf_init(&room, reading->room, LINE_ROOM);
-    if (!json_is_string(text) ||
-        !take_octets(
-            (struct hf_span){json_string_value(text), json_string_length(text)},
-            &room)) {
-        report(reading, "a record in this JSON has no \"value\", or one "
-                        "with characters above \\u00FF");
-        return;
-    }
-    given.value = hf_buf_span(&room);
-    give(reading, &given);
-}
-
-static void give_json(struct reading *reading, json_t *object)
-{
-    const char *owner = json_string_value(json_object_get(object, "owner"));
-    json_t *records = json_object_get(object, "records");
-
-    if (owner != NULL &&
-        hf_name_parse_owner(hf_span_str(owner), &reading->owner, NULL) != HF_OK)
-        report(reading, "\"owner\" is no domain name");
-    else if (json_is_array(records))
-        for (size_t i = 0; i < json_array_size(records); i++)
-            give_json_value(reading, json_array_get(records, i));
-    else
-        give_json_value(reading, object);
-}
-
-static void read_json(struct reading *reading, struct hf_span line)
-{
-    json_error_t wrong;
-    json_t *object = json_loadb(
-        line.ptr, line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
-
-    if (object == NULL)
-        report(reading, "begins with '{' and is not JSON (RFC 8259); one "
-                        "object stands on one line");
-    else
-        give_json(reading, object);
-    json_decref(object);
-}
-
-/* ---- lines ---- */
-
-static void read_line(struct reading *reading, struct hf_span line)
-{
-    bool is_file = reading->path != NULL;
-    struct hf_span rest = line;
-    struct hf_span text = line;
-    struct hf_span owner;
-    uint16_t type;
-    char first;
-
-    skip_blanks(&text);
-    first = text.len > 0 ? text.ptr[0] : '\0';
-    reading->owner.len = 0;
-    /* Empty lines, comments and directives are of files only; an operand is
-     * taken as it is. */
-    if (is_file && first == '$')
-        read_directive(reading, text);
-    else if (is_file && (text.len == 0 || first == ';' || first == '#'))
-        return;
-    else if (first == '{')
-        read_json(reading, text);
-    else if (first == '"')
-        read_strings(reading, text);
-    else if (take_zone_head(&rest, &owner, &type))
-        read_zone_line(reading, owner, type, rest);
-    else
-        give(reading, &(struct hf_given){.value = line});
+    placed.path = reading->path;
+    placed.line = reading->line;
+    reading->fn(reading->state, &placed);
 }
 
 static void read_lines(struct reading *reading, struct hf_lines *lines)
@@ -340,7 +53,7 @@ static void read_lines(struct reading *reading, struct hf_lines *lines)
 
         reading->line = lines->number;
         if (err == HF_OK && more)
-            read_line(reading, line);
+            hf_given_line(&reading->reader, line);
         if (err != HF_OK)
             report(reading, why.text);
         if (err != HF_OK && err != HF_ELIMIT)
@@ -348,37 +61,57 @@ static void read_lines(struct reading *reading, struct hf_lines *lines)
     }
 }
 
-static enum hf_exit status_of(const struct reading *reading)
-{
-    if (hf_signals_stop_wanted())
-        return HF_EXIT_INTERRUPTED;
-    return reading->failed ? HF_EXIT_ERROR : HF_EXIT_GOOD;
-}
-
 static void read_file(struct reading *reading, const char *path)
 {
     struct hf_lines lines;
     struct hf_why why = {0};
 
-    if (hf_lines_open(&lines, path, LINE_ROOM, &why) != HF_OK) {
+    if (hf_lines_open(&lines, path, HF_GIVEN_ROOM, &why) != HF_OK) {
         hf_cli_fail(reading->cli, hf_span_str(path), &why);
         reading->failed = true;
         return;
     }
     reading->path = path;
-    reading->last_owner.len = 0;
-    reading->origin.len = 0;
+    reading->reader.is_file = true;
+    reading->reader.last_owner.len = 0;
+    reading->reader.origin.len = 0;
     read_lines(reading, &lines);
     hf_lines_close(&lines);
 }
 
+/* Operands have no line end; one that is too long for a record is refused. */
+static void read_operand(struct reading *reading, const char *operand)
+{
+    struct hf_span text = hf_span_str(operand);
+
+    reading->path = NULL;
+    reading->reader.is_file = false;
+    if (text.len > HF_GIVEN_ROOM)
+        report(reading, "too long for a record");
+    else
+        hf_given_line(&reading->reader, text);
+}
+
 static bool begin(struct reading *reading)
 {
-    reading->room = hf_alloc(LINE_ROOM, 1);
-    if (reading->room != NULL)
+    reading->reader = (struct hf_given_reader){
+        .fn = hand_on,
+        .fail = report,
+        .state = reading,
+        .room = hf_alloc(HF_GIVEN_ROOM, 1),
+    };
+    if (reading->reader.room != NULL)
         return true;
     hf_cli_error(reading->cli, HF_SPAN(""), "out of memory");
     return false;
+}
+
+static enum hf_exit end(struct reading *reading)
+{
+    hf_free(reading->reader.room);
+    if (hf_signals_stop_wanted())
+        return HF_EXIT_INTERRUPTED;
+    return reading->failed ? HF_EXIT_ERROR : HF_EXIT_GOOD;
 }
 
 enum hf_exit hf_given_file(struct hf_cli *cli, const char *path,
@@ -389,8 +122,7 @@ enum hf_exit hf_given_file(struct hf_cli *cli, const char *path,
     if (!begin(&reading))
         return HF_EXIT_ERROR;
     read_file(&reading, path);
-    hf_free(reading.room);
-    return status_of(&reading);
+    return end(&reading);
 }
 
 enum hf_exit hf_given_each(struct hf_cli *cli, hf_given_fn *fn, void *state)
@@ -401,17 +133,16 @@ enum hf_exit hf_given_each(struct hf_cli *cli, hf_given_fn *fn, void *state)
     if (!begin(&reading))
         return HF_EXIT_ERROR;
     for (size_t i = 0; i < cli->operand_count; i++)
-        read_line(&reading, hf_span_str(cli->operands[i]));
+        read_operand(&reading, cli->operands[i]);
     for (size_t i = 0; i < files; i++)
         read_file(&reading, hf_cli_nth(cli, "file", i));
     if (files == 0 && cli->operand_count == 0)
         read_file(&reading, "-");
-    hf_free(reading.room);
-    return status_of(&reading);
+    return end(&reading);
 }
 
 struct hf_span hf_given_name(const struct hf_given *given)
 {
-    return is_ours(given->owner) ? hf_name_parent(given->owner)
-                                 : (struct hf_span){0};
+    return hf_given_is_ours(given->owner) ? hf_name_parent(given->owner)
+                                          : (struct hf_span){0};
 }

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * given.h -- records as people have them: a bare value, quoted strings, a
- * line of a zone file or of dig, a line of our own JSON. One reader for every
- * `record` command.
+ * given.h -- the records that a command line gives, as operands, in files or
+ * on standard input. One reader for every `record` command.
  */
 #pragma once
 
 #include "cli/cli.h"
-
-/* One record. Spans live until the callback returns. */
-struct hf_given {
-    struct hf_span owner; /* canonical, without the last dot; may be empty */
-    struct hf_span value; /* strings joined (REQ RECORD-01) */
-    const char *path;     /* file it came from; NULL: an operand */
-    uint64_t line;        /* in that file */
-    size_t strings;       /* 0 when not said */
-    bool cut;             /* an unquoted ';' began a comment: see below */
-};
-
-/*
- * In a zone file `;` outside quotation marks begins a comment, and the record
- * loses everything behind it. That is what `cut` says; `value` is what a name
- * server would have kept.
- */
-
-typedef void hf_given_fn(void *state, const struct hf_given *given);
+#include "cli/given_line.h"
 
 /* Rows for the option tables of the commands that use hf_given_each(). */
 /* clang-format off */

@@ -89,6 +89,8 @@ static void open_message(struct hf_buf *out, struct hf_span zone)
     hf_buf_puts(out, ".\n");
 }
 
+/* It adds and never deletes, so that the records of other CAs at the label
+ * stay (REQ RECORD-30, CLI-37). */
 static void put_update(struct hf_shaper *shaper, const struct hf_addition *add,
                        struct hf_buf *out)
 {

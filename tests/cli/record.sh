@@ -5,8 +5,9 @@
 # against tests/cli/golden/NAME. With GOLDEN_UPDATE=1 the files are written
 # anew; read the difference before you keep it.
 #
-# REQ CLI-03, CLI-05, CLI-08, CLI-09, CLI-10, CLI-12, CLI-13, CLI-14, CLI-19,
-# CLI-24, CLI-28, CLI-43, MON-01, MON-04, MON-07, MON-12, MON-20.
+# REQ CLI-03, CLI-05, CLI-07, CLI-08, CLI-09, CLI-10, CLI-12, CLI-13, CLI-14,
+# CLI-15, CLI-19, CLI-24, CLI-28, CLI-43, MON-01, MON-04, MON-07, MON-12, MON-20,
+# SCOPE-12.
 set -eu
 
 golden=$SRC/tests/cli/golden
@@ -138,6 +139,8 @@ case_of make-bad-url 64 record make --issuer=a.example --draft=01 \
 case_of make-unknown-ca 64 record make --ca=nobody --account-url="$url" b.com
 case_of make-wrong-url 64 record make --ca=letsencrypt --account-url="$url" \
     b.com
+case_of make-wrong-number 64 record make --ca=letsencrypt b.com \
+    --account-url=https://acme-v02.api.letsencrypt.org/acme/acct/12x
 case_of make-wrong-draft 64 record make --ca=pebble --draft=02 \
     --prefix="$prefix" --thumbprint="$thumbprint" --account-url="$url" b.com
 case_of make-wrong-issuer 64 record make --ca=pebble --issuer=ca.example \
@@ -213,8 +216,17 @@ case_of lint-02 2 record lint --prefix="$prefix" \
 case_of lint-bad-soon 64 record lint --soon=never 'a.b'
 case_of explain-name 0 record explain --name=example.com \
     'letsencrypt.org; accounturi=https://acme-v02.api.letsencrypt.org/acme/acct/9; policy=wildcard; persistUntil=1790100000'
+# REQ REUSE-10, ACCT-11, RECORD-31: what removal and a new key change.
+case_of explain-hashed 0 record explain --name='*.example.com' \
+    "ca.example; accounturi=${prefix}sha-256/5SQm7n6tPh2-PlLbCKGnViTXX5z19SCN4cPGQHSk-kw; persistUntil=1790100000"
 case_of explain-no-name 0 record explain 'ca.example; accounturi=a'
 case_of explain-bad-name 64 record explain --name=a..b 'ca.example'
+
+# A long record is shown around the octet that breaks it (REQ ERR-08).
+{ printf 'ca.example; accounturi=' && head -c 60000 /dev/zero | tr '\0' a &&
+    printf '\001\002 and more'; } >broken.txt
+case_of parse-long 2 record parse --file=broken.txt
+[ "$(wc -c <got)" -lt 1000 ] || fail "parse-long: all of it is shown"
 
 # ---- diff ----
 

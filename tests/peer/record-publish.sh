@@ -4,7 +4,8 @@
 # What `record make` writes for name servers, given to name servers: scripts
 # to nsupdate and knsupdate against Knot, zone lines to the checkers of Knot,
 # NSD and BIND. What is served afterwards is what was meant, and what stood at
-# the label before stands there still. REQ CLI-14, CLI-37, CLI-43, RECORD-20.
+# the label before stands there still. REQ CLI-14, CLI-37, CLI-43, RECORD-20,
+# RECORD-30.
 set -eu
 
 for program in knotd knotc kdig nsupdate knsupdate nsd-checkzone \
