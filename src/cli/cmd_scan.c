@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -257,7 +258,7 @@ static enum hf_exit open_output(struct job *job)
 {
     const char *path = hf_cli_value(job->cli, "output", NULL);
     uint64_t end = job->plan.mark.output;
-    off_t size;
+    struct stat stat;
     int fd;
 
     if (path == NULL)
@@ -275,10 +276,11 @@ static enum hf_exit open_output(struct job *job)
     job->plan.output_fd = fd;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return fail_file(job, path, "another scan writes to it");
-    size = lseek(fd, 0, SEEK_END);
-    if (size < 0 && end == 0)
+    if (fstat(fd, &stat) != 0)
+        return fail_file(job, path, "cannot open");
+    if (!S_ISREG(stat.st_mode) && end == 0)
         return HF_EXIT_GOOD; /* a device, a pipe */
-    if ((uint64_t)size < end) {
+    if ((uint64_t)stat.st_size < end) {
         errno = 0;
         return fail_file(job, path,
                          "is shorter than the journal says; not the same file");

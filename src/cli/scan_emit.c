@@ -100,6 +100,7 @@ static enum hf_err from_reply(struct hf_emit *emit,
     if (reply->aliases > 0) {
         hf_buf_init(&target, emit->target, sizeof(emit->target));
         hf_reply_owner(reply, &owner);
+        hf_wire_name_lower(&owner); /* its case is partly our own noise */
         hf_wire_name_put(&target, &owner);
         result->name_findings |= 1U << HF_NAME_ALIAS;
         result->target = hf_buf_span(&target);
