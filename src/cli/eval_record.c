@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eval_record.c -- kinds about one record: what it says, how it is written. */
+#include "base/base64.h"
 #include "cli/eval.h"
 #include "names/ip.h"
 
@@ -63,15 +64,13 @@ static struct hf_span hash_domain(struct hf_eval *eval)
     return (struct hf_span){room, text.len};
 }
 
-static enum hf_hash_alg hash_alg(struct hf_eval *eval)
+/* False when the token names no hash of the registry with 256 bits. */
+static bool hash_alg(struct hf_eval *eval, enum hf_hash_alg *out)
 {
     struct hf_span token =
         hf_eval_text_or(eval, eval->request, "alg", HF_SPAN("sha-256"));
-    enum hf_hash_alg alg = HF_SHA_256;
 
-    if (eval->wrong == NULL && !hf_hash_alg_find(token, &alg))
-        hf_eval_wrong(eval, "alg", "is no registered hash of 256 bits");
-    return alg;
+    return hf_hash_alg_find(token, out);
 }
 
 void hf_eval_hash(struct hf_eval *eval)
@@ -81,16 +80,18 @@ void hf_eval_hash(struct hf_eval *eval)
         .thumbprint = hf_eval_text(eval, eval->request, "thumbprint"),
         .account_url = hf_eval_text(eval, eval->request, "accountUrl"),
     };
-    enum hf_hash_alg alg = hash_alg(eval);
+    enum hf_hash_alg alg = HF_SHA_256;
+    bool known = hash_alg(eval, &alg);
     char digest[HF_HASH_TEXT_MAX];
-    size_t len;
 
     if (eval->wrong != NULL)
         return;
-    len = (hf_hash_alg_size(alg) * 4 + 2) / 3;
     hf_json_key(eval->out, "digest");
-    if (hf_binding_digest(&binding, alg, eval->digest, digest, NULL) == HF_OK)
-        hf_json_str(eval->out, (struct hf_span){digest, len});
+    if (known &&
+        hf_binding_digest(&binding, alg, eval->digest, digest, NULL) == HF_OK)
+        hf_json_str(
+            eval->out,
+            (struct hf_span){digest, HF_BASE64URL_LEN(hf_hash_alg_size(alg))});
     else
         hf_json_null(eval->out);
 }
@@ -125,7 +126,6 @@ static void read_grant(struct hf_eval *eval, struct hf_grant *grant)
     grant->prefix = hf_eval_text_or(eval, request, "prefix", HF_SPAN(""));
     grant->thumbprint =
         hf_eval_text_or(eval, request, "thumbprint", HF_SPAN(""));
-    grant->alg = hash_alg(eval);
     grant->star = hf_eval_bool(eval, request, "star", false);
     grant->wildcard = hf_eval_bool(eval, request, "wildcard", false);
     grant->has_until = hf_eval_member(request, "persistUntil") != NULL;
@@ -154,6 +154,11 @@ void hf_eval_client_record(struct hf_eval *eval)
     if (hf_name_take_star(&grant.domain))
         grant.wildcard = true;
     hf_buf_init(&value, room, HF_TXT_VALUE_MAX);
+    if (!hash_alg(eval, &grant.alg)) {
+        put_record(eval->out, HF_SPAN(""), HF_SPAN(""),
+                   "draft -02 4.1: no registered hash of 256 bits or more");
+        return;
+    }
     if (hf_idna_canonical(grant.domain, &domain, &why) != HF_OK ||
         hf_idna_canonical(grant.issuer, &issuer, &why) != HF_OK ||
         hf_owner_of_name(hf_name_span(&domain), &owner, &why) != HF_OK) {
