@@ -111,7 +111,7 @@ story_verdicts() {
             "$plain" "${finding:-$reason}" "$story"
         answers=$((answers + 1))
     done <cases
-    close=no
+    ok 'Unknown is neither yes nor no: what fails DNSSEC must not be used.'
     # shellcheck disable=SC2016
     run 2 'holdfast check broken.good.example $net $me'
     see 'policy wildcard' '     ^' 'must follow the issue-value grammar' 'write: '
@@ -143,7 +143,7 @@ story_crowd() {
     holds_of found '[.names[] | {(.is): .count}] | add ==
         {"all": 100000, "found": 10004, "absent": 89996}'
     holds_of found "$crowd"
-    ok 'Four records of other days, among a hundred thousand names.'
+    ok "$took s for 100,000 names: four records of other days stand out."
     # shellcheck disable=SC2016
     watch 2 'head -n 1000 names | holdfast scan - --server $knot --no-recurse \
          --validate $root --format json --output proved'
@@ -151,6 +151,13 @@ story_crowd() {
     holds_in proved '[.[:-1][] | select(.status == "found")] |
         length == 104 and all(.security == "secure")'
     ok 'What is found can be proved, record by record, from the root.'
+}
+
+# What differs between two ways to the same zone: where a record was found,
+# and the second in which it was judged.
+bare() {
+    jq -c 'select(.transfer == null) |
+        del(.source, .records[]?.line, .verdict.reuseUntil)' "$1" >"$1.bare"
 }
 
 story_zone() {
@@ -164,14 +171,36 @@ story_zone() {
     holds_of file "$crowd"
     holds_of file '.nameFindings == [{"is": "alias", "count": 1}]'
     # shellcheck disable=SC2016
-    run 2 "kdig @127.0.0.1 -p $WORLD_PORT AXFR customers.example -k zone.key |
-     grep -v TSIG |
-     holdfast audit - \$me --format json >transfer"
-    holds_of transfer "$crowd"
-    jq -c 'del(.source, .records[]?.line, .verdict.reuseUntil)' file >file.bare
-    jq -c 'del(.source, .records[]?.line, .verdict.reuseUntil)' transfer >transfer.bare
+    run 2 'holdfast audit --axfr $knot customers.example --tsig-file zone.key \
+         $me --format json >transfer'
+    jq -r 'select(.signed) |
+        "\(.records) records in \(.messages) messages, all signed"' \
+        transfer >said
+    quote <said
+    bare file
+    bare transfer
     same file.bare transfer.bare 'file and transfer differ: < file, > transfer'
-    ok 'The same from a transfer as from the file.'
+    # shellcheck disable=SC2016
+    run 1 'holdfast audit --axfr $knot customers.example $me'
+    see 'or not with this key (NOTAUTH)'
+    ok 'The file and the transfer tell the same, to whoever has the key.'
+
+    say 'Somebody who should not have that key adds one line.'
+    cat >intrusion <<'END_OF_UPDATE'
+zone customers.example.
+update add _validation-persist.c00020.customers.example. 300 TXT "ca.example; accounturi=https://ca.example/acct/666; policy=wildcard"
+send
+END_OF_UPDATE
+    publish intrusion
+    setting "serial=$(jq 'select(.transfer) | .serial' transfer)"
+    # shellcheck disable=SC2016
+    run 2 'holdfast audit --axfr $knot --ixfr $serial customers.example \
+         --tsig-file zone.key'
+    see 'every message verified' 'persist.c00020' 'WIDENED: a new grant' \
+        'acct/666'
+    holds '[.[] | select(.change)] | length == 1 and .[0].widened and
+        .[0].authority == ["widened-grant"]'
+    ok 'One line in a hundred thousand, as soon as it is there.'
 }
 
 story_review() {
@@ -189,10 +218,11 @@ story_review() {
         (.[0].authority == ["widened-policy", "widened-until"])'
     run 0 'holdfast record diff new old'
     run 0 'holdfast record explain --file new'
-    see 'every name below it at any depth' 'Without end' \
-        'Validations already made'
+    see_part 'At worst, under the Baseline Requirements alone' \
+        'knows no policy parameter'
+    see_part 'What deleting it does not stop' 'Validations already made'
     holds '.[0].draftReach == "subtree" and .[0].reuseAfterRemovalUntil != null'
-    ok 'Exit status 2 stops the merge.'
+    ok 'Exit status 2 stops the merge, while it is cheap.'
 }
 
 story_law() {
@@ -200,4 +230,9 @@ story_law() {
     run 0 'holdfast eval --expect --quiet vectors/*.jsonl'
     see ' 0 differences'
     ok 'The same cases for every implementation of the draft.'
+}
+
+story_ends() {
+    printf '\n%s%d answers, every one as told, in %d seconds.%s\n' "$bold" \
+        "$answers" $(($(date +%s) - began)) "$plain"
 }

@@ -12,9 +12,10 @@ if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
     red=$(printf '\033[31m')
     plain=$(printf '\033[0m')
 else
-    bold= dim= green= red= plain=
+    bold='' dim='' green='' red='' plain=''
 fi
 
+began=$(date +%s)
 chapter=0
 close=no
 answers=0 # how many were asked for, and were as told
@@ -57,7 +58,7 @@ quote() {
 }
 
 # run STATUS COMMAND: as it would be typed. `watch` leaves the terminal to the
-# command's progress.
+# command's progress, and says in $took how many seconds it took.
 run() {
     show_command "$2"
     got=0
@@ -70,7 +71,10 @@ watch() {
     show_command "$2"
     : >"$err"
     got=0
+    from=$(date +%s%N)
     eval "$2" >"$out" || got=$?
+    tenths=$((($(date +%s%N) - from) / 100000000))
+    took=$((tenths / 10)).$((tenths % 10))
     [ "$got" -eq "$1" ] || broken "exit status $got, not $1"
     answers=$((answers + 1))
 }
@@ -93,6 +97,22 @@ see() {
         quote <"$dir/.text"
         answers=$((answers + 1))
     done
+}
+
+# see_part HEADING TEXT: all that stands below the heading; TEXT is in it.
+see_part() {
+    awk -v heading="$1" 'BEGIN {RS = ""; FS = "\n"}
+        index($1, heading) {
+            for (i = 2; i <= NF; i++) {
+                sub(/^ +/, "", $i)
+                printf "%s%s", $i, i < NF ? " " : "\n"
+            }
+        }' "$out" >"$dir/.text"
+    grep -q -F -e "$2" "$dir/.text" || broken "'$1' does not say '$2'"
+    echo "$1" | quote
+    fold -s -w 69 "$dir/.text" | sed 's/ *$//; s/^/       /'
+    close=no
+    answers=$((answers + 1))
 }
 
 # holds FILTER: the same command with --json, and jq finds it true.

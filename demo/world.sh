@@ -91,6 +91,7 @@ zone:
     file: $dir/customers.example.zone
     acl: owner
     module: mod-onlinesign/ours
+    journal-content: changes
 END_OF_CONF
 }
 
