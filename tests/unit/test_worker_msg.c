@@ -312,6 +312,7 @@ static void agreement(void **state)
     assert_true(hf_found_agrees(&ab, &ba));
     assert_false(hf_found_agrees(&ab, &ac));
     assert_false(hf_found_agrees(&ab, &a));
+    assert_false(hf_found_agrees(&a, &ab));
     assert_false(hf_found_agrees(&a, &none));
     assert_true(hf_found_agrees(&none, &nodata));
     assert_false(hf_found_agrees(&none, &failure));
