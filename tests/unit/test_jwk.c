@@ -66,6 +66,17 @@ static const char ed_jwk[] =
     "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"xdkTsROrK4q_QFP"
     "i3YwdYg5OYJPOxJ13yR-BENTY8s4\"}";
 
+/* Its x begins with a zero octet, which counts (RFC 7518, 6.2.1.2). */
+static const char zero_pem[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAEbGEDfjYXPhF8joIJhCRpHHNB9c\n"
+    "YwvlmvaGgG0K2ioKtCyPvgDN7bnDj2fs3maCJaszh64BMtBDviIesgJu5A==\n"
+    "-----END PUBLIC KEY-----\n";
+static const char zero_jwk[] =
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AEbGEDfjYXPhF8joIJ"
+    "hCRpHHNB9cYwvlmvaGgG0K2io\",\"y\":\"CrQsj74Aze25w49n7N5mgiWr"
+    "M4euATLQQ74iHrICbuQ\"}";
+
 /* RFC 7638, section 3.1, with the members that do not count. */
 static const char rfc7638_jwk[] =
     " {\"kty\": \"RSA\", \"alg\": \"RS256\", \"kid\": \"2011-04-29\",\n"
@@ -100,6 +111,10 @@ static const struct {
      "l3ZJYH1nc75HqaQq7crZo5v25lW8si_Ru0-NfuT6zmc"},
     {"P-256, JWK", WHOLE(prime256v1_jwk),
      "l3ZJYH1nc75HqaQq7crZo5v25lW8si_Ru0-NfuT6zmc"},
+    {"zero, PEM", WHOLE(zero_pem),
+     "GUUFOTXtdMgu4Pi-sZfQfdajhipAEnKvXjG9apZuCNU"},
+    {"zero, JWK", WHOLE(zero_jwk),
+     "GUUFOTXtdMgu4Pi-sZfQfdajhipAEnKvXjG9apZuCNU"},
     {"P-384, PEM", WHOLE(secp384r1_pem),
      "CFF8iuR-WfHpbVLvPPRRANAjsmMTOg6ZFZGOZ6z15-w"},
     {"P-384, JWK", WHOLE(secp384r1_jwk),
