@@ -279,13 +279,16 @@ static enum hf_reason serve(const struct hf_ca *ca,
     return HF_REASON_OK;
 }
 
-/* REQ VAL-07: the latest end, then the smallest account URI, so that every
- * perspective relies on the same record. */
+/* REQ VAL-07: the latest end, then the smallest account URI, then the smallest
+ * issuer, so that every perspective relies on the same record. */
 static bool is_better(const struct hf_record *a, const struct hf_record *b)
 {
+    int order;
+
     if (a->until_at != b->until_at)
         return a->until_at > b->until_at;
-    return hf_span_cmp(a->account_uri, b->account_uri) < 0;
+    order = hf_span_cmp(a->account_uri, b->account_uri);
+    return order < 0 || (order == 0 && hf_span_cmp(a->issuer, b->issuer) < 0);
 }
 
 /* REQ VAL-06, VAL-08, ERR-05, RECORD-30: each record is a grant of its own, one
