@@ -5,17 +5,9 @@
  * -02 forbids it for hashed ones, the BRs do not know it. */
 static bool ttl_caps(const struct hf_validation *v)
 {
-    switch (v->rules) {
-    case HF_RULES_DRAFT_00:
-    case HF_RULES_DRAFT_01:
-        return true;
-    case HF_RULES_DUAL:
+    if (v->rules == HF_RULES_DUAL)
         return v->form != HF_FORM_HASHED;
-    case HF_RULES_DRAFT_02:
-    case HF_RULES_BR:
-        return false;
-    }
-    return true;
+    return v->rules == HF_RULES_DRAFT_00 || v->rules == HF_RULES_DRAFT_01;
 }
 
 /* REQ REUSE-06, REUSE-07 */
