@@ -33,7 +33,7 @@ while read -r command; do
     [ -e "$(page_of "$command")" ] || fail "there is no page for $command"
     # shellcheck disable=SC2086 # a command may be two words
     "$HOLDFAST" $command --help |
-        sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' >"$tmp/options"
+        sed -n 's/^  \(-., \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p' >"$tmp/options"
     while read -r option; do
         grep -q -e "\*$option\*" "$(page_of "$command")" "$man/holdfast.1.scd" ||
             fail "the manual of $command does not explain $option"
