@@ -15,6 +15,14 @@ static void memory_is_zeroed(void **state)
     hf_free(NULL);
 }
 
+/* AddressSanitizer would rather end the process than return NULL. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 static void overflow_is_out_of_memory(void **state)
 {
     volatile size_t huge = SIZE_MAX / 2 + 1;

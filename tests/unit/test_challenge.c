@@ -193,6 +193,7 @@ static struct hf_recognised recognise(size_t row, const char *type)
         .account_uri = read_text(cases[row].uri),
     };
     got = hf_challenge_recognise(&meta, &challenge, &view);
+    /* REQ CLI-07: what the client may choose from is the challenge's list. */
     if (got.outcome == ACCEPT || got.outcome == CONFIRM)
         assert_ptr_equal(got.names, got.variant == HF_VARIANT_02 &&
                                             cases[row].camel != NULL

@@ -212,7 +212,7 @@ static void built_records_validate(void **state)
     }
 }
 
-/* The end is tested to the nanosecond. */
+/* The end is tested to the nanosecond, and is never before 1970. */
 static void half_a_second_late(void **state)
 {
     struct hf_grant grant = grant_of(HF_VARIANT_01);
@@ -226,6 +226,10 @@ static void half_a_second_late(void **state)
     assert_int_equal(hf_grant_build(&grant, (struct hf_time){NOW, 500000000},
                                     digest, &out, NULL),
                      HF_EINVAL);
+    grant.until_at = -1;
+    assert_int_equal(
+        hf_grant_build(&grant, (struct hf_time){-2, 0}, digest, &out, NULL),
+        HF_EINVAL);
 }
 
 /* A buffer one octet too small leaves nothing behind, whatever is missing. */

@@ -261,6 +261,23 @@ static void reading_table(void **state)
     }
 }
 
+/* The longest prefix counts, wherever it stands in the list: REQ DIR-06 */
+static void longest_prefix_in_any_order(void **state)
+{
+    struct hf_span turned[COUNT_OF(prefixes)];
+    struct hf_hashed_uri got;
+    size_t at;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+        turned[COUNT_OF(prefixes) - 1 - i] = prefixes[i];
+    assert_int_equal(hf_hashed_uri_read(HF_SPAN(P "sha-256/" D43), turned,
+                                        COUNT_OF(turned), HF_HASH_DEFAULT, &got,
+                                        &at),
+                     HF_REASON_OK);
+    assert_span_equal(got.prefix, HF_SPAN(P));
+}
+
 /* REQ DIR-07 */
 static void prefix_table(void **state)
 {
@@ -330,6 +347,17 @@ static void prefix_octets(void **state)
     }
 }
 
+/* An escape that the text ends in is none, whatever lies behind. */
+static void prefix_ends_in_escape(void **state)
+{
+    struct hf_span text = HF_SPAN("https://a/%2f");
+
+    (void)state;
+    assert_int_equal(hf_prefix_check(text), HF_PREFIX_USABLE_NO_SLASH);
+    for (text.len = 11; text.len < 13; text.len++)
+        assert_int_equal(hf_prefix_check(text), HF_PREFIX_INVALID);
+}
+
 static void prefix_words(void **state)
 {
     (void)state;
@@ -349,7 +377,9 @@ int main(void)
         cmocka_unit_test(digest_input),
         cmocka_unit_test(digest_failures),
         cmocka_unit_test(reading_table),
+        cmocka_unit_test(longest_prefix_in_any_order),
         cmocka_unit_test(prefix_table),
+        cmocka_unit_test(prefix_ends_in_escape),
         cmocka_unit_test(prefix_octets),
         cmocka_unit_test(prefix_words),
     };

@@ -258,11 +258,14 @@ static void runs_end_at_every_place(void **state)
 /* What an octet is must not depend on its neighbour. */
 static void neighbours_do_not_disturb(void **state)
 {
+    static const size_t places[] = {0, 3, 6, 7}; /* 7: across two words */
     char text[32];
 
     (void)state;
-    for (size_t at = 0; at < 9; at++) {
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
         for (unsigned pair = 0; pair < 65536; pair++) {
+            size_t at = places[i];
+
             memset(text, '!', sizeof(text));
             text[4 + at] = (char)(pair & 255);
             text[5 + at] = (char)(pair >> 8);
