@@ -125,8 +125,9 @@ static void put_record(struct hf_json *json, const struct hf_showing *showing,
         hf_json_key_int(json, "at", (int64_t)judged->at);
         hf_json_key_lit(json, "law", hf_reason_law(judged->reason));
         hf_json_key_lit(json, "advice", hf_reason_advice(judged->reason));
-        put_remedy(json, showing, spot, i);
     }
+    if (outcome != HF_OUTCOME_IGNORED)
+        put_remedy(json, showing, spot, i);
     if (outcome == HF_OUTCOME_VALID)
         hf_json_key_lit(
             json, "caa",

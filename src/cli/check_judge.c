@@ -112,7 +112,7 @@ static void note_security(struct hf_sight *sight, size_t i)
     const struct hf_found *found = &sight->spots[i].found;
 
     if (found->security == HF_BOGUS)
-        note(sight, HF_NOTE_BOGUS, i, found->reason, HF_SPAN(""));
+        note(sight, HF_NOTE_BOGUS, i, HF_SPAN(""), HF_SPAN(""));
     else if (found->security == HF_INSECURE)
         note(sight, HF_NOTE_UNSIGNED, i, HF_SPAN(""), HF_SPAN(""));
     else if (found->security == HF_INDETERMINATE &&
@@ -447,7 +447,9 @@ bool hf_sight_put_remedy(const struct hf_sight *sight, size_t spot,
     bool made;
 
     hf_buf_init_grow(&value, HF_TXT_VALUE_MAX);
-    if (is_asked_by_anybody(subject))
+    /* What serves already is only spelt better. */
+    if (is_asked_by_anybody(subject) &&
+        (record >= here->count || here->judged[record].reason != HF_REASON_OK))
         made = put_grant(sight, spot, subject, now, &value);
     else
         made = record < here->count &&

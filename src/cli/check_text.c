@@ -5,8 +5,9 @@
 #include "dns/found.h"
 
 #define RECORDS_SHOWN 20
-#define VALUE_SHOWN   200 /* REQ ERR-08 */
-#define MARGIN        "      "
+#define VALUE_SHOWN   200      /* REQ ERR-08 */
+#define MARGIN        "      " /* of lines that stay whole */
+#define PROSE         "    "   /* of those that hf_put_wrapped() breaks */
 
 #define RED    "\033[31m"
 #define GREEN  "\033[32m"
@@ -50,17 +51,6 @@ static void put_asked_name(const struct text *t)
         hf_buf_puts(t->out, PLAIN);
 }
 
-static void put_refusal(const struct text *t)
-{
-    hf_buf_puts(t->out, t->sight->decision == HF_NO_DNS_PERSIST
-                            ? "  BR 3.2.2.4.22: this method cannot validate a "
-                              "public suffix, an onion name, or a name that "
-                              "is too long with its label.\n"
-                            : "  BR 4.2.2, 7.1.4: no CA may certify a wildcard "
-                              "of a public suffix, or a name outside the "
-                              "public DNS.\n");
-}
-
 static void put_headline(const struct text *t)
 {
     put_asked_name(t);
@@ -89,7 +79,7 @@ static void put_chain(const struct text *t, const struct hf_found *found)
 {
     if (found->chain_count == 0)
         return;
-    hf_buf_puts(t->out, "    alias ");
+    hf_buf_puts(t->out, MARGIN "alias ");
     hf_buf_put(t->out, found->chain[0].owner);
     for (size_t i = 0; i < found->chain_count; i++) {
         hf_buf_puts(t->out, " -> ");
@@ -138,7 +128,7 @@ static void put_answer(const struct text *t, const struct hf_spot *spot)
     hf_buf_put(t->out, found->server);
     hf_buf_puts(t->out, ")\n");
     if (found->state == HF_FOUND_FAILURE) {
-        hf_buf_puts(t->out, "    ");
+        hf_buf_puts(t->out, PROSE);
         hf_buf_put_escaped(t->out, found->reason, HF_REASON_TEXT_MAX);
         hf_buf_putc(t->out, '\n');
     }
@@ -156,7 +146,7 @@ static bool is_odd(const struct hf_witness *witness,
 static void put_witness(const struct text *t, const struct hf_witness *witness,
                         const struct hf_found *found)
 {
-    hf_buf_puts(t->out, "      ");
+    hf_buf_puts(t->out, MARGIN "  ");
     hf_buf_puts(t->out, witness->name);
     hf_buf_putc(t->out, ' ');
     hf_buf_puts(t->out, witness->server.label);
@@ -189,7 +179,7 @@ static void put_servers(const struct text *t,
         return;
     for (size_t i = 0; i < authority->count; i++)
         agree += !is_odd(&authority->witnesses[i], found);
-    hf_buf_puts(t->out, "    servers of ");
+    hf_buf_puts(t->out, MARGIN "servers of ");
     hf_buf_puts(t->out, authority->zone);
     hf_buf_putc(t->out, ':');
     if (found->state != HF_FOUND_FAILURE) {
@@ -212,7 +202,7 @@ static void put_grant(const struct text *t, size_t spot, size_t i)
     struct hf_caa_said said =
         hf_sight_caa(t->sight, t->showing->subject, spot, i);
 
-    hf_buf_puts(t->out, MARGIN);
+    hf_buf_puts(t->out, PROSE);
     hf_buf_put_escaped(t->out, record->issuer, VALUE_SHOWN);
     hf_buf_puts(t->out, " may issue to account ");
     hf_buf_put_escaped(t->out, record->account_uri, VALUE_SHOWN);
@@ -233,14 +223,17 @@ static void put_grant(const struct text *t, size_t spot, size_t i)
     hf_buf_putc(t->out, '\n');
 }
 
+static void put_prose(const struct text *t, const char *sentence)
+{
+    hf_buf_puts(t->out, PROSE);
+    hf_put_sentence(t->out, sentence);
+    hf_buf_putc(t->out, '\n');
+}
+
 static void put_law(const struct text *t, enum hf_reason reason)
 {
-    hf_buf_puts(t->out, MARGIN);
-    hf_buf_puts(t->out, hf_reason_law(reason));
-    hf_buf_putc(t->out, '\n');
-    hf_buf_puts(t->out, MARGIN);
-    hf_buf_puts(t->out, hf_reason_advice(reason));
-    hf_buf_putc(t->out, '\n');
+    put_prose(t, hf_reason_law(reason));
+    put_prose(t, hf_reason_advice(reason));
 }
 
 static void put_remedy(const struct text *t, size_t spot, size_t record)
@@ -271,10 +264,10 @@ static void put_lint(const struct text *t, struct hf_span value, bool valid)
         if ((found & 1U << i) == 0 || severity == HF_SEVERITY_INFO ||
             (severity == HF_SEVERITY_ERROR && !valid))
             continue;
-        hf_buf_puts(t->out, MARGIN);
+        hf_buf_puts(t->out, PROSE);
         put_coloured(t, YELLOW, hf_finding_word(finding));
         hf_buf_puts(t->out, ": ");
-        hf_buf_puts(t->out, hf_finding_sentence(finding));
+        hf_put_sentence(t->out, hf_finding_sentence(finding));
         hf_buf_putc(t->out, '\n');
     }
 }
@@ -301,7 +294,7 @@ static void put_record(const struct text *t, size_t i, size_t record)
     const struct hf_judged *judged = &spot->judged[record];
     enum hf_outcome outcome = hf_reason_outcome(judged->reason);
 
-    hf_buf_puts(t->out, "    record ");
+    hf_buf_puts(t->out, "  record ");
     hf_buf_put_u64(t->out, record + 1);
     hf_buf_puts(t->out, ": ");
     put_coloured(t,
@@ -324,8 +317,7 @@ static void put_record(const struct text *t, size_t i, size_t record)
     if (outcome == HF_OUTCOME_IGNORED)
         return;
     put_lint(t, spot->values[record], outcome == HF_OUTCOME_VALID);
-    if (outcome != HF_OUTCOME_VALID)
-        put_remedy(t, i, record);
+    put_remedy(t, i, record);
 }
 
 /* Records of other CAs are counted, not shown, when the question is about
@@ -347,12 +339,12 @@ static void put_records(const struct text *t, size_t i)
             more++;
     }
     if (more > 0) {
-        hf_buf_puts(t->out, "    and ");
+        hf_buf_puts(t->out, "  and ");
         put_plural(t->out, more, "more record");
         hf_buf_puts(t->out, " (--json shows them)\n");
     }
     if (others > 0) {
-        hf_buf_puts(t->out, "    ignored: ");
+        hf_buf_puts(t->out, "  ignored: ");
         put_plural(t->out, others, "record");
         hf_buf_puts(t->out, " of other CAs\n");
     }
@@ -367,15 +359,14 @@ static void put_verdict(const struct text *t, size_t i)
         reason != HF_REASON_NO_MATCHING_ISSUER &&
         hf_reason_outcome(reason) != HF_OUTCOME_DNS)
         return;
-    hf_buf_puts(t->out, "    ");
+    hf_buf_puts(t->out, "  ");
     hf_buf_puts(t->out, hf_outcome_word(hf_reason_outcome(reason)));
     hf_buf_puts(t->out, ": ");
     hf_buf_puts(t->out, hf_reason_word(reason));
     hf_buf_putc(t->out, '\n');
     if (reason == HF_REASON_NO_MATCHING_ISSUER &&
         !t->showing->subject->has_ca) {
-        hf_buf_puts(t->out, MARGIN "No record here names a CA: nobody is "
-                                   "authorised.\n");
+        put_prose(t, "No record here names a CA: nobody is authorised.");
         return;
     }
     put_law(t, reason);
@@ -437,13 +428,11 @@ static void put_note(const struct text *t, const struct hf_note *note)
                                                    : "",
                  hf_note_word(note->kind));
     if (note->detail[0] != '\0') {
-        hf_buf_puts(t->out, " (");
+        hf_buf_puts(t->out, ": ");
         hf_buf_puts(t->out, note->detail);
-        hf_buf_putc(t->out, ')');
     }
-    hf_buf_puts(t->out, ": ");
-    hf_buf_puts(t->out, hf_note_sentence(note->kind));
     hf_buf_putc(t->out, '\n');
+    put_prose(t, hf_note_sentence(note->kind));
 }
 
 void hf_sight_put_text(const struct hf_showing *showing, struct hf_buf *out)
@@ -452,7 +441,13 @@ void hf_sight_put_text(const struct hf_showing *showing, struct hf_buf *out)
 
     put_headline(&t);
     if (t.sight->result == HF_CHECK_REFUSED) {
-        put_refusal(&t);
+        put_prose(&t, t.sight->decision == HF_NO_DNS_PERSIST
+                          ? "BR 3.2.2.4.22: this method cannot validate a "
+                            "public suffix, an onion name, or a name that is "
+                            "too long with its label."
+                          : "BR 4.2.2, 7.1.4: no CA may certify a wildcard of "
+                            "a public suffix, or a name outside the public "
+                            "DNS.");
         return;
     }
     for (size_t i = 0; i < t.sight->spot_count; i++) {

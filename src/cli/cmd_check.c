@@ -5,6 +5,7 @@
 #include "cli/check.h"
 #include "cli/commands.h"
 #include "cli/resolve.h"
+#include "cli/said.h"
 #include "dns/wire.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -21,6 +22,7 @@ struct checking {
     struct hf_resolver resolver;
     struct hf_suffixes *suffixes;
     struct hf_viewer viewer;
+    struct hf_buf unbroken; /* text before its lines are broken */
     struct hf_buf text;
     enum hf_exit status; /* the worst so far */
     size_t asked;        /* names looked up */
@@ -120,9 +122,12 @@ static void put_sight(struct checking *c, const struct hf_sight *sight)
     if (c->cli->json) {
         hf_sight_put_json(&showing, &c->text);
     } else {
+        hf_buf_reset(&c->unbroken);
+        hf_sight_put_text(&showing, &c->unbroken);
+        c->text.full |= c->unbroken.full;
         if (c->asked > 1)
             hf_buf_putc(&c->text, '\n');
-        hf_sight_put_text(&showing, &c->text);
+        hf_put_wrapped(&c->text, hf_buf_span(&c->unbroken));
     }
     if (c->text.full) {
         hf_cli_error(c->cli, hf_name_span(&sight->name),
@@ -291,6 +296,7 @@ static enum hf_exit run(struct hf_cli *cli)
     status = hf_subject_read(cli, &c.subject);
     if (status != HF_EXIT_GOOD)
         return status;
+    hf_buf_init_grow(&c.unbroken, OUTPUT_MAX);
     hf_buf_init_grow(&c.text, OUTPUT_MAX);
     status = read_viewer(&c);
     if (status == HF_EXIT_GOOD)
@@ -301,6 +307,7 @@ static enum hf_exit run(struct hf_cli *cli)
     }
     hf_resolver_clear(&c.resolver);
     hf_suffixes_free(c.suffixes);
+    hf_buf_clear(&c.unbroken);
     hf_buf_clear(&c.text);
     hf_subject_clear(&c.subject);
     return hf_cli_finish(cli, status);

@@ -2,6 +2,7 @@
 #include "dns/authority.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "dns/exchange.h"
@@ -220,6 +221,16 @@ static enum hf_err collect(struct finding *f, struct hf_found *found,
     return err;
 }
 
+/* By name, then by address: answers come in any order. */
+static int compare(const void *a, const void *b)
+{
+    const struct hf_witness *left = a;
+    const struct hf_witness *right = b;
+    int order = strcmp(left->name, right->name);
+
+    return order != 0 ? order : strcmp(left->server.label, right->server.label);
+}
+
 static enum hf_err find_addresses(struct finding *f, struct hf_why *why)
 {
     struct hf_found *found = hf_alloc(STEP_MAX, sizeof(found[0]));
@@ -230,7 +241,6 @@ static enum hf_err find_addresses(struct finding *f, struct hf_why *why)
     err = submit_addresses(f, why);
     if (err == HF_OK)
         err = collect(f, found, 2 * f->name_count, why);
-    /* In the order of the names, not of the answers. */
     for (size_t i = 0; i < f->name_count; i++) {
         size_t kept = keep_addresses(f, i, &found[2 * i]) +
                       keep_addresses(f, i, &found[2 * i + 1]);
@@ -239,6 +249,8 @@ static enum hf_err find_addresses(struct finding *f, struct hf_why *why)
         if (none != NULL)
             none->state = HF_WITNESS_NO_ADDRESS;
     }
+    qsort(f->authority->witnesses, f->authority->count,
+          sizeof(f->authority->witnesses[0]), compare);
     for (size_t i = 0; i < STEP_MAX; i++)
         hf_found_clear(&found[i]);
     hf_free(found);
