@@ -14,7 +14,7 @@ story_opens() {
     printf '%sholdfast: who may have certificates for your names?%s\n' \
         "$bold" "$plain"
     say "A private Internet on 127.0.0.1, port $WORLD_PORT: Knot serves a" \
-        "signed root, a top level and thirteen zones below it, some of them" \
+        "signed root, a top level and eleven zones below it, some of them" \
         "broken; Unbound stands in front and validates nothing. holdfast" \
         "validates, from its own root of trust."
     setting "root='--forward $WORLD_RESOLVER --trust-anchor root.ds'"
@@ -36,6 +36,8 @@ story_publish() {
     see 'shop.example: would not validate' 'there is no TXT record'
     holds '.[0].would_issue == "no" and .[0].verdict.reason == "no-record"'
 
+    say 'Write the grant, for a year, and give it to Knot. (--force: no public' \
+        'CA issues below "example", and holdfast says so.)'
     # shellcheck disable=SC2016
     run 0 'holdfast record make shop.example $me --draft 01 --until +365d \
          --force --format nsupdate >grant'
@@ -146,7 +148,7 @@ story_crowd() {
     ok "$took s for 100,000 names: four records of other days stand out."
     # shellcheck disable=SC2016
     run 2 'head -n 1000 names | holdfast scan - --server $knot --no-recurse \
-         --validate $root --format json --output proved'
+         --window 150 --validate $root --format json --output proved'
     counts proved names security
     holds_in proved '[.[:-1][] | select(.status == "found")] |
         length == 104 and all(.security == "secure")'
@@ -162,6 +164,7 @@ bare() {
 
 story_zone() {
     chapter 'The zone itself'
+    say 'Names that somebody thought of are not all names. The zone knows.'
     # shellcheck disable=SC2016
     run 0 'knotc -b -c tree/knot/knot.conf zone-flush +outdir "$PWD" \
          customers.example'
