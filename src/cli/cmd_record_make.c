@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/plan.h"
 #include "cli/wanted.h"
+#include "names/ip.h"
 #include "os/file.h"
 #include "os/signals.h"
 
@@ -107,19 +108,34 @@ static bool is_in_zone(struct hf_span name, struct hf_span zone)
     return hf_span_eq(name, zone) || hf_name_is_below(name, zone);
 }
 
+/* What people give instead of a name, or NULL. */
+static const char *why_no_name(struct hf_span text)
+{
+    uint8_t address[16];
+    size_t len;
+
+    if (hf_span_starts(text, HF_SPAN(HF_DNS_LABEL ".")))
+        return "give the name itself; " HF_DNS_LABEL " is put in front of it";
+    /* REQ SCOPE-11, CHAL-12 */
+    if (hf_ip_parse(text, address, &len))
+        return "an address: ACME has no persist record for addresses yet "
+               "(BR 3.2.2.5.8 is ahead of it); use http-01 or tls-alpn-01";
+    return NULL;
+}
+
 static void take_name(struct make *make, const struct place *place)
 {
     struct hf_span text = place->text;
     bool wildcard = hf_name_take_star(&text);
+    const char *other = why_no_name(text);
     struct hf_why why = {0};
     struct hf_name name;
     struct hf_span base;
     struct hf_span zone;
     const char *never;
 
-    if (hf_span_starts(text, HF_SPAN(HF_DNS_LABEL "."))) {
-        refuse(make, place,
-               "give the name itself; " HF_DNS_LABEL " is put in front of it");
+    if (other != NULL) {
+        refuse(make, place, other);
         return;
     }
     if (hf_idna_canonical(text, &name, &why) != HF_OK) {

@@ -108,6 +108,7 @@ raw make-refused 1 com b_d.com host.corp x.onion 1.0.0.127.in-addr.arpa \
     '*.co.uk' "$(printf 'a%.0s' $(seq 60)).$(printf 'b%.0s' $(seq 60)).$(
         printf 'c%.0s' $(seq 60)).$(printf 'd%.0s' $(seq 50)).com" \
     "$(printf 'bad\033[31mname').com" _validation-persist.example.com \
+    192.0.2.1 2001:db8::1 \
     good.example.com
 raw make-strict 1 --strict com example.com
 raw make-not-in-zone 1 --zone=example.org example.com
