@@ -133,6 +133,7 @@ expect 'REQ VAL-51: another method' 2 '.caa.reason == "method"' caa-method.good.
 expect 'REQ VAL-50: critical and unknown' 2 '.caa.reason == "critical-unknown"' caa-critical.good.example
 expect 'REQ MON-18: nobody restricts' 0 '.findings | map(.word) | contains(["caa-open"])' nsec3.example
 expect 'REQ VAL-53: an error is no permission' 1 '.caa.reason == "dns-failure"' bogus.example --no-authoritative
+expect 'REQ VAL-53: a good record does not make up for it' 1 '.verdict.reason == "ok" and .would_issue == "unknown"' caa-fails.alias.example
 
 # ---- findings ----
 finding dnssec-bogus expired.example 'REQ MON-17'
@@ -149,6 +150,7 @@ finding 'no wildcard-synthesis' unsigned.example 'REQ MON-15'
 finding 'no wildcard-synthesis' own.any.unsigned.example 'REQ MON-15'
 finding 'no wildcard-synthesis' good.example 'REQ MON-15'
 finding tombstone stop.txt.wild.example 'REQ MON-15'
+finding 'no tombstone' a.tomb.wild.example 'REQ MON-15'
 finding servers-disagree split.example 'REQ MON-16'
 finding servers-disagree gone.split.example 'REQ MON-16'
 finding 'no servers-disagree' same.split.example 'REQ MON-16'
@@ -156,6 +158,8 @@ expect 'REQ VAL-36: every server is named' 0 \
     '.looked_at[0].authority | .zone == "split.example" and (.servers | map(.agrees)) == [true, false]' split.example
 expect 'REQ VAL-33: both ends of an alias are asked' 0 \
     '.looked_at[0] | .authority.zone == "alias.example" and .target_authority.zone == "unsigned.example"' two.alias.example
+expect 'REQ VAL-33: an alias to the top of a zone' 2 \
+    '.looked_at[0] | .authority.zone == "alias.example" and .target_authority.zone == "nsec3.example"' apex.alias.example
 expect 'REQ MON-07: milliseconds' 0 '.looked_at[0].records[0].lint | contains(["until-milliseconds"])' millis.good.example
 
 # ---- hostile data ----
@@ -178,6 +182,7 @@ says 'REQ ERR-08: the caret stands below the octet' 2 '^  *^$' broken.good.examp
 printf '# names\n\ngood.example \r\n\tunsigned.example\n' >"$tmp/names"
 expect 'names from a file' 0 'true' --file "$tmp/names"
 [ "$(wc -l <"$tmp/out")" = 2 ] && ok 'one object a line' || not_ok 'one object a line'
+expect 'an error outweighs a no' 1 'true' bogus.example none.good.example
 says 'no such file' 1 'none-such' --file "$tmp/none-such"
 says 'no name' 64 'no name given'
 says 'not a name' 1 'a..b' a..b

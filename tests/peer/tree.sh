@@ -131,6 +131,9 @@ loop CNAME _validation-persist.loop
 _validation-persist.dangling CNAME gone.good.example.
 _validation-persist.bogus CNAME records.bogus.example.
 tree DNAME good.example.
+_validation-persist.apex CNAME nsec3.example.
+_validation-persist.caa-fails TXT "$CA; $UNTIL"
+caa-fails CNAME host.bogus.example.
 END
 }
 
@@ -140,6 +143,7 @@ zone_wild() {
 *.txt TXT "$CA; policy=wildcard; $UNTIL"
 _validation-persist.stop.txt TXT ";"
 *.cname CNAME records.good.example.
+*.tomb TXT ";"
 host A 192.0.2.1
 END
 }
