@@ -86,20 +86,23 @@ static bool check_draft(const struct reading *reading)
     const struct hf_subject *subject = reading->subject;
     const struct hf_ca_entry *entry = subject->entry;
     struct hf_span draft = value_of(reading, "draft");
+    struct hf_span known = hf_span_str(entry == NULL ? NULL : entry->draft);
 
+    if (draft.len == 0 && hf_cli_has(reading->cli, "prefix"))
+        draft = HF_SPAN("02"); /* as hf_subject_read() takes it */
     if (!subject->has_rules && !hf_cli_has(reading->cli, "both"))
         return refuse(reading, hf_span_str(entry == NULL ? "" : entry->title),
                       "the draft is not known that this CA speaks: --draft=01 "
                       "writes the account URL itself, --draft=02 with "
                       "--prefix and --thumbprint its hash");
-    if (draft.len > 0 && entry != NULL && entry->draft != NULL &&
-        !hf_span_eq(draft, hf_span_str(entry->draft)) &&
+    if (draft.len > 0 && known.len > 0 && !hf_span_eq(draft, known) &&
+        !hf_span_eq(known, HF_SPAN("dual")) &&
         !hf_cli_has(reading->cli, "both"))
         return refuse_unless_forced(
             reading, draft,
             "this CA speaks another draft as far as the table knows, and a "
-            "record of the wrong one never validates; leave out --draft, "
-            "use --both while it changes, or add --force");
+            "record of the wrong one never validates; leave out --draft and "
+            "--prefix, use --both while it changes, or add --force");
     return true;
 }
 

@@ -144,6 +144,10 @@ case_of make-wrong-number 64 record make --ca=letsencrypt b.com \
     --account-url=https://acme-v02.api.letsencrypt.org/acme/acct/12x
 case_of make-wrong-draft 64 record make --ca=pebble --draft=02 \
     --prefix="$prefix" --thumbprint="$thumbprint" --account-url="$url" b.com
+case_of make-wrong-prefix 64 record make --ca=pebble --prefix="$prefix" \
+    --thumbprint="$thumbprint" --account-url="$url" b.com
+case_of make-changing 0 record make --ca=pebble --prefix="$prefix" --both \
+    --thumbprint="$thumbprint" --account-url="$url" b.com
 case_of make-wrong-issuer 64 record make --ca=pebble --issuer=ca.example \
     --account-url="$url" b.com
 case_of make-no-offer 64 record make --ca=sectigo --account-url="$url" b.com
