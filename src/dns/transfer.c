@@ -201,6 +201,8 @@ static bool read_serial(const struct hf_wire_message *message,
     struct hf_span rest;
     uint64_t serial;
 
+    /* Two names, one after the other. */
+    /* NOLINTNEXTLINE(misc-redundant-expression) */
     if (hf_wire_name_read(message, &at, &name, NULL) != HF_OK ||
         hf_wire_name_read(message, &at, &name, NULL) != HF_OK || at > end)
         return false;

@@ -31,8 +31,8 @@ static const char *const root_keys[] = {
     "683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
 };
 
-/* Is the trust anchor at work? Without that an unsigned answer proves
- * nothing: libunbound cannot tell "insecure" from "no anchor". */
+/* REQ VAL-31: is the trust anchor at work? Without that an unsigned answer
+ * proves nothing: libunbound cannot tell "insecure" from "no anchor". */
 enum proof { PROOF_NONE, PROOF_ASKED, PROOF_FAILED, PROOF_DONE };
 
 enum slot_state { SLOT_FREE, SLOT_WAITS, SLOT_ASKED };

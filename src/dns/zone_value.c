@@ -203,6 +203,7 @@ static enum hf_err read_name(struct hf_zone_value *value, bool generic,
                : hf_fail(why, HF_ESYNTAX, 0, "one name and nothing more");
 }
 
+/* NOLINTNEXTLINE(readability-function-size): two ways out, and why */
 enum hf_err hf_zone_value_read(struct hf_zone_value *value, uint16_t type,
                                struct hf_span rdata,
                                const struct hf_zone_name *origin,

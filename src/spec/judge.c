@@ -328,6 +328,7 @@ static int64_t expires_at(const struct hf_ca *ca,
     return hf_reuse_expires(&validation);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): four things in, two out, why */
 enum hf_err hf_judge(const struct hf_ca *ca, const struct hf_account *account,
                      const struct hf_question *question,
                      const struct hf_answer *answer, struct hf_judged *judged,
