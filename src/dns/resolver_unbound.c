@@ -19,6 +19,7 @@
 #include "os/clock.h"
 #include "os/signals.h"
 
+#define SELF         "/proc/self/exe"
 #define SERVER       HF_SPAN("libunbound")
 #define TIMEOUT_MS   10000
 #define WINDOW_MAX   1024
@@ -102,10 +103,28 @@ static void worker_end(struct unbound *u)
     hf_buf_reset(&u->out);
 }
 
+/*
+ * Where this program is. The link itself serves when the file was replaced
+ * since the start; its target serves also where the link leads to somebody
+ * who runs this program for us, as valgrind does.
+ */
+static const char *find_self(char *room, size_t size)
+{
+    ssize_t n = readlink(SELF, room, size - 1);
+    struct hf_span path = {room, n < 0 ? 0 : (size_t)n};
+
+    if (path.len == 0 || path.len == size - 1 ||
+        hf_span_ends(path, HF_SPAN(" (deleted)")))
+        return SELF;
+    room[path.len] = '\0';
+    return room;
+}
+
 /* Execute this program again, with one end of a socket pair as standard
  * input and nothing else: no other descriptor, no environment. */
 static enum hf_err spawn_self(int fd, pid_t *pid, struct hf_why *why)
 {
+    char room[PATH_MAX];
     char name[] = "holdfast";
     char role[] = HF_WORKER_ROLE;
     char *const argv[] = {name, role, NULL};
@@ -122,7 +141,8 @@ static enum hf_err spawn_self(int fd, pid_t *pid, struct hf_why *why)
     if (failed == 0)
         failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (failed == 0)
-        failed = posix_spawn(pid, "/proc/self/exe", &actions, NULL, argv, envp);
+        failed = posix_spawn(pid, find_self(room, sizeof(room)), &actions, NULL,
+                             argv, envp);
     (void)posix_spawn_file_actions_destroy(&actions);
     errno = failed;
     return failed == 0 ? HF_OK : fail_sys(why, "start the resolver worker");

@@ -110,7 +110,8 @@ zone_plain() { # of zone $1: one record and a host
 zone_unsigned() {
     zone_plain unsigned.example
     echo "*.any TXT \"$CA; $UNTIL\""
-    echo "_validation-persist.own.any TXT \"$OTHER\""
+    echo "*.own TXT \"$CA; $UNTIL\""
+    echo "_validation-persist.own TXT \"$OTHER\""
     # Not in a signed zone: in canonical form with its owners it is longer
     # than the 64 kB that Unbound validates.
     awk 'BEGIN {
