@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dns/zone_file.h"
+#include "holdfast/txt.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int file_with(struct hf_span text)
+{
+    int fd = memfd_create("zone", 0);
+    ssize_t n = write(fd, text.ptr, text.len);
+
+    assert(fd >= 0 && n == (ssize_t)text.len);
+    return fd;
+}
+
+static struct hf_zone *open_fd(int fd)
+{
+    struct hf_zone *zone = NULL;
+    char path[64];
+    enum hf_err err;
+
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    err = hf_zone_open(path, HF_SPAN("origin.example"), &zone, NULL);
+    assert(err == HF_OK);
+    return zone;
+}
+
+/* A persist record as a line of a zone file: read again it is the same. */
+static void check_again(const struct hf_zone_record *record)
+{
+    struct hf_zone_record again = {0};
+    struct hf_zone *zone;
+    struct hf_buf text;
+    struct hf_why why;
+    bool more = false;
+    enum hf_err err;
+    int fd;
+
+    hf_buf_init_grow(&text, (size_t)1 << 20);
+    hf_buf_put(&text, record->owner);
+    hf_buf_puts(&text, ". IN TXT ");
+    hf_txt_put_presentation(&text, record->value);
+    hf_buf_putc(&text, '\n');
+    assert(!text.full);
+    fd = file_with(hf_buf_span(&text));
+    zone = open_fd(fd);
+    err = hf_zone_next(zone, &again, &more, &why);
+    assert(err == HF_OK && more && again.type == HF_RR_TXT);
+    assert(hf_span_eq(again.owner, record->owner));
+    assert(hf_span_eq(again.value, record->value));
+    hf_zone_free(zone);
+    (void)close(fd);
+    hf_buf_clear(&text);
+}
+
+/* It ends; what it gives keeps its promises and survives a round trip. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct hf_span text = {(const char *)data, size};
+    uint64_t calls = 0;
+    struct hf_zone *zone;
+    bool more = true;
+    int fd;
+
+    for (size_t i = 0; i + 4 <= size; i++)
+        if (hf_span_eq_nocase((struct hf_span){text.ptr + i, 4},
+                              HF_SPAN("$INC")))
+            return 0; /* not the fuzzer's files to read */
+    fd = file_with(text);
+    zone = open_fd(fd);
+    while (more) {
+        struct hf_zone_record record;
+        struct hf_why why = {0};
+        enum hf_err err = hf_zone_next(zone, &record, &more, &why);
+
+        assert(++calls <= size + 2);
+        if (err != HF_OK) {
+            assert(why.text != NULL && hf_zone_at(zone).line >= 1 &&
+                   hf_zone_at(zone).column >= 1);
+            continue;
+        }
+        if (!more)
+            break;
+        assert(record.owner.len <= 1023 && record.value.len <= UINT16_MAX);
+        assert(record.line >= 1 && record.line <= size + 1);
+        if (record.place == HF_ZONE_LABEL && record.type == HF_RR_TXT)
+            check_again(&record);
+    }
+    assert(hf_zone_bytes(zone) <= size + 1);
+    hf_zone_free(zone);
+    (void)close(fd);
+    return 0;
+}
