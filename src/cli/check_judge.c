@@ -292,6 +292,8 @@ static enum hf_err judge_spot(struct hf_sight *sight, size_t i,
 {
     struct hf_spot *spot = &sight->spots[i];
     struct hf_answer answer = answer_of(spot);
+    /* REQ VAL-33, VAL-34: an alias may lead to the record; what is validated
+     * is the name that was asked, never the alias's target. */
     struct hf_question question = {
         .adn = spot->adn,
         .scope =
