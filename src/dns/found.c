@@ -247,10 +247,10 @@ bool hf_found_agrees(const struct hf_found *a, const struct hf_found *b)
     if (a->chain_count > 0 &&
         !hf_span_eq_nocase(a->chain[0].target, b->chain[0].target))
         return false;
-    if (!hf_span_eq_nocase(a->owner, b->owner))
-        return true;
-    /* A server that is not asked about the target's zone has no records. */
-    if (a->chain_count > 0 && (a->record_count == 0 || b->record_count == 0))
+    /* Behind an alias a server that does not serve the target stops early:
+     * at another name, or without records. */
+    if (a->chain_count > 0 && (!hf_span_eq_nocase(a->owner, b->owner) ||
+                               a->record_count == 0 || b->record_count == 0))
         return true;
     return has_same_records(a, b);
 }

@@ -30,8 +30,9 @@ enum hf_err hf_found_fail(const struct hf_lookup *lookup, struct hf_span server,
                           struct hf_why *why);
 
 /*
- * Do two answers to one question say the same? The same alias first, if there
- * is one; and the same records, in any order, unless one of the two stopped
- * at an alias that leads elsewhere. NODATA and NXDOMAIN are the same "none".
+ * Do two answers say the same, be it of one name or of two? The same alias
+ * first, if there is one; and the same records, in any order, unless one of
+ * the two stopped at an alias that leads elsewhere. NODATA and NXDOMAIN are
+ * the same "none".
  */
 bool hf_found_agrees(const struct hf_found *a, const struct hf_found *b);

@@ -314,6 +314,10 @@ static void agreement(void **state)
     assert_false(hf_found_agrees(&ab, &a));
     assert_false(hf_found_agrees(&a, &ab));
     assert_false(hf_found_agrees(&a, &none));
+    ac.owner = HF_SPAN("b");
+    assert_false(hf_found_agrees(&ab, &ac));
+    ba.owner = HF_SPAN("b");
+    assert_true(hf_found_agrees(&ab, &ba));
     assert_true(hf_found_agrees(&none, &nodata));
     assert_false(hf_found_agrees(&none, &failure));
     assert_false(hf_found_agrees(&alias, &none));
