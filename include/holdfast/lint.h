@@ -14,7 +14,7 @@ enum hf_finding {
     HF_LINT_NO_ISSUER,            /* belongs to nobody: a tombstone */
     HF_LINT_ISSUER_NOT_CANONICAL, /* upper case: some CAs compare octets */
     HF_LINT_DUPLICATE_KNOWN,
-    HF_LINT_DUPLICATE_UNKNOWN,
+    HF_LINT_DUPLICATE_UNKNOWN, /* looked for 64 parameters ahead */
     HF_LINT_UNKNOWN_TAG,
     HF_LINT_TAG_SPELLING, /* persistuntil: one CA's library ignores it */
     HF_LINT_MISSING_ACCOUNTURI,

@@ -133,11 +133,15 @@ static struct hf_span canonical_tag(struct hf_span tag)
     return (struct hf_span){0};
 }
 
+/* Among the next parameters, but not among all that a stranger may write:
+ * comparing each with each would take long. */
+#define TAGS_AHEAD 64
+
 static bool comes_again(struct hf_span rest, struct hf_span tag)
 {
     struct hf_param param;
 
-    while (hf_param_next(&rest, &param))
+    for (unsigned i = 0; i < TAGS_AHEAD && hf_param_next(&rest, &param); i++)
         if (hf_span_eq_nocase(param.tag, tag))
             return true;
     return false;
@@ -150,11 +154,11 @@ static uint32_t lint_params(struct hf_span params)
 
     while (hf_param_next(&params, &param)) {
         struct hf_span known = canonical_tag(param.tag);
-        bool again = comes_again(params, param.tag);
 
         if (known.len == 0) {
             found |= BIT(HF_LINT_UNKNOWN_TAG);
-            found |= again ? BIT(HF_LINT_DUPLICATE_UNKNOWN) : 0U;
+            if (comes_again(params, param.tag))
+                found |= BIT(HF_LINT_DUPLICATE_UNKNOWN);
         } else if (!hf_span_eq(known, param.tag)) {
             found |= BIT(HF_LINT_TAG_SPELLING);
         }

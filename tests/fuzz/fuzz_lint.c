@@ -15,6 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct hf_lint_view view = {.now = {1790000000, 0},
                                          .soon_s = 86400};
 
+/* What may change: length, and how far two equal tags stand apart. */
+#define PLACE (BIT(HF_LINT_TOO_LONG) | BIT(HF_LINT_DUPLICATE_UNKNOWN))
+
 /* Canonical text is not odd in its spelling, and stays as it is. */
 static void check_canonical(struct hf_span text, uint32_t found)
 {
@@ -27,8 +30,7 @@ static void check_canonical(struct hf_span text, uint32_t found)
     assert(hf_lint_canonical(text, &once));
     again = hf_lint(hf_buf_span(&once), &view);
     assert((again & SPELLING) == 0);
-    assert((again & ~BIT(HF_LINT_TOO_LONG)) ==
-           (found & ~SPELLING & ~BIT(HF_LINT_TOO_LONG)));
+    assert((again & ~PLACE) == (found & ~SPELLING & ~PLACE));
     assert(hf_lint_canonical(hf_buf_span(&once), &twice));
     assert(hf_span_eq(hf_buf_span(&once), hf_buf_span(&twice)));
     hf_buf_clear(&once);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What changed, and whether authority widened: REQ MON-01, MON-04. */
+#include "holdfast/buf.h"
 #include "holdfast/diff.h"
 #include "tests/unit/unit.h"
 
@@ -243,6 +244,42 @@ static void events_table(void **state)
     }
 }
 
+/* A text of very many parameters is compared octet by octet only. */
+static void many_parameters(void **state)
+{
+    static char a[65279];
+    static char b[65279];
+
+    (void)state;
+    for (size_t count = 63; count <= 10000; count += count < 66 ? 1 : 4967) {
+        struct hf_span before;
+        struct hf_span after;
+        struct hf_buf one;
+        struct hf_buf other;
+        unsigned char marks[2];
+        struct hf_event out[2];
+
+        hf_buf_init(&one, a, sizeof(a));
+        hf_buf_init(&other, b, sizeof(b));
+        hf_buf_puts(&one, "x");
+        hf_buf_puts(&other, "X"); /* the same issuer, other octets */
+        for (size_t i = 0; i < count; i++) {
+            hf_buf_putc(&one, ';');
+            hf_buf_put_u64(&one, i);
+            hf_buf_putc(&one, '=');
+            hf_buf_putc(&other, ';');
+            hf_buf_put_u64(&other, count - 1 - i);
+            hf_buf_putc(&other, '=');
+        }
+        before = hf_buf_span(&one);
+        after = hf_buf_span(&other);
+        assert_int_equal(hf_diff(&before, 1, &after, 1, marks, out), 1);
+        assert_int_equal(out[0].change, count <= 64 ? HF_CHANGE_REFORMATTED
+                                                    : HF_CHANGE_MODIFIED);
+        assert_int_equal(hf_diff(&before, 1, &before, 1, marks, out), 0);
+    }
+}
+
 static void words(void **state)
 {
     (void)state;
@@ -258,6 +295,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_table),
+        cmocka_unit_test(many_parameters),
         cmocka_unit_test(words),
     };
 

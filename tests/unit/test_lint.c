@@ -129,6 +129,39 @@ static void length(void **state)
                      B(NO_END) | B(TOO_LONG));
 }
 
+/* A repeated tag is looked for 64 parameters ahead, so that the longest text
+ * of DNS, all of it tags, takes no time. */
+static void many_tags(void **state)
+{
+    const struct hf_lint_view view = {.now = {NOW, 0}};
+    static char text[65279];
+    struct hf_buf out;
+
+    (void)state;
+    for (size_t between = 62; between <= 64; between++) {
+        hf_buf_init(&out, text, sizeof(text));
+        hf_buf_puts(&out, "x; twice=");
+        for (size_t i = 0; i < between; i++) {
+            hf_buf_puts(&out, "; t");
+            hf_buf_put_u64(&out, i);
+            hf_buf_putc(&out, '=');
+        }
+        hf_buf_puts(&out, "; twice=");
+        assert_int_equal(hf_lint(hf_buf_span(&out), &view) &
+                             B(DUPLICATE_UNKNOWN),
+                         between < 64 ? B(DUPLICATE_UNKNOWN) : 0);
+    }
+    hf_buf_init(&out, text, sizeof(text));
+    hf_buf_putc(&out, 'x');
+    for (size_t i = 0; out.len + 8 < sizeof(text); i++) {
+        hf_buf_putc(&out, ';');
+        hf_buf_put_u64(&out, i);
+        hf_buf_putc(&out, '=');
+    }
+    assert_int_equal(hf_lint(hf_buf_span(&out), &view) & B(UNKNOWN_TAG),
+                     B(UNKNOWN_TAG));
+}
+
 /* What a CA in particular would dislike. */
 static void uri_table(void **state)
 {
@@ -249,9 +282,13 @@ static void words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(findings_table),  cmocka_unit_test(end_table),
-        cmocka_unit_test(length),          cmocka_unit_test(uri_table),
-        cmocka_unit_test(canonical_table), cmocka_unit_test(canonical_failures),
+        cmocka_unit_test(findings_table),
+        cmocka_unit_test(end_table),
+        cmocka_unit_test(length),
+        cmocka_unit_test(many_tags),
+        cmocka_unit_test(uri_table),
+        cmocka_unit_test(canonical_table),
+        cmocka_unit_test(canonical_failures),
         cmocka_unit_test(words),
     };
 
