@@ -286,6 +286,20 @@ static void decision_table(void **state)
     }
 }
 
+/* A property that names nobody is nobody's, also for a CA without a name. */
+static void nobody_is_no_issuer(void **state)
+{
+    static const struct hf_span issuers[] = {S("")};
+    static const struct hf_caa rrset[] = {{0, S("issue"), S(";")}};
+    const struct hf_caa_request request = {.issuers = issuers,
+                                           .issuer_count = 1};
+    size_t which;
+
+    (void)state;
+    assert_int_equal(hf_caa_decide(rrset, 1, &request, &which),
+                     HF_CAA_NO_MATCHING_ISSUER);
+}
+
 /* RFC 8659, section 4.1 */
 static void rdata_table(void **state)
 {
@@ -332,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decision_table),
+        cmocka_unit_test(nobody_is_no_issuer),
         cmocka_unit_test(rdata_table),
         cmocka_unit_test(words),
     };
