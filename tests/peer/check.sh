@@ -131,6 +131,7 @@ expect 'REQ VAL-50: another CA' 2 '.would_issue == "caa" and .verdict.reason == 
 expect 'REQ VAL-50: through an alias' 2 '.caa.at == "caa-alias.good.example" and .caa.reason == "no-matching-issuer"' caa-alias.good.example
 expect 'REQ VAL-51: another method' 2 '.caa.reason == "method"' caa-method.good.example
 expect 'REQ VAL-50: critical and unknown' 2 '.caa.reason == "critical-unknown"' caa-critical.good.example
+expect 'REQ VAL-50: the record that CAA allows counts' 0 '.verdict.record == 1 and .caa.reason == "ok" and (.looked_at[0].records | map(.caa)) == ["no-matching-issuer", "ok"]' caa-two.good.example
 expect 'REQ MON-18: nobody restricts' 0 '.findings | map(.word) | contains(["caa-open"])' nsec3.example
 expect 'REQ VAL-53: an error is no permission' 1 '.caa.reason == "dns-failure"' bogus.example --no-authoritative
 expect 'REQ VAL-53: a good record does not make up for it' 1 '.verdict.reason == "ok" and .would_issue == "unknown"' caa-fails.alias.example
