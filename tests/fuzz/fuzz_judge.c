@@ -142,7 +142,7 @@ static void check_verdict(const struct scene *scene,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hf_span rest = {(const char *)data, size};
-    struct hf_span values[RECORDS_MAX];
+    struct hf_span values[RECORDS_MAX] = {0};
     struct hf_judged judged[RECORDS_MAX];
     struct hf_verdict verdict;
     struct scene scene;
