@@ -369,7 +369,8 @@ static enum hf_err make_rooms(struct ad *ad, struct hf_why *why)
     ad->asked = hf_alloc(ad->window + 1, sizeof(ad->asked[0]));
     ad->packet_room = hf_alloc(HF_PACKET_ROOM, 1);
     hf_buf_init_grow(&ad->octets, HF_FOUND_MAX);
-    if (ad->asked == NULL || ad->packet_room == NULL)
+    if (ad->asked == NULL || ad->packet_room == NULL ||
+        hf_buf_reserve(&ad->octets, HF_FOUND_MAX) == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     ad->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (ad->epoll < 0) {

@@ -487,6 +487,7 @@ static bool make_rooms(struct unbound *u)
     hf_buf_init_grow(&u->in, HF_FRAME_HEAD + HF_FRAME_MAX);
     hf_buf_init_grow(&u->out, out_max);
     return u->owed != NULL &&
+           hf_buf_reserve(&u->config, HF_CONFIG_FRAME_MAX) != NULL &&
            hf_buf_reserve(&u->in, HF_FRAME_HEAD + HF_FRAME_MAX) != NULL &&
            hf_buf_reserve(&u->out, out_max) != NULL;
 }

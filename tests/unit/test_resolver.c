@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "dns/resolver.h"
 #include "dns/worker.h"
 #include "dns/worker_msg.h"
@@ -287,13 +288,43 @@ static void ad_nobody_there(void **state)
     hf_resolver_clear(&resolver);
 }
 
+/* Every allocation that fails on the way is a clean refusal. */
+static void no_memory(void **state)
+{
+    const struct hf_resolver_config config = {
+        .forward = "is honest", .timeout_ms = 5000, .window = 2};
+    struct hf_resolver resolver = {0};
+    enum hf_err err = HF_ENOMEM;
+    long n = 0;
+
+    (void)state;
+    for (; err == HF_ENOMEM; n++) {
+        hf_alloc_fail_after(n, false);
+        err = hf_resolver_unbound(&config, &resolver, NULL);
+        hf_alloc_fail_after(-1, false);
+    }
+    assert_int_equal(err, HF_OK);
+    assert_true(n > 4);
+    hf_resolver_clear(&resolver);
+    err = HF_ENOMEM;
+    for (n = 0; err == HF_ENOMEM; n++) {
+        hf_alloc_fail_after(n, false);
+        err = hf_resolver_ad(HF_SPAN("127.0.0.1"), &config, &resolver, NULL);
+        hf_alloc_fail_after(-1, false);
+    }
+    assert_int_equal(err, HF_OK);
+    assert_true(n > 3);
+    hf_resolver_clear(&resolver);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(honest_worker),    cmocka_unit_test(hostile_workers),
-        cmocka_unit_test(replaced_once),    cmocka_unit_test(refusal_to_start),
-        cmocka_unit_test(full_window),      cmocka_unit_test(bad_owner),
-        cmocka_unit_test(ad_bit_only_here), cmocka_unit_test(ad_nobody_there),
+        cmocka_unit_test(honest_worker),   cmocka_unit_test(hostile_workers),
+        cmocka_unit_test(replaced_once),   cmocka_unit_test(refusal_to_start),
+        cmocka_unit_test(full_window),     cmocka_unit_test(bad_owner),
+        cmocka_unit_test(no_memory),       cmocka_unit_test(ad_bit_only_here),
+        cmocka_unit_test(ad_nobody_there),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)

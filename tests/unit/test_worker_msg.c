@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
 #include "dns/found.h"
 #include "dns/worker_msg.h"
 #include "tests/unit/unit.h"
@@ -65,6 +66,23 @@ static void answer_comes_back(void **state)
     assert_true(hf_found_next(&rest, &rdata));
     assert_false(hf_found_next(&rest, &rdata));
     hf_found_clear(&found);
+}
+
+static void no_memory(void **state)
+{
+    char room[ROOM];
+    struct hf_buf out;
+    struct hf_found found = {0};
+    uint64_t ticket = 0;
+
+    (void)state;
+    hf_buf_init(&out, room, sizeof(room));
+    hf_msg_put_answer(&out, 7, &good);
+    hf_alloc_fail_after(0, false);
+    assert_int_equal(hf_msg_read_answer(body_of(&out), &ticket, &found, NULL),
+                     HF_ENOMEM);
+    hf_alloc_fail_after(-1, false);
+    assert_true(ticket == 0 && found.bytes == NULL);
 }
 
 /* A body that is cut anywhere, or goes on, is refused; so is a frame of no
@@ -329,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answer_comes_back),
+        cmocka_unit_test(no_memory),
         cmocka_unit_test(cut_answers_are_refused),
         cmocka_unit_test(frame_table),
         cmocka_unit_test(lies_are_refused),
