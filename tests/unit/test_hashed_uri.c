@@ -187,6 +187,26 @@ static void digest_failures(void **state)
     }
 }
 
+/* REQ RECORD-26: where the thumbprint is taken as valid, its length is not. */
+static void thumbprints(void **state)
+{
+    struct spy spy = {0};
+    const struct hf_digest source = {spy_compute, &spy};
+    struct hf_binding binding = {S("a"), S(A40 "AA"), S(URL)};
+    unsigned char out[HF_HASH_MAX];
+
+    (void)state;
+    assert_int_equal(hf_binding_hash(&binding, HF_SHA_256, &source, out, NULL),
+                     HF_EINVAL);
+    binding.thumbprint = HF_SPAN(A40 "AAB");
+    assert_int_equal(hf_binding_hash(&binding, HF_SHA_256, &source, out, NULL),
+                     HF_OK);
+    assert_true(hf_thumbprint_is_valid(HF_SPAN(KEY)));
+    assert_false(hf_thumbprint_is_valid(HF_SPAN(A40 "AAB")));
+    assert_false(hf_thumbprint_is_valid(HF_SPAN(A40 "AA")));
+    assert_false(hf_thumbprint_is_valid(HF_SPAN(A40 "AAAA")));
+}
+
 static const struct hf_span prefixes[] = {S("https://ca.example/"), S(P),
                                           S("https://old.example/h")};
 
@@ -376,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(check_values, setup, teardown),
         cmocka_unit_test(digest_input),
         cmocka_unit_test(digest_failures),
+        cmocka_unit_test(thumbprints),
         cmocka_unit_test(reading_table),
         cmocka_unit_test(longest_prefix_in_any_order),
         cmocka_unit_test(prefix_table),

@@ -720,6 +720,10 @@ static void prepare_failures(void **state)
     assert_false(keys[1].star_known);
     assert_int_equal(hf_keys_prepare(keys, 1, HF_SPAN(""), digest, NULL),
                      HF_EINVAL);
+    keys[1].thumbprint = HF_SPAN("short");
+    assert_int_equal(hf_keys_prepare(keys, 2, HF_SPAN(URL), digest, NULL),
+                     HF_EINVAL);
+    assert_false(keys[1].star_known);
 }
 
 /* The judge fails only when the digest source does, at whichever call. */
