@@ -99,6 +99,23 @@ see() {
     done
 }
 
+# see_sentence TEXT: the same to the end of the sentence, on lines that begin
+# where the first begins.
+see_sentence() {
+    awk -v text="$1" '
+        !on && index($0, text) {on = 1; indent = match($0, /[^ ]/)}
+        on && match($0, /[^ ]/) != indent {exit}
+        on {
+            printf "%s%s", said ? " " : "", substr($0, indent)
+            said = 1
+            if (/[.)]$/) exit
+        }' "$out" >"$dir/.text"
+    [ -s "$dir/.text" ] || broken "nothing says '$1'"
+    echo >>"$dir/.text"
+    quote <"$dir/.text"
+    answers=$((answers + 1))
+}
+
 # see_part HEADING TEXT: all that stands below the heading; TEXT is in it.
 see_part() {
     awk -v heading="$1" 'BEGIN {RS = ""; FS = "\n"}
