@@ -277,8 +277,9 @@ static void add_name(struct scan *scan, struct hf_span given)
     enum hf_err err;
 
     (void)hf_name_take_star(&base);
-    err = is_ascii(base) ? hf_name_parse(base, &name, &why)
-                         : hf_idna_canonical(base, &name, &why);
+    err = hf_name_parse(base, &name, &why);
+    if (err != HF_OK && !is_ascii(base))
+        err = hf_idna_canonical(base, &name, &why);
     if (err == HF_OK)
         err = hf_owner_of_name(hf_name_span(&name), &owner, &why);
     if (err == HF_ENOMEM)

@@ -25,11 +25,11 @@
 
 /* Naps that let answers gather: a system call costs as much as ten answers,
  * and a wake-up more. */
-#define NAP_STEP_NS 20000
-#define NAP_MAX_NS  400000
-#define NAP_FLIGHT  128 /* worth it with this many packets in flight */
-#define NAP_FEW     48  /* answers of one wait */
-#define NAP_MANY    128
+#define NAP_STEP_NS 50000
+#define NAP_MAX_NS  1000000
+#define NAP_FLIGHT  200 /* worth it with this many packets in flight */
+#define NAP_FEW     160 /* answers of one wait */
+#define NAP_MANY    320
 
 /* Room for one control message that says how long each packet is. */
 struct segment_room {
@@ -46,6 +46,7 @@ struct hf_bulk {
     int64_t nap_ns;
     size_t arrived;   /* packets, since the last wait */
     bool no_segments; /* the kernel cannot cut packets for us */
+    bool coarse;      /* nor wait for less than a millisecond */
     struct hf_bulk_batch batch;
     struct mmsghdr out[HF_BULK_BATCH];
     struct iovec out_parts[HF_BULK_BATCH];
@@ -369,18 +370,18 @@ static void send_all(struct hf_bulk *bulk, int64_t now_ns)
 
 static void receive(struct hf_bulk *bulk, size_t socket, int64_t now_ns)
 {
+    struct hf_span packets[HF_BULK_BATCH];
     int n = recvmmsg(bulk->sockets[socket], bulk->in, HF_BULK_BATCH,
                      MSG_DONTWAIT, NULL);
 
     /* An error is one that some packet of ours met; its question will time
      * out, or the next send tells. */
-    for (int i = 0; i < n; i++) {
-        struct hf_span octets = {bulk->packets[i], bulk->in[i].msg_len};
-
-        hf_bulk_engine_packet(bulk->engine, socket, octets, now_ns);
-    }
-    if (n > 0)
-        bulk->arrived += (size_t)n;
+    if (n <= 0)
+        return;
+    for (int i = 0; i < n; i++)
+        packets[i] = (struct hf_span){bulk->packets[i], bulk->in[i].msg_len};
+    hf_bulk_engine_packets(bulk->engine, socket, packets, (size_t)n, now_ns);
+    bulk->arrived += (size_t)n;
 }
 
 static void handle(struct hf_bulk *bulk, const struct epoll_event *event,
@@ -411,12 +412,29 @@ static void nap(struct hf_bulk *bulk)
     (void)nanosleep(&pause, NULL);
 }
 
+/* Wait for events. Kernels before 5.11 wait in milliseconds only. */
+static int wait_for(struct hf_bulk *bulk, struct epoll_event *events,
+                    int64_t wait_ns)
+{
+    struct timespec wait = {.tv_sec = wait_ns / 1000000000,
+                            .tv_nsec = wait_ns % 1000000000};
+    int n = -1;
+
+    if (!bulk->coarse) {
+        n = epoll_pwait2(bulk->epoll, events, EVENTS, &wait, NULL);
+        bulk->coarse = n < 0 && errno == ENOSYS;
+    }
+    if (bulk->coarse)
+        n = epoll_wait(bulk->epoll, events, EVENTS,
+                       (int)((wait_ns + 999999) / 1000000));
+    return n;
+}
+
 enum hf_err hf_bulk_step(struct hf_bulk *bulk, int64_t wait_ms,
                          struct hf_why *why)
 {
     struct epoll_event events[EVENTS];
     int64_t now_ns = hf_clock_ns();
-    struct timespec wait;
     int64_t wait_ns;
     int n;
 
@@ -427,9 +445,7 @@ enum hf_err hf_bulk_step(struct hf_bulk *bulk, int64_t wait_ms,
     wait_ns = hf_bulk_engine_idle(bulk->engine, now_ns, wait_ms * 1000000);
     if (wait_ns > 0)
         nap(bulk);
-    wait = (struct timespec){.tv_sec = wait_ns / 1000000000,
-                             .tv_nsec = wait_ns % 1000000000};
-    n = epoll_pwait2(bulk->epoll, events, EVENTS, &wait, NULL);
+    n = wait_for(bulk, events, wait_ns);
     if (n < 0 && errno != EINTR)
         return fail_sys(why, "wait for answers");
 

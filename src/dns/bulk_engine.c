@@ -8,6 +8,9 @@
 #define NONE                UINT32_MAX
 #define ENTROPY_SIZE        4096
 #define CALL_TIMEOUT_FACTOR 2 /* TCP takes more round trips */
+/* Questions that wait for their first packet, for each server: a few batches,
+ * so that their slots are still in the cache when they leave. */
+#define FRESH_MAX (4 * HF_BULK_BATCH)
 
 enum slot_state {
     SLOT_FREE,
@@ -246,7 +249,11 @@ void hf_bulk_engine_free(struct hf_bulk_engine *engine)
 
 size_t hf_bulk_engine_room(const struct hf_bulk_engine *engine)
 {
-    return engine->free_count;
+    size_t waiting = engine->fresh.count + engine->calls.count;
+    size_t most = FRESH_MAX * engine->config.server_count;
+    size_t room = waiting < most ? most - waiting : 0;
+
+    return room < engine->free_count ? room : engine->free_count;
 }
 
 size_t hf_bulk_engine_under_way(const struct hf_bulk_engine *engine)
@@ -586,8 +593,8 @@ void hf_bulk_engine_refused(struct hf_bulk_engine *engine,
 
 /* ---- arriving ---- */
 
-void hf_bulk_engine_packet(struct hf_bulk_engine *engine, size_t socket,
-                           struct hf_span octets, int64_t now_ns)
+static void take_packet(struct hf_bulk_engine *engine, size_t socket,
+                        struct hf_span octets, int64_t now_ns)
 {
     enum hf_wire_match match = HF_WIRE_OTHER;
     struct hf_wire_message message;
@@ -625,6 +632,34 @@ void hf_bulk_engine_packet(struct hf_bulk_engine *engine, size_t socket,
     slot->tcp = true;
     slot->tries--;
     push(engine, &engine->calls, which);
+}
+
+/* The id of a packet, 0 of one that is too short: for foresight only. */
+static uint16_t id_of(struct hf_span octets)
+{
+    return octets.len < 2 ? 0
+                          : (uint16_t)((unsigned char)octets.ptr[0] << 8 |
+                                       (unsigned char)octets.ptr[1]);
+}
+
+void hf_bulk_engine_packets(struct hf_bulk_engine *engine, size_t socket,
+                            const struct hf_span *packets, size_t count,
+                            int64_t now_ns)
+{
+    /* What a packet needs has left the cache since its question was sent:
+     * fetch it for all of them while there is other work. */
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(chain_of(engine, id_of(packets[i])));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t which = *chain_of(engine, id_of(packets[i]));
+
+        if (which == NONE)
+            continue;
+        __builtin_prefetch(&engine->slots[which]);
+        __builtin_prefetch(engine->slots[which].packet + HF_WIRE_HEADER);
+    }
+    for (size_t i = 0; i < count; i++)
+        take_packet(engine, socket, packets[i], now_ns);
 }
 
 bool hf_bulk_engine_take_call(struct hf_bulk_engine *engine, int64_t now_ns,

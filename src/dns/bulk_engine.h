@@ -33,7 +33,7 @@ typedef void hf_bulk_fn(void *to, const struct hf_bulk_answer *answer);
 
 #define HF_BULK_SERVERS_MAX 1024
 #define HF_BULK_WINDOW_MAX  65536
-#define HF_BULK_BATCH       64 /* packets of one system call */
+#define HF_BULK_BATCH       128 /* packets of one system call */
 
 struct hf_bulk_config {
     size_t server_count;
@@ -99,9 +99,10 @@ void hf_bulk_engine_sent(struct hf_bulk_engine *engine,
 void hf_bulk_engine_refused(struct hf_bulk_engine *engine,
                             const struct hf_bulk_batch *batch, int64_t now_ns);
 
-/* A packet arrived at a socket. */
-void hf_bulk_engine_packet(struct hf_bulk_engine *engine, size_t socket,
-                           struct hf_span octets, int64_t now_ns);
+/* Packets arrived at a socket. */
+void hf_bulk_engine_packets(struct hf_bulk_engine *engine, size_t socket,
+                            const struct hf_span *packets, size_t count,
+                            int64_t now_ns);
 
 /* A question to be asked over TCP. */
 struct hf_bulk_call {

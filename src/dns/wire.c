@@ -158,18 +158,20 @@ enum hf_err hf_wire_name_parse(struct hf_span text, struct hf_wire_name *out,
 
 void hf_wire_name_from(struct hf_span plain, struct hf_wire_name *out)
 {
-    size_t label = 0; /* offset of the length octet of this label */
+    uint8_t *at = out->octets;
 
-    memcpy(out->octets + 1, plain.ptr, plain.len);
-    for (size_t i = 0; i < plain.len; i++) {
-        if (plain.ptr[i] != '.')
-            continue;
-        out->octets[label] = (uint8_t)(i - label);
-        label = i + 1;
+    memcpy(at + 1, plain.ptr, plain.len);
+    for (;;) {
+        size_t len = hf_span_find(plain, '.');
+
+        *at = (uint8_t)len;
+        at += len + 1;
+        (void)hf_span_cut(&plain, len);
+        if (!hf_span_skip(&plain, '.'))
+            break;
     }
-    out->octets[label] = (uint8_t)(plain.len - label);
-    out->octets[plain.len + 1] = 0;
-    out->len = (uint8_t)(plain.len + 2);
+    *at++ = 0;
+    out->len = (uint8_t)(at - out->octets);
 }
 
 static void put_label_octet(struct hf_buf *out, unsigned octet)
@@ -312,7 +314,8 @@ size_t hf_wire_query_put(const struct hf_wire_query *query, uint8_t *room)
     put_u16(room + 4, 1);
 
     memcpy(at, query->name->octets, query->name->len);
-    hf_wire_mix_case(at, query->name->len, query->case_bits);
+    if (query->case_bits != 0)
+        hf_wire_mix_case(at, query->name->len, query->case_bits);
     at += query->name->len;
     put_u16(at, query->type);
     put_u16(at + 2, HF_CLASS_IN);

@@ -110,6 +110,14 @@ static void pass(struct world *world, int64_t ns)
     hf_bulk_engine_tick(world->engine, world->now);
 }
 
+static void arrive(struct world *world, size_t socket, const char *ptr,
+                   size_t len)
+{
+    struct hf_span packet = {ptr, len};
+
+    hf_bulk_engine_packets(world->engine, socket, &packet, 1, world->now);
+}
+
 /* Answer packet `index` of the last batch; `flags` as in the second 16 bits. */
 static void answer(struct world *world, size_t index, unsigned flags)
 {
@@ -119,8 +127,7 @@ static void answer(struct world *world, size_t index, unsigned flags)
     memcpy(room, query.ptr, query.len);
     room[2] = (char)(flags >> 8);
     room[3] = (char)flags;
-    hf_bulk_engine_packet(world->engine, world->batch.socket,
-                          (struct hf_span){room, query.len}, world->now);
+    arrive(world, world->batch.socket, room, query.len);
 }
 
 #define NXDOMAIN (HF_WIRE_QR | HF_WIRE_RD | HF_WIRE_RA | 3U)
@@ -171,8 +178,7 @@ static void strangers_are_not_heard(void **state)
         room[2] = (char)0x80;
         room[3] = 3;
         room[i] ^= 0x01;
-        hf_bulk_engine_packet(world.engine, world.batch.socket,
-                              (struct hf_span){room, query.len}, world.now);
+        arrive(&world, world.batch.socket, room, query.len);
         assert_int_equal(world.ends, 0);
     }
     memcpy(room, query.ptr, query.len);
@@ -180,11 +186,9 @@ static void strangers_are_not_heard(void **state)
     room[3] = (char)0x83;
     for (size_t socket = 0; socket < 8; socket++)
         if (socket != world.batch.socket)
-            hf_bulk_engine_packet(world.engine, socket,
-                                  (struct hf_span){room, query.len}, world.now);
+            arrive(&world, socket, room, query.len);
     assert_int_equal(world.ends, 0);
-    hf_bulk_engine_packet(world.engine, world.batch.socket,
-                          (struct hf_span){room, query.len}, world.now);
+    arrive(&world, world.batch.socket, room, query.len);
     assert_int_equal(world.ends, 1);
     hf_bulk_engine_free(world.engine);
 }
@@ -205,9 +209,7 @@ static void mangled_case_goes_to_tcp(void **state)
     room[2] = (char)0x81;
     room[3] = (char)0x83;
     room[13] ^= 0x20;
-    hf_bulk_engine_packet(world.engine, world.batch.socket,
-                          (struct hf_span){room, world.batch.packets[0].len},
-                          world.now);
+    arrive(&world, world.batch.socket, room, world.batch.packets[0].len);
     assert_int_equal(world.ends, 0);
     assert_true(hf_bulk_engine_take_call(world.engine, world.now, &call));
     memcpy(room, call.packet.ptr, call.packet.len);
