@@ -29,8 +29,8 @@ typedef void hf_given_fn(void *state, const struct hf_given *given);
 /* A line that cannot be read; `text` is static. */
 typedef void hf_given_fail_fn(void *state, const char *text);
 
-#define HF_GIVEN_ROOM (512 * 1024) /* 64 kB of data with every octet as \DDD   \
-                                    */
+/* 64 kB of data with every octet as a backslash and three digits. */
+#define HF_GIVEN_ROOM ((size_t)512 * 1024)
 
 struct hf_given_reader {
     hf_given_fn *fn;
