@@ -71,13 +71,17 @@ static uint32_t look_above(struct hf_audit *audit, struct hf_span owner)
     unsigned before;
 
     for (unsigned mark = self; name.len > 0; mark = 0) {
+        if (mark == 0 && audit->apex_is_above && is_apex(audit, name))
+            return found | audit->apex_found;
         before = remember(audit, name, mark | SEEN_ABOVE);
         if ((before & mark) != 0)
             found |= 1U << HF_NAME_SPLIT;
         if ((before & SEEN_DNAME) != 0)
             found |= 1U << HF_NAME_DNAME;
-        if (is_apex(audit, name))
+        if (is_apex(audit, name)) {
+            audit->apex_is_above = true;
             break;
+        }
         if ((before & SEEN_CUT) != 0)
             found |= 1U << HF_NAME_DELEGATION;
         name = hf_zone_subject(name);
@@ -280,6 +284,8 @@ static enum hf_err add_border(struct hf_audit *audit,
     if (is_cut && is_apex(audit, record->owner))
         return HF_OK;
     before = remember(audit, record->owner, mark);
+    if (is_apex(audit, record->owner)) /* a DNAME: above every label */
+        audit->apex_found = 1U << HF_NAME_DNAME;
     if ((before & mark) != 0 || (before & SEEN_ABOVE) == 0)
         return HF_OK;
     return hf_report_result(audit->report, &result, why);

@@ -25,6 +25,8 @@ struct hf_audit {
     bool forgets; /* HF_AUDIT_NAMES_MAX was reached */
     struct hf_zone_name apex;
     bool has_apex;
+    bool apex_is_above;  /* a label was seen below it */
+    uint32_t apex_found; /* findings for every label, because of it */
 
     /* The name at hand. */
     struct hf_zone_name owner;

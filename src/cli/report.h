@@ -150,6 +150,7 @@ struct hf_tally_row {
 struct hf_tally_table {
     uint64_t others;
     uint32_t used;
+    uint32_t last;                  /* row that was counted up last */
     uint64_t hashes[HF_TALLY_ROWS]; /* of the keys; 0: the row is free */
     struct hf_tally_row rows[HF_TALLY_ROWS];
 };

@@ -161,28 +161,26 @@ enum glance {
     GLANCE_ODD,
 };
 
-/* The part of a window not yet used. */
+/* The words of a window that were not taken yet: one bit where each begins,
+ * one behind its end. */
 struct view {
     const char *text;
-    uint64_t blank;
+    uint64_t begins;
+    uint64_t ends;
     unsigned stop; /* the first special octet, or HF_ZONE_WINDOW */
-    unsigned at;
+    unsigned at;   /* behind the last word taken */
 };
 
 static inline bool take_word(struct view *view, struct hf_span *out)
 {
-    uint64_t ahead = UINT64_MAX << view->at;
-    uint64_t text = ~view->blank & ahead;
-    uint64_t blank;
     unsigned from;
 
-    if (text == 0)
+    if (view->begins == 0 || view->ends == 0)
         return false;
-    from = (unsigned)__builtin_ctzll(text);
-    blank = view->blank & (UINT64_MAX << from);
-    if (blank == 0)
-        return false;
-    view->at = (unsigned)__builtin_ctzll(blank);
+    from = (unsigned)__builtin_ctzll(view->begins);
+    view->at = (unsigned)__builtin_ctzll(view->ends);
+    view->begins &= view->begins - 1;
+    view->ends &= view->ends - 1;
     *out = (struct hf_span){view->text + from, view->at - from};
     return view->at < view->stop;
 }
@@ -347,7 +345,7 @@ static bool find_end(struct hf_zone_source *source, const char *from,
 static enum glance look_at_record(struct hf_zone_source *source,
                                   struct view *view, struct head *head)
 {
-    bool has_owner = (view->blank & 1) == 0;
+    bool has_owner = (view->begins & 1) != 0;
     struct hf_span owner = {0};
     struct hf_span ttl = {0};
 
@@ -390,7 +388,8 @@ static bool glance_at(struct hf_zone_source *source, const char *from,
     unsigned nonblank;
     const char *clean;
 
-    view.blank = window.blank;
+    view.begins = ~window.blank & (window.blank << 1 | 1);
+    view.ends = window.blank & ~window.blank << 1;
     view.stop = window.special == 0 ? HF_ZONE_WINDOW
                                     : (unsigned)__builtin_ctzll(window.special);
     clean = from + view.stop;

@@ -136,10 +136,12 @@ enum hf_err hf_zone_name_read(const struct hf_zone_word *word,
 
 struct hf_span hf_zone_subject(struct hf_span owner)
 {
-    size_t n = 0;
+    size_t n = hf_span_find(owner, '.');
+    const struct hf_span first = {owner.ptr, n};
 
-    while (n < owner.len && owner.ptr[n] != '.')
-        n += owner.ptr[n] == '\\' && n + 1 < owner.len ? 2 : 1;
+    if (hf_span_find(first, '\\') < n) /* an escaped dot is no end */
+        for (n = 0; n < owner.len && owner.ptr[n] != '.';)
+            n += owner.ptr[n] == '\\' && n + 1 < owner.len ? 2 : 1;
     (void)hf_span_cut(&owner, n);
     (void)hf_span_skip(&owner, '.');
     return owner;

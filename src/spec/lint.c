@@ -172,11 +172,37 @@ static uint32_t lint_params(struct hf_span params)
     return found;
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* The top bit of some octet is set when one of the eight is below `limit`,
+ * which is at most 0x80; possibly also of one above it that has no top bit. */
+static uint64_t below(uint64_t octets, unsigned limit)
+{
+    return (octets - EACH(limit)) & ~octets & EACH(0x80U);
+}
+
+static uint64_t eight_at(const char *at)
+{
+    uint64_t octets;
+
+    memcpy(&octets, at, sizeof(octets));
+    return octets;
+}
+
 /* What canonical text has: no blank but one after each ';'. */
 static bool has_odd_blanks(struct hf_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        bool blank = text.ptr[i] == ' ';
+        bool blank;
+
+        /* Eight at once that are neither blank nor ';'. */
+        while (text.len - i >= 8 &&
+               (below(eight_at(text.ptr + i), 0x21) |
+                below(eight_at(text.ptr + i) ^ EACH(';'), 1)) == 0)
+            i += 8;
+        if (i == text.len)
+            break;
+        blank = text.ptr[i] == ' ';
 
         if (text.ptr[i] == '\t' || (blank && (i == 0 || i + 1 == text.len)))
             return true;
@@ -195,7 +221,17 @@ static uint32_t lint_octets(struct hf_span text)
     if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
         found |= BIT(HF_LINT_QUOTES);
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char octet = (unsigned char)text.ptr[i];
+        unsigned char octet;
+
+        /* Eight at once that are printable. */
+        while (text.len - i >= 8 &&
+               (below(eight_at(text.ptr + i), 0x20) |
+                below(eight_at(text.ptr + i) ^ EACH(0x7fU), 1) |
+                (eight_at(text.ptr + i) & EACH(0x80U))) == 0)
+            i += 8;
+        if (i == text.len)
+            break;
+        octet = (unsigned char)text.ptr[i];
 
         if ((octet < 0x20 && octet != '\t') || octet > 0x7e)
             return found | BIT(HF_LINT_CONTROL_OCTETS);
