@@ -269,6 +269,9 @@ enum hf_err hf_packet_read(const struct hf_wire_message *message,
                         .found = {.type = type, .ttl_s = UINT32_MAX}};
     enum hf_err err;
 
+    /* Part of an RRset is none: the missing record may be the one. */
+    if ((message->flags & HF_WIRE_TC) != 0)
+        return hf_fail(why, HF_ESYNTAX, 0, "RFC 2181 9: the answer is cut");
     hf_buf_init(&r.text, room, HF_PACKET_ROOM);
     err = walk_chain(&r, why);
     if (err == HF_OK)

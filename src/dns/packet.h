@@ -18,7 +18,7 @@
  * long as it. Records that answer another question are passed over: only
  * what hangs together from `owner` on counts.
  *
- * Fails: HF_ESYNTAX (the message is broken), HF_ELIMIT (does not fit).
+ * Fails: HF_ESYNTAX (the message is broken, or cut), HF_ELIMIT (does not fit).
  */
 enum hf_err hf_packet_read(const struct hf_wire_message *message,
                            const struct hf_wire_name *owner, uint16_t type,
