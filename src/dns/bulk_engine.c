@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/bulk_engine.h"
 
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "dns/bulk_pace.h"
 #include "dns/timers.h"
@@ -330,6 +332,8 @@ static size_t choose(struct hf_bulk_engine *engine, size_t last, int64_t now_ns)
 {
     size_t count = engine->config.server_count;
 
+    assert(count > 0);
+    assert(count > 0); /* hf_bulk_engine_new() saw to it */
     for (size_t i = 0; i < count; i++) {
         size_t server = (last + 1 + i) % count;
 
