@@ -8,16 +8,15 @@
  * plain byte-at-a-time parse (the scalar limit) and hf_judge(). For the hashed
  * form also SHA-256 alone, which bounds it.
  */
-#include "holdfast/holdfast.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "holdfast/holdfast.h"
 
-#define RECORDS 1000000
-#define ROUNDS 7
+#define RECORDS         1000000
+#define ROUNDS          7
 #define ROOM_PER_RECORD 176
 
 struct corpus {
@@ -133,9 +132,8 @@ static uint64_t run_judge(const struct corpus *corpus,
     uint64_t valid = 0;
 
     for (size_t i = 0; i < RECORDS; i++) {
-        const struct hf_answer answer = {.values = &corpus->texts[i],
-                                         .count = 1,
-                                         .ttl_s = 3600};
+        const struct hf_answer answer = {
+            .values = &corpus->texts[i], .count = 1, .ttl_s = 3600};
         struct hf_judged judged;
         struct hf_verdict verdict;
 
@@ -202,9 +200,8 @@ static uint64_t run_hashed(const struct corpus *corpus,
     uint64_t valid = 0;
 
     for (size_t i = 0; i < RECORDS; i++) {
-        const struct hf_answer answer = {.values = &corpus->texts[i],
-                                         .count = 1,
-                                         .ttl_s = 3600};
+        const struct hf_answer answer = {
+            .values = &corpus->texts[i], .count = 1, .ttl_s = 3600};
         struct hf_judged judged;
         struct hf_verdict verdict;
 
@@ -287,8 +284,7 @@ static void bench_raw(const struct corpus *corpus, const struct court *court)
 }
 
 static void bench_hashed(const struct corpus *corpus,
-                         const struct hf_name *names,
-                         const struct court *court)
+                         const struct hf_name *names, const struct court *court)
 {
     double sha[ROUNDS];
     double judge[ROUNDS];
@@ -311,8 +307,8 @@ static void bench_hashed(const struct corpus *corpus,
 
 int main(void)
 {
-    static const struct hf_span issuers[] = {
-        HF_SPAN_INIT("ca.example.net"), HF_SPAN_INIT("authority.example")};
+    static const struct hf_span issuers[] = {HF_SPAN_INIT("ca.example.net"),
+                                             HF_SPAN_INIT("authority.example")};
     struct hf_key keys[3] = {
         {.thumbprint = HF_SPAN("ynR0SnhXGnI_LXvNGwgL93Xgii3Z2igPUtrNBBeZolc")},
         {.thumbprint = HF_SPAN("KEQ66s6Imz6bxEEfE06GAwm-6gTXICQX2wOVP__Ow88")},

@@ -50,9 +50,8 @@ for seed in $(seq "$seeds"); do
     crlf=
     [ $((seed % 5)) -ne 0 ] || crlf=crlf
     python3 "$here/zone_random.py" "$seed" 400 $crlf >"$tmp/zone"
-    status=0
     "$HOLDFAST" audit --format json --origin test "$tmp/zone" \
-        >"$tmp/json" 2>"$tmp/said" || status=$?
+        >"$tmp/json" 2>"$tmp/said" || true # findings, that is
     if [ -s "$tmp/said" ]; then
         echo "not ok - seed $seed: a good zone has unreadable lines"
         cat "$tmp/said"

@@ -192,7 +192,7 @@ for line in sys.stdin:
 facts <"$tmp/out" >"$tmp/facts"
 [ "$(wc -l <"$tmp/facts")" -eq 306 ] || not_ok "the file has 306 results"
 
-# shellcheck disable=SC2086 # $good and $at are two words
+# shellcheck disable=SC2086,SC2154 # $good and $at are two words; eval sets port
 for server in knot bind; do
     eval "port=\$$server"
     at="--axfr 127.0.0.1@$port"
