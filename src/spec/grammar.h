@@ -17,69 +17,64 @@ static inline bool hf_grammar_is_wsp(char c)
     return c == ' ' || c == '\t';
 }
 
-static inline bool hf_grammar_is_label_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || hf_is_digit(c) ||
-           c == '-';
-}
-
-static inline bool hf_grammar_is_value_char(char c)
-{
-    return c >= 0x21 && c <= 0x7e && c != ';';
-}
-
 /*
- * Labels and values are most of a record, so eight octets are classified at a
- * time in one word: arithmetic that sets the high bit of each octet that ends
- * the run. The predicates above say the same and serve the last few octets.
+ * Labels and values are most of a record, so sixteen octets are classified at
+ * a time, in the vector registers that every machine has. An octet of a mask
+ * is all ones where it ends the run; the zeros after the text end it, too.
  */
-#define HF_EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-#define HF_HIGH        HF_EACH(0x80)
+typedef uint8_t hf_octets __attribute__((vector_size(16)));
 
-/* The octets from `first` to `last` in a word of octets below 0x80: no sum
- * carries into its neighbour. */
-#define HF_IN_RANGE(word, first, last)                                         \
-    (((word) + HF_EACH(0x80 - (first))) & ~((word) + HF_EACH(0x7f - (last))))
+#define HF_IN_RANGE(octets, first, last)                                       \
+    ((hf_octets)((octets) - (uint8_t)(first)) <=                               \
+     (hf_octets)((hf_octets){0} + (uint8_t)((last) - (first))))
 
-static inline uint64_t hf_grammar_label_stops(uint64_t word)
+static inline hf_octets hf_grammar_label_stops(hf_octets octets)
 {
-    uint64_t low = word & ~HF_HIGH;
-    uint64_t inside = HF_IN_RANGE(low | HF_EACH(0x20), 'a', 'z') |
-                      HF_IN_RANGE(low, '0', '9') | HF_IN_RANGE(low, '-', '-');
-
-    return (~inside | word) & HF_HIGH;
+    return ~(hf_octets)(HF_IN_RANGE(octets | 0x20, 'a', 'z') |
+                        HF_IN_RANGE(octets, '0', '9') | (octets == '-'));
 }
 
-static inline uint64_t hf_grammar_value_stops(uint64_t word)
+static inline hf_octets hf_grammar_value_stops(hf_octets octets)
 {
-    uint64_t low = word & ~HF_HIGH;
-    uint64_t inside =
-        HF_IN_RANGE(low, 0x21, 0x7e) & ~HF_IN_RANGE(low, ';', ';');
+    return ~(hf_octets)HF_IN_RANGE(octets, 0x21, 0x7e) |
+           (hf_octets)(octets == ';');
+}
 
-    return (~inside | word) & HF_HIGH;
+/* Which octet of a mask is the first that is set; 16 when none is. */
+static inline size_t hf_grammar_first(hf_octets mask)
+{
+    uint64_t words[2];
+
+    memcpy(words, &mask, sizeof(words));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    words[0] = __builtin_bswap64(words[0]);
+    words[1] = __builtin_bswap64(words[1]);
+#endif
+    if (words[0] != 0)
+        return (size_t)__builtin_ctzll(words[0]) / 8;
+    if (words[1] != 0)
+        return 8 + (size_t)__builtin_ctzll(words[1]) / 8;
+    return 16;
 }
 
 /* How many octets `text` begins with before one that stops the run. */
 static inline size_t hf_grammar_run_len(struct hf_span text,
-                                        uint64_t (*stops)(uint64_t),
-                                        bool (*want)(char))
+                                        hf_octets (*stops)(hf_octets))
 {
     size_t n = 0;
+    size_t first;
 
-    for (; text.len - n >= 8; n += 8) {
-        uint64_t word;
-        uint64_t stop;
+    do {
+        hf_octets octets = {0};
+        size_t left = text.len - n;
 
-        memcpy(&word, text.ptr + n, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        word = __builtin_bswap64(word);
-#endif
-        stop = stops(word);
-        if (stop != 0)
-            return n + (size_t)__builtin_ctzll(stop) / 8;
-    }
-    while (n < text.len && want(text.ptr[n]))
-        n++;
+        if (left >= sizeof(octets))
+            memcpy(&octets, text.ptr + n, sizeof(octets));
+        else if (left > 0)
+            memcpy(&octets, text.ptr + n, left);
+        first = hf_grammar_first(stops(octets));
+        n += first;
+    } while (first == sizeof(hf_octets));
     return n;
 }
 
@@ -91,16 +86,14 @@ static inline void hf_grammar_skip_wsp(struct hf_span *rest)
 
 static inline size_t hf_grammar_value_len(struct hf_span text)
 {
-    return hf_grammar_run_len(text, hf_grammar_value_stops,
-                              hf_grammar_is_value_char);
+    return hf_grammar_run_len(text, hf_grammar_value_stops);
 }
 
 /* label = tag = (ALPHA / DIGIT) *( *("-") (ALPHA / DIGIT)) */
 static inline bool hf_grammar_take_label(struct hf_span *rest,
                                          struct hf_span *out)
 {
-    size_t n = hf_grammar_run_len(*rest, hf_grammar_label_stops,
-                                  hf_grammar_is_label_char);
+    size_t n = hf_grammar_run_len(*rest, hf_grammar_label_stops);
 
     *out = hf_span_cut(rest, n);
     return n > 0 && out->ptr[0] != '-' && out->ptr[n - 1] != '-';
