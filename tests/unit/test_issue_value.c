@@ -191,7 +191,7 @@ static void every_octet_at_every_position(void **state)
     }
 }
 
-/* The library reads eight octets at a time and must see what the plain
+/* The library reads many octets at a time and must see what the plain
  * reading sees. */
 static void check_parse(struct hf_span text)
 {
@@ -233,13 +233,13 @@ static void check_label(char *text, size_t len)
  * REQ RECORD-04, CLI-05 */
 static void runs_end_at_every_place(void **state)
 {
-    char room[64] = {0};
+    char room[80] = {0};
 
     (void)state;
     for (size_t align = 1; align < 9; align++) {
-        for (size_t i = 0; i < (size_t)26 * 26 * 256; i++) {
-            size_t len = i / 256 / 26 + 1;
-            size_t at = i / 256 % 26;
+        for (size_t i = 0; i < (size_t)40 * 40 * 256; i++) {
+            size_t len = i / 256 / 40 + 1;
+            size_t at = i / 256 % 40;
             char *text = room + align;
 
             if (at >= len)
@@ -258,8 +258,9 @@ static void runs_end_at_every_place(void **state)
 /* What an octet is must not depend on its neighbour. */
 static void neighbours_do_not_disturb(void **state)
 {
-    static const size_t places[] = {0, 3, 6, 7}; /* 7: across two words */
-    char text[32];
+    /* Within a word, across two, within the next, across two vectors. */
+    static const size_t places[] = {0, 7, 14, 15};
+    char text[48];
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(places); i++) {
@@ -269,12 +270,12 @@ static void neighbours_do_not_disturb(void **state)
             memset(text, '!', sizeof(text));
             text[4 + at] = (char)(pair & 255);
             text[5 + at] = (char)(pair >> 8);
-            check_value(text, 16);
+            check_value(text, 24);
             memset(text, 'z', sizeof(text));
             text[0] = ';';
             text[1 + at] = (char)(pair & 255);
             text[2 + at] = (char)(pair >> 8);
-            check_label(text + 1, 16);
+            check_label(text + 1, 24);
         }
     }
 }
