@@ -136,8 +136,8 @@ enum hf_expiry {
 #define HF_EXPIRY_COUNT (HF_EXPIRY_UNREADABLE + 1)
 
 #define HF_TALLY_KEY_MAX 200 /* longer keys are shown cut, counted whole */
-#define HF_TALLY_ROWS    512 /* power of two */
-#define HF_TALLY_USED    (HF_TALLY_ROWS * 3 / 4)
+#define HF_TALLY_ROWS    384
+#define HF_TALLY_SLOTS   2048 /* power of two, much larger than the rows */
 
 struct hf_tally_row {
     uint64_t count;
@@ -146,18 +146,19 @@ struct hf_tally_row {
     char key[HF_TALLY_KEY_MAX];
 };
 
-/* The first HF_TALLY_USED different keys are counted each, the rest once. */
+/* The first HF_TALLY_ROWS different keys are counted each, the rest once. */
 struct hf_tally_table {
     uint64_t others;
-    uint32_t used;
-    uint32_t last;                  /* row that was counted up last */
-    uint64_t hashes[HF_TALLY_ROWS]; /* of the keys; 0: the row is free */
+    uint32_t used;                   /* rows */
+    uint32_t last;                   /* row that was counted up last */
+    uint64_t hashes[HF_TALLY_SLOTS]; /* of the keys; 0: the slot is free */
+    uint16_t row_at[HF_TALLY_SLOTS];
     struct hf_tally_row rows[HF_TALLY_ROWS];
 };
 
 /*
  * Counters only and no pointers: it may be copied, added up and kept in a
- * checkpoint. Zeroed is empty. About 230 kB: allocate it.
+ * checkpoint. Zeroed is empty. About 200 kB: allocate it.
  */
 struct hf_tally {
     uint64_t names;

@@ -50,52 +50,58 @@ static uint64_t hash_of(struct hf_span key)
     return hash == 0 ? 1 : hash;
 }
 
-/* The row of this key, or the free one where it belongs. */
-static size_t find_row(const struct hf_tally_table *table, uint64_t hash,
-                       struct hf_span key)
+static bool is_row(const struct hf_tally_row *row, struct hf_span key)
 {
-    size_t at = hash & (HF_TALLY_ROWS - 1);
+    return row->full_len == key.len && memcmp(row->key, key.ptr, row->len) == 0;
+}
 
-    for (; table->hashes[at] != 0; at = (at + 1) & (HF_TALLY_ROWS - 1)) {
-        const struct hf_tally_row *row = &table->rows[at];
+/* The slot of this key, or the free one where it belongs. */
+static size_t find_slot(const struct hf_tally_table *table, uint64_t hash,
+                        struct hf_span key)
+{
+    size_t at = hash & (HF_TALLY_SLOTS - 1);
 
-        if (table->hashes[at] == hash && row->full_len == key.len &&
-            memcmp(row->key, key.ptr, row->len) == 0)
-            break;
-    }
+    while (table->hashes[at] != 0 &&
+           (table->hashes[at] != hash ||
+            !is_row(&table->rows[table->row_at[at]], key)))
+        at = (at + 1) & (HF_TALLY_SLOTS - 1);
     return at;
 }
 
-static void count_key(struct hf_tally_table *table, struct hf_span key)
+static void add_row(struct hf_tally_table *table, struct hf_span key)
 {
-    struct hf_tally_row *row = &table->rows[table->last];
-    uint64_t hash;
-    size_t at;
+    struct hf_tally_row *row = &table->rows[table->used++];
 
-    /* Neighbours in a zone mostly name the same CA. */
-    if (row->count > 0 && row->full_len == key.len && key.len == row->len &&
-        memcmp(row->key, key.ptr, key.len) == 0) {
-        row->count++;
-        return;
-    }
-    hash = hash_of(key);
-    at = find_row(table, hash, key);
-    row = &table->rows[at];
-    table->last = (uint32_t)at;
-    if (table->hashes[at] != 0) {
-        row->count++;
-        return;
-    }
-    if (table->used == HF_TALLY_USED) {
-        table->others++;
-        return;
-    }
-    table->used++;
-    table->hashes[at] = hash;
     row->count = 1;
     row->full_len = key.len > UINT32_MAX ? UINT32_MAX : (uint32_t)key.len;
     row->len = key.len < HF_TALLY_KEY_MAX ? (uint8_t)key.len : HF_TALLY_KEY_MAX;
     memcpy(row->key, key.ptr, row->len);
+}
+
+static void count_key(struct hf_tally_table *table, struct hf_span key)
+{
+    uint64_t hash;
+    size_t at;
+
+    /* Neighbours in a zone mostly name the same CA. */
+    if (table->used > 0 && is_row(&table->rows[table->last], key) &&
+        key.len <= HF_TALLY_KEY_MAX) {
+        table->rows[table->last].count++;
+        return;
+    }
+    hash = hash_of(key);
+    at = find_slot(table, hash, key);
+    if (table->hashes[at] != 0) {
+        table->last = table->row_at[at];
+        table->rows[table->last].count++;
+    } else if (table->used == HF_TALLY_ROWS) {
+        table->others++;
+    } else {
+        table->hashes[at] = hash;
+        table->row_at[at] = (uint16_t)table->used;
+        table->last = table->used;
+        add_row(table, key);
+    }
 }
 
 static void count_issuer(struct hf_tally_table *table, struct hf_span issuer)
