@@ -233,6 +233,7 @@ enum hf_err hf_lines_next(struct hf_lines *lines, struct hf_span *line,
             break;
         if (unread.len == lines->size) {
             lines->number++;
+            *more = true;
             return skip_line(lines, why);
         }
         seen = unread.len;

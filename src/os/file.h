@@ -11,8 +11,9 @@
  * old file or the new one, never a part; so does the next boot after a power
  * cut. One writer at a time: the caller holds the lock of the directory.
  *
- * Fails: HF_ELIMIT (name too long), HF_ESYSTEM. The old file is untouched,
- *        unless why->text is "sync directory": then it may be either.
+ * Fails: HF_ELIMIT (name too long), HF_ENOTFOUND (the directory is gone),
+ *        HF_ESYSTEM. The old file is untouched, unless why->text is "sync
+ *        directory": then it may be either.
  */
 enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
                             struct hf_why *why);
@@ -33,7 +34,6 @@ struct hf_lines {
     int fd;
     bool owns_fd;
     bool at_end;
-    int sys;         /* errno of a failed read, or 0 */
     uint64_t number; /* of the line last returned, from 1 */
     uint64_t offset; /* of the first byte after that line */
     size_t from;     /* unread bytes are room[from..to) */
@@ -50,7 +50,8 @@ enum hf_err hf_lines_open(struct hf_lines *lines, const char *path,
 /*
  * The next line, without its LF or CR LF, borrowed until the next call.
  * `*more` is false at the end. Fails: HF_ELIMIT (a line is longer than
- * `longest`; it is skipped and reading may go on), HF_ESYSTEM, HF_ECANCELED.
+ * `longest`; it is skipped, `*more` is true, and the caller may ask for the
+ * next one), HF_ESYSTEM, HF_ECANCELED.
  */
 enum hf_err hf_lines_next(struct hf_lines *lines, struct hf_span *line,
                           bool *more, struct hf_why *why);

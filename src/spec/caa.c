@@ -142,15 +142,17 @@ enum hf_caa_reason hf_caa_decide(const struct hf_caa *rrset, size_t count,
 /* flags, tag length, tag, value */
 bool hf_caa_read(struct hf_span rdata, struct hf_caa *out)
 {
+    uint8_t flags;
     size_t tag_len;
 
     if (rdata.len < 2)
         return false;
-    out->flags = (uint8_t)rdata.ptr[0];
+    flags = (uint8_t)rdata.ptr[0];
     tag_len = (uint8_t)rdata.ptr[1];
     (void)hf_span_cut(&rdata, 2);
     if (tag_len == 0 || tag_len > rdata.len)
         return false;
+    out->flags = flags;
     out->tag = hf_span_cut(&rdata, tag_len);
     out->value = rdata;
     return true;
