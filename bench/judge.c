@@ -7,6 +7,10 @@
  * In the same run, in turn: reading the octets only (the memory's limit), a
  * plain byte-at-a-time parse (the scalar limit) and hf_judge(). For the hashed
  * form also SHA-256 alone, which bounds it.
+ *
+ * The goals were set on a machine that reads the records in 5.3 ns and does
+ * three digests in 470 ns: 100 ns a record, a million names a second. As
+ * ratios they hold anywhere: 19 times reading, 2.1 times the digests.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,7 +282,7 @@ static void bench_raw(const struct corpus *corpus, const struct court *court)
            "allocations\n",
            (double)corpus->octets / RECORDS, (unsigned long long)sink, RECORDS,
            hf_alloc_count() - before);
-    printf("  hf_judge            %7.1f ns  (goal 100)\n", j);
+    printf("  hf_judge            %7.1f ns\n", j);
     printf("  read the octets     %7.1f ns  ratio %.2f\n", r, j / r);
     printf("  scalar walk         %7.1f ns  ratio %.2f\n", s, j / s);
 }
@@ -299,9 +303,8 @@ static void bench_hashed(const struct corpus *corpus,
     j = median(judge);
     printf("judge hashed, 3 keys, the oldest matches: %llu of %d valid\n",
            (unsigned long long)sink, RECORDS);
-    printf("  hf_judge            %7.1f ns = %.2f million names a second "
-           "(goal 1.00)\n",
-           j, 1000 / j);
+    printf("  hf_judge            %7.1f ns = %.2f million names a second\n", j,
+           1000 / j);
     printf("  3 x SHA-256 alone   %7.1f ns  ratio %.2f\n", s, j / s);
 }
 

@@ -3,7 +3,6 @@
 
 #include <idn2.h>
 #include <jansson.h>
-#include <ldns/ldns.h>
 #include <libpsl.h>
 #include <openssl/crypto.h>
 
@@ -42,7 +41,6 @@ void hf_version_put(struct hf_buf *out)
 {
     put_library(out, "holdfast", HF_BUILD_VERSION);
     put_library(out, "OpenSSL", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
-    put_library(out, "ldns", ldns_version());
     put_library(out, "libunbound", hf_resolver_version());
     put_library(out, "libidn2", idn2_check_version(NULL));
     put_library(out, "libpsl", psl_get_version());
