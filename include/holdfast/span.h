@@ -114,3 +114,23 @@ static inline int hf_span_cmp(struct hf_span a, struct hf_span b)
         return order;
     return (a.len > b.len) - (a.len < b.len);
 }
+
+/* Is `text` one of `list`? Exactly, or without regard to case. */
+static inline bool hf_span_among(struct hf_span text,
+                                 const struct hf_span *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (hf_span_eq(text, list[i]))
+            return true;
+    return false;
+}
+
+static inline bool hf_span_among_nocase(struct hf_span text,
+                                        const struct hf_span *list,
+                                        size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (hf_span_eq_nocase(text, list[i]))
+            return true;
+    return false;
+}

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "dns/bulk_calls.h"
 #include "os/clock.h"
+#include "os/fail.h"
 #include "os/random.h"
 
 #define PACKET_SIZE  4096 /* more than any answer we ask for */
@@ -55,16 +56,6 @@ struct hf_bulk {
     struct iovec in_parts[HF_BULK_BATCH];
     char packets[HF_BULK_BATCH][PACKET_SIZE];
 };
-
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err = hf_fail(why, HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
 
 /* ---- sockets ---- */
 
@@ -112,7 +103,7 @@ static enum hf_err open_socket(struct hf_bulk *bulk, size_t index,
 
     bulk->sockets[index] = fd;
     if (fd < 0)
-        return fail_sys(why, "open a socket");
+        return hf_fail_sys(why, errno, "open a socket");
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
     err = bind_port(fd, family, why);
     if (err != HF_OK)
@@ -121,7 +112,7 @@ static enum hf_err open_socket(struct hf_bulk *bulk, size_t index,
     (void)connect(fd, (const struct sockaddr *)&server->address,
                   server->address_len);
     if (epoll_ctl(bulk->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        return fail_sys(why, "watch a socket");
+        return hf_fail_sys(why, errno, "watch a socket");
     return HF_OK;
 }
 
@@ -165,7 +156,7 @@ static enum hf_err prepare(struct hf_bulk *bulk,
 
     bulk->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (bulk->epoll < 0)
-        return fail_sys(why, "create an epoll");
+        return hf_fail_sys(why, errno, "create an epoll");
     bulk->servers = hf_alloc(options->server_count, sizeof(struct hf_server));
     bulk->socket_count =
         config.tcp ? 0 : options->server_count * config.sockets_per_server;
@@ -248,7 +239,7 @@ enum hf_err hf_bulk_watch(struct hf_bulk *bulk, int fd, struct hf_why *why)
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = WATCH_TAG};
 
     if (epoll_ctl(bulk->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-        return fail_sys(why, "watch a descriptor");
+        return hf_fail_sys(why, errno, "watch a descriptor");
     return HF_OK;
 }
 
@@ -447,7 +438,7 @@ enum hf_err hf_bulk_step(struct hf_bulk *bulk, int64_t wait_ms,
         nap(bulk);
     n = wait_for(bulk, events, wait_ns);
     if (n < 0 && errno != EINTR)
-        return fail_sys(why, "wait for answers");
+        return hf_fail_sys(why, errno, "wait for answers");
 
     now_ns = hf_clock_ns();
     bulk->arrived = 0;

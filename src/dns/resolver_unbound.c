@@ -17,6 +17,7 @@
 #include "dns/worker.h"
 #include "dns/worker_msg.h"
 #include "os/clock.h"
+#include "os/fail.h"
 #include "os/signals.h"
 
 #define SELF         "/proc/self/exe"
@@ -81,13 +82,6 @@ bool hf_resolver_is_outdated(void)
     return minor < 26 || (minor == 26 && patch < 1);
 }
 
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    if (why != NULL)
-        *why = (struct hf_why){.text = doing, .sys = errno};
-    return HF_ESYSTEM;
-}
-
 /* The worker holds nothing worth a farewell. */
 static void worker_end(struct unbound *u)
 {
@@ -145,7 +139,8 @@ static enum hf_err spawn_self(int fd, pid_t *pid, struct hf_why *why)
                              argv, envp);
     (void)posix_spawn_file_actions_destroy(&actions);
     errno = failed;
-    return failed == 0 ? HF_OK : fail_sys(why, "start the resolver worker");
+    return failed == 0 ? HF_OK
+                       : hf_fail_sys(why, errno, "start the resolver worker");
 }
 
 /* Move what the sockets allow; false when the worker hung up. */
@@ -193,7 +188,7 @@ static enum hf_err wait_for(struct unbound *u, int64_t until_ms, bool *alive,
         wait_ms = SLICE_MS;
     n = poll(&pfd, 1, (int)wait_ms);
     if (n < 0 && errno != EINTR)
-        return fail_sys(why, "wait for the resolver worker");
+        return hf_fail_sys(why, errno, "wait for the resolver worker");
     *alive = n <= 0 || exchange(u, pfd.revents);
     return HF_OK;
 }
@@ -249,7 +244,7 @@ static enum hf_err worker_start(struct unbound *u, struct hf_why *why)
     enum hf_err err;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return fail_sys(why, "make a socket pair");
+        return hf_fail_sys(why, errno, "make a socket pair");
     err = spawn_self(pair[1], &u->pid, why);
     (void)close(pair[1]);
     if (err != HF_OK) {

@@ -7,6 +7,7 @@
 #include "dns/octets.h"
 #include "dns/transfer.h"
 #include "os/clock.h"
+#include "os/fail.h"
 #include "os/signals.h"
 
 #define ROOM ((size_t)2 + HF_WIRE_MESSAGE_MAX)
@@ -19,16 +20,6 @@ struct line {
     size_t to;
     char room[2 * ROOM];
 };
-
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err = hf_fail(why, HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
 
 static enum hf_err wait_for(const struct line *line, short events,
                             int64_t until_ms, struct hf_why *why)
@@ -47,7 +38,7 @@ static enum hf_err wait_for(const struct line *line, short events,
         if (n > 0)
             return HF_OK;
         if (n < 0 && errno != EINTR)
-            return fail_sys(why, "cannot wait for the server");
+            return hf_fail_sys(why, errno, "cannot wait for the server");
     }
 }
 
@@ -62,18 +53,19 @@ static enum hf_err connect_to(struct line *line, const struct hf_server *server,
     line->fd = socket(address->sa_family,
                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (line->fd < 0)
-        return fail_sys(why, "cannot make a socket");
+        return hf_fail_sys(why, errno, "cannot make a socket");
     if (connect(line->fd, address, server->address_len) == 0)
         return HF_OK;
     if (errno != EINPROGRESS)
-        return fail_sys(why, "cannot connect to the server");
+        return hf_fail_sys(why, errno, "cannot connect to the server");
     err = wait_for(line, POLLOUT, hf_clock_ms() + line->idle_ms, why);
     if (err != HF_OK)
         return err;
     if (getsockopt(line->fd, SOL_SOCKET, SO_ERROR, &sys, &len) != 0)
-        return fail_sys(why, "cannot connect to the server");
+        return hf_fail_sys(why, errno, "cannot connect to the server");
     errno = sys;
-    return sys == 0 ? HF_OK : fail_sys(why, "cannot connect to the server");
+    return sys == 0 ? HF_OK
+                    : hf_fail_sys(why, errno, "cannot connect to the server");
 }
 
 static enum hf_err send_all(struct line *line, struct hf_span data,
@@ -90,7 +82,7 @@ static enum hf_err send_all(struct line *line, struct hf_span data,
             continue;
         }
         if (errno != EAGAIN && errno != EINTR)
-            return fail_sys(why, "cannot send the request");
+            return hf_fail_sys(why, errno, "cannot send the request");
         err = wait_for(line, POLLOUT, until_ms, why);
         if (err != HF_OK)
             return err;
@@ -119,7 +111,8 @@ static enum hf_err receive(struct line *line, int64_t until_ms,
                            "the server closed the connection in the middle of "
                            "the transfer");
         if (errno != EAGAIN && errno != EINTR)
-            return fail_sys(why, "the connection broke during the transfer");
+            return hf_fail_sys(why, errno,
+                               "the connection broke during the transfer");
         err = wait_for(line, POLLIN, until_ms, why);
         if (err != HF_OK)
             return err;

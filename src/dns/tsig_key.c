@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "os/fail.h"
 
 #define FILE_MAX ((size_t)64 << 10)
 
@@ -175,24 +176,13 @@ enum hf_err hf_tsig_key_read(struct hf_span text, struct hf_tsig_key **out,
     return make_key(alg, name, secret, out, why);
 }
 
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err =
-        hf_fail(why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
-
 static enum hf_err read_all(int fd, char *room, size_t *len, struct hf_why *why)
 {
     struct stat about;
     ssize_t n = 1;
 
     if (fstat(fd, &about) != 0)
-        return fail_sys(why, "cannot look at the key file");
+        return hf_fail_sys(why, errno, "cannot look at the key file");
     if (!S_ISREG(about.st_mode))
         return hf_fail(why, HF_EINVAL, 0, "the key file is not a file");
     if ((about.st_mode & 07) != 0)
@@ -202,7 +192,7 @@ static enum hf_err read_all(int fd, char *room, size_t *len, struct hf_why *why)
     for (*len = 0; n > 0 && *len < FILE_MAX; *len += (size_t)n) {
         n = read(fd, room + *len, FILE_MAX - *len);
         if (n < 0)
-            return fail_sys(why, "cannot read the key file");
+            return hf_fail_sys(why, errno, "cannot read the key file");
     }
     return HF_OK;
 }
@@ -218,7 +208,7 @@ enum hf_err hf_tsig_key_load(const char *path, struct hf_tsig_key **out,
     if (room == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    err = fd < 0 ? fail_sys(why, "cannot open the key file")
+    err = fd < 0 ? hf_fail_sys(why, errno, "cannot open the key file")
                  : read_all(fd, room, &len, why);
     if (err == HF_OK)
         err = hf_tsig_key_read((struct hf_span){room, len}, out, why);

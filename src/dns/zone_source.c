@@ -7,21 +7,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "os/fail.h"
 #include "os/signals.h"
 
 #define CHUNK   ((size_t)256 << 10) /* fits the second-level cache */
 #define PADDING 80                  /* windows may look behind the end */
-
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err =
-        hf_fail(why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
 
 static enum hf_err open_file(struct hf_zone_source *source, struct hf_why *why)
 {
@@ -35,10 +25,10 @@ static enum hf_err open_file(struct hf_zone_source *source, struct hf_why *why)
     source->fd = open(source->path,
                       O_RDONLY | O_CLOEXEC | (source->outer ? O_NONBLOCK : 0));
     if (source->fd < 0)
-        return fail_sys(why, "cannot open the file");
+        return hf_fail_sys(why, errno, "cannot open the file");
     source->owns_fd = true;
     if (fstat(source->fd, &about) != 0)
-        return fail_sys(why, "cannot look at the file");
+        return hf_fail_sys(why, errno, "cannot look at the file");
     if (S_ISDIR(about.st_mode) ||
         (source->outer != NULL && !S_ISREG(about.st_mode)))
         return hf_fail(why, HF_EINVAL, 0, "not a regular file");
@@ -168,7 +158,7 @@ enum hf_err hf_zone_source_fill(struct hf_zone_source *source,
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
     n = read(source->fd, source->room + source->to, source->size - source->to);
     if (n < 0 && errno != EINTR)
-        return fail_sys(why, "cannot read the file");
+        return hf_fail_sys(why, errno, "cannot read the file");
     if (n > 0)
         source->to += (size_t)n;
     source->at_end = n == 0;

@@ -8,16 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err =
-        hf_fail(why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
+#include "os/fail.h"
 
 /* The directory of `path`, and where its last part begins. */
 static int open_dir(const char *path, const char **name)
@@ -48,11 +39,13 @@ enum hf_err hf_draft_open(const char *path, struct hf_draft *draft,
     *draft = (struct hf_draft){.fd = -1, .dir = -1};
     if (stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
         draft->fd = open(path, O_WRONLY | O_CLOEXEC);
-        return draft->fd < 0 ? fail_sys(why, "cannot open for writing") : HF_OK;
+        return draft->fd < 0
+                   ? hf_fail_sys(why, errno, "cannot open for writing")
+                   : HF_OK;
     }
     draft->dir = open_dir(path, &name);
     if (draft->dir < 0)
-        return fail_sys(why, "cannot open the directory");
+        return hf_fail_sys(why, errno, "cannot open the directory");
     n = snprintf(draft->temp, sizeof(draft->temp), ".%s.new", name);
     if (name[0] == '\0' || n < 0 || (size_t)n >= sizeof(draft->temp)) {
         hf_draft_drop(draft);
@@ -63,7 +56,7 @@ enum hf_err hf_draft_open(const char *path, struct hf_draft *draft,
     draft->fd = openat(draft->dir, draft->temp,
                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (draft->fd < 0) {
-        enum hf_err err = fail_sys(why, "cannot create the file");
+        enum hf_err err = hf_fail_sys(why, errno, "cannot create the file");
 
         draft->temp[0] = '\0';
         hf_draft_drop(draft);
@@ -77,14 +70,14 @@ enum hf_err hf_draft_keep(struct hf_draft *draft, struct hf_why *why)
     enum hf_err err = HF_OK;
 
     if (draft->dir >= 0 && fsync(draft->fd) != 0)
-        err = fail_sys(why, "cannot write the file");
+        err = hf_fail_sys(why, errno, "cannot write the file");
     if (err == HF_OK && draft->dir >= 0 &&
         renameat(draft->dir, draft->temp, draft->dir, draft->name) != 0)
-        err = fail_sys(why, "cannot rename the file");
+        err = hf_fail_sys(why, errno, "cannot rename the file");
     if (err == HF_OK) {
         draft->temp[0] = '\0'; /* there is nothing to take back any more */
         if (draft->dir >= 0 && fsync(draft->dir) != 0)
-            err = fail_sys(why, "sync directory");
+            err = hf_fail_sys(why, errno, "sync directory");
     }
     hf_draft_drop(draft);
     return err;

@@ -8,20 +8,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "os/fail.h"
 #include "os/signals.h"
 
 #define ROOM_MIN 65536 /* one read of a sensible size */
-
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err =
-        hf_fail(why, sys == ENOENT ? HF_ENOTFOUND : HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
 
 static bool write_all(int fd, struct hf_span data)
 {
@@ -52,18 +42,18 @@ enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
     (void)unlinkat(dir, temp, 0); /* left behind by a crash */
     fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return fail_sys(why, "create");
+        return hf_fail_sys(why, errno, "create");
 
     if (!write_all(fd, data) || fsync(fd) != 0) {
-        err = fail_sys(why, "write");
+        err = hf_fail_sys(why, errno, "write");
         goto out;
     }
     if (renameat(dir, temp, dir, name) != 0) {
-        err = fail_sys(why, "rename");
+        err = hf_fail_sys(why, errno, "rename");
         goto out;
     }
     if (fsync(dir) != 0)
-        err = fail_sys(why, "sync directory");
+        err = hf_fail_sys(why, errno, "sync directory");
 
 out:
     (void)close(fd);
@@ -90,7 +80,7 @@ enum hf_err hf_file_replace_path(const char *path, struct hf_span data,
     }
     dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
-        return fail_sys(why, "open folder");
+        return hf_fail_sys(why, errno, "open folder");
     err = hf_file_replace(dir, name, data, why);
     (void)close(dir);
     return err;
@@ -117,7 +107,7 @@ enum hf_err hf_file_read(const char *path, struct hf_buf *out,
     ssize_t n = 1;
 
     if (fd < 0)
-        return fail_sys(why, "open");
+        return hf_fail_sys(why, errno, "open");
     while (n != 0) {
         /* One byte beyond the limit tells a full file from a larger one. */
         size_t want =
@@ -133,7 +123,7 @@ enum hf_err hf_file_read(const char *path, struct hf_buf *out,
         if (n < 0 && errno == EINTR && !hf_signals_stop_wanted())
             continue;
         if (n < 0) {
-            err = fail_sys(why, "read");
+            err = hf_fail_sys(why, errno, "read");
             break;
         }
         if (n > 0 && want == 0) {
@@ -156,7 +146,7 @@ enum hf_err hf_lines_open(struct hf_lines *lines, const char *path,
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     lines->fd = open_input(path);
     if (lines->fd < 0) {
-        enum hf_err err = fail_sys(why, "open");
+        enum hf_err err = hf_fail_sys(why, errno, "open");
 
         hf_lines_close(lines);
         return err;
@@ -187,7 +177,7 @@ static enum hf_err fill(struct hf_lines *lines, struct hf_why *why)
     if (n < 0 && hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
     if (n < 0 && errno != EINTR)
-        return fail_sys(why, "read");
+        return hf_fail_sys(why, errno, "read");
     if (n > 0)
         lines->to += (size_t)n;
     lines->at_end = n == 0;

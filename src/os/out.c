@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "os/fail.h"
+
 void hf_out_init(struct hf_out *out, int fd)
 {
     out->fd = fd;
@@ -54,13 +56,8 @@ void hf_out_put(struct hf_out *out, struct hf_span text)
 
 enum hf_err hf_out_flush(struct hf_out *out, struct hf_why *why)
 {
-    enum hf_err err;
-
     drain(out);
     if (out->sys == 0)
         return HF_OK;
-    err = hf_fail(why, HF_ESYSTEM, 0, "cannot write the output");
-    if (why != NULL)
-        why->sys = out->sys;
-    return err;
+    return hf_fail_sys(why, out->sys, "cannot write the output");
 }

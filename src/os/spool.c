@@ -6,17 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "os/fail.h"
+
 #define ROOM_MAX ((size_t)4 << 20)
-
-static enum hf_err fail_sys(struct hf_why *why, const char *doing)
-{
-    int sys = errno;
-    enum hf_err err = hf_fail(why, HF_ESYSTEM, 0, doing);
-
-    if (why != NULL)
-        why->sys = sys;
-    return err;
-}
 
 void hf_spool_init(struct hf_spool *spool, uint64_t limit)
 {
@@ -39,14 +31,14 @@ static enum hf_err write_out(struct hf_spool *spool, struct hf_why *why)
     if (spool->fd < 0)
         spool->fd = open(P_tmpdir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (spool->fd < 0)
-        return fail_sys(why, "cannot make a temporary file");
+        return hf_fail_sys(why, errno, "cannot make a temporary file");
     while (rest.len > 0) {
         ssize_t n = write(spool->fd, rest.ptr, rest.len);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail_sys(why, "cannot write the temporary file");
+            return hf_fail_sys(why, errno, "cannot write the temporary file");
         (void)hf_span_cut(&rest, (size_t)n);
     }
     hf_buf_reset(&spool->room);
@@ -80,7 +72,7 @@ enum hf_err hf_spool_rewind(struct hf_spool *spool, struct hf_why *why)
         return HF_OK;
     err = write_out(spool, why);
     if (err == HF_OK && lseek(spool->fd, 0, SEEK_SET) != 0)
-        err = fail_sys(why, "cannot read the temporary file");
+        err = hf_fail_sys(why, errno, "cannot read the temporary file");
     spool->left = spool->put;
     return err;
 }
@@ -100,7 +92,7 @@ static enum hf_err refill(struct hf_spool *spool, struct hf_why *why)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return fail_sys(why, "cannot read the temporary file");
+            return hf_fail_sys(why, errno, "cannot read the temporary file");
         room->len += (size_t)n;
         spool->left -= (uint64_t)n;
     }

@@ -34,15 +34,6 @@ static bool is_known(const struct hf_caa *property)
     return false;
 }
 
-static bool is_among(struct hf_span text, const struct hf_span *list,
-                     size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (hf_span_eq(text, list[i]))
-            return true;
-    return false;
-}
-
 /* value = label *("," label) (RFC 8657, section 4) */
 static bool allows_method(struct hf_span methods)
 {
@@ -69,8 +60,8 @@ static enum hf_caa_reason check_params(struct hf_span params,
     while (hf_param_next(&params, &param)) {
         if (hf_span_eq_nocase(param.tag, HF_SPAN("accounturi"))) {
             uris++;
-            if (uris > 1 || !is_among(param.value, request->account_urls,
-                                      request->account_url_count))
+            if (uris > 1 || !hf_span_among(param.value, request->account_urls,
+                                           request->account_url_count))
                 return HF_CAA_ACCOUNT_MISMATCH;
         }
         if (hf_span_eq_nocase(param.tag, HF_SPAN("validationmethods")) &&
@@ -89,11 +80,11 @@ static enum hf_caa_reason check(const struct hf_caa *property,
 
     if (hf_issue_value_parse(property->value, &value, NULL) != HF_OK)
         return HF_CAA_NO_MATCHING_ISSUER;
-    for (size_t i = 0; i < request->issuer_count; i++)
-        if (value.issuer.len > 0 &&
-            hf_span_eq_nocase(value.issuer, request->issuers[i]))
-            return check_params(value.params, request);
-    return HF_CAA_NO_MATCHING_ISSUER;
+    if (value.issuer.len == 0 ||
+        !hf_span_among_nocase(value.issuer, request->issuers,
+                              request->issuer_count))
+        return HF_CAA_NO_MATCHING_ISSUER;
+    return check_params(value.params, request);
 }
 
 static bool has_any(const struct hf_caa *rrset, size_t count, const char *tag)

@@ -93,19 +93,11 @@ static bool is_usable(enum hf_prefix_state state)
     return state == HF_PREFIX_USABLE || state == HF_PREFIX_USABLE_NO_SLASH;
 }
 
-static bool has(const struct hf_names *names, struct hf_span name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (hf_span_eq(names->list[i], name))
-            return true;
-    return false;
-}
-
 static bool is_within(const struct hf_names *inner,
                       const struct hf_names *outer)
 {
     for (size_t i = 0; i < inner->count; i++)
-        if (!has(outer, inner->list[i]))
+        if (!hf_span_among(inner->list[i], outer->list, outer->count))
             return false;
     return true;
 }

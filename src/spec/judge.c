@@ -44,15 +44,6 @@ const char *hf_form_word(enum hf_form form)
     return words[form];
 }
 
-static bool is_among(struct hf_span text, const struct hf_span *list,
-                     size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (hf_span_eq(text, list[i]))
-            return true;
-    return false;
-}
-
 static bool is_raw_only(enum hf_rules rules)
 {
     return rules == HF_RULES_DRAFT_00 || rules == HF_RULES_DRAFT_01;
@@ -70,9 +61,9 @@ static bool is_under_prefix(const struct hf_ca *ca, struct hf_span uri)
 static bool is_raw_uri(const struct hf_account *account, struct hf_span uri)
 {
     return (account->url.len > 0 && hf_span_eq(uri, account->url)) ||
-           is_among(uri, account->other_urls, account->other_url_count) ||
-           is_among(uri, account->alternative_uris,
-                    account->alternative_uri_count);
+           hf_span_among(uri, account->other_urls, account->other_url_count) ||
+           hf_span_among(uri, account->alternative_uris,
+                         account->alternative_uri_count);
 }
 
 /* REQ DIR-09 */
@@ -88,10 +79,8 @@ enum hf_form hf_account_uri_form(const struct hf_ca *ca,
 /* REQ RECORD-06, VAL-04, VAL-05, VAL-12 */
 static bool is_ours(const struct hf_ca *ca, struct hf_span issuer)
 {
-    for (size_t i = 0; i < ca->issuer_count; i++)
-        if (issuer.len > 0 && hf_span_eq_nocase(issuer, ca->issuers[i]))
-            return true;
-    return false;
+    return issuer.len > 0 &&
+           hf_span_among_nocase(issuer, ca->issuers, ca->issuer_count);
 }
 
 static bool may_be_raw(const struct hf_ca *ca)

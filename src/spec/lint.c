@@ -255,14 +255,6 @@ static uint32_t lint_until(const struct hf_record *record,
     return found;
 }
 
-static bool is_issuer_of(const struct hf_ca *ca, struct hf_span issuer)
-{
-    for (size_t i = 0; i < ca->issuer_count; i++)
-        if (hf_span_eq_nocase(issuer, ca->issuers[i]))
-            return true;
-    return false;
-}
-
 /* The finding that answers to a reading that failed. */
 static uint32_t lint_reason(enum hf_reason reason)
 {
@@ -286,7 +278,8 @@ static uint32_t lint_uri(const struct hf_record *record, const struct hf_ca *ca)
     struct hf_hashed_uri hashed;
     size_t at;
 
-    if (ca == NULL || !is_issuer_of(ca, record->issuer))
+    if (ca == NULL ||
+        !hf_span_among_nocase(record->issuer, ca->issuers, ca->issuer_count))
         return 0;
     if (hf_account_uri_form(ca, &nobody, record->account_uri) == HF_FORM_HASHED)
         return lint_reason(hf_hashed_uri_read(record->account_uri, ca->prefixes,
