@@ -129,7 +129,8 @@ enum hf_exit hf_cli_usage(const struct hf_cli *cli, struct hf_span subject,
                           const char *text)
 {
     put_sentence(cli, subject, text, NULL);
-    (void)fprintf(stderr, "Try 'holdfast %s --help'.\n",
+    (void)fprintf(stderr, "Try 'holdfast%s%s --help'.\n",
+                  cli->command == NULL ? "" : " ",
                   cli->command == NULL ? "" : cli->command->name);
     return HF_EXIT_USAGE;
 }

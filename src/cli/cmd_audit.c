@@ -69,7 +69,7 @@ struct job {
     uint64_t errors;
     uint64_t widened; /* changes that widen authority */
     bool is_diff;     /* changes were written, or that there are none */
-    bool is_partial;  /* interrupted, or a transfer that failed: no counts */
+    bool is_partial;  /* interrupted, or nothing could be read: no counts */
 };
 
 /* ---- options ---- */
@@ -523,6 +523,7 @@ static enum hf_exit finish(struct job *job, enum hf_exit status)
 static enum hf_exit audit_files(struct job *job)
 {
     enum hf_exit status = HF_EXIT_GOOD;
+    size_t files = 0; /* read to their end */
 
     hf_progress_init(&job->progress, STDERR_FILENO,
                      !job->report.out->is_terminal, "records", hf_clock_ns());
@@ -531,6 +532,7 @@ static enum hf_exit audit_files(struct job *job)
         struct hf_why why = {0};
         enum hf_err err = read_file(job, path, &why);
 
+        files += err == HF_OK;
         if (err == HF_OK)
             continue;
         hf_cli_fail(job->cli, hf_span_str(path), &why);
@@ -539,6 +541,7 @@ static enum hf_exit audit_files(struct job *job)
         if (job->is_partial)
             return HF_EXIT_INTERRUPTED;
     }
+    job->is_partial = files == 0;
     return status;
 }
 
