@@ -15,6 +15,7 @@ failed=0
 cleanup() {
     sh "$here/tree.sh" stop "$tmp/tree"
     [ -z "$pids" ] || kill $pids 2>/dev/null || true
+    wait
     rm -rf "$tmp"
 }
 trap cleanup EXIT

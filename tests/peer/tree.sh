@@ -362,11 +362,18 @@ END
     wait_until_up 127.0.0.2 split.example
 }
 
+# Until they are gone they still write, and their directory cannot be removed.
 stop() {
     [ -f "$dir/pids" ] || return 0
-    while read -r pid; do
+    for pid in $(cat "$dir/pids"); do
         kill "$pid" 2>/dev/null || true
-    done <"$dir/pids"
+        tries=100
+        while [ $tries -gt 0 ] && kill -0 "$pid" 2>/dev/null; do
+            sleep 0.05
+            tries=$((tries - 1))
+        done
+        kill -9 "$pid" 2>/dev/null || true
+    done
     rm -f "$dir/pids"
 }
 
