@@ -362,17 +362,22 @@ END
     wait_until_up 127.0.0.2 split.example
 }
 
+# A zombie waits for whoever adopted it and does nothing any more.
+runs() {
+    grep -q '^State:[[:space:]]*[^Z]' "/proc/$1/status" 2>/dev/null
+}
+
 # Until they are gone they still write, and their directory cannot be removed.
 stop() {
     [ -f "$dir/pids" ] || return 0
     for pid in $(cat "$dir/pids"); do
         kill "$pid" 2>/dev/null || true
         tries=100
-        while [ $tries -gt 0 ] && kill -0 "$pid" 2>/dev/null; do
+        while [ $tries -gt 0 ] && runs "$pid"; do
             sleep 0.05
             tries=$((tries - 1))
         done
-        kill -9 "$pid" 2>/dev/null || true
+        [ $tries -gt 0 ] || kill -9 "$pid" 2>/dev/null || true
     done
     rm -f "$dir/pids"
 }
