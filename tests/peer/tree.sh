@@ -370,7 +370,7 @@ runs() {
 # Until they are gone they still write, and their directory cannot be removed.
 stop() {
     [ -f "$dir/pids" ] || return 0
-    for pid in $(cat "$dir/pids"); do
+    while read -r pid; do
         kill "$pid" 2>/dev/null || true
         tries=100
         while [ $tries -gt 0 ] && runs "$pid"; do
@@ -378,7 +378,7 @@ stop() {
             tries=$((tries - 1))
         done
         [ $tries -gt 0 ] || kill -9 "$pid" 2>/dev/null || true
-    done
+    done <"$dir/pids"
     rm -f "$dir/pids"
 }
 
