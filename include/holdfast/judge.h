@@ -117,7 +117,8 @@ enum hf_form hf_account_uri_form(const struct hf_ca *ca,
 /* The judgement of one record. Spans borrow from its text. */
 struct hf_judged {
     enum hf_reason reason;
-    size_t at; /* offset of the failing octet, or 0 */
+    enum hf_reason reading; /* what hf_record_read() answered */
+    size_t at;              /* offset of the failing octet, or 0 */
     enum hf_form form;
     bool star;  /* matched in the form good for every name */
     size_t key; /* hashed: index of the key that matched */

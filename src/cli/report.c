@@ -140,11 +140,27 @@ static enum hf_err make_room(struct hf_results *results, size_t count,
     return HF_OK;
 }
 
+/* What the judge has read already, if it was asked, is not read again; but of
+ * another CA's broken record it does not say where it broke. */
+static void read_record(struct hf_result_record *out,
+                        const struct hf_judged *judged)
+{
+    if (judged == NULL || (judged->reason == HF_REASON_OTHER_ISSUER &&
+                           judged->reading != HF_REASON_OK)) {
+        out->reason = hf_record_read(out->text, &out->record, &out->at);
+        return;
+    }
+    out->reason = judged->reading;
+    out->record = judged->record;
+    out->at = judged->reading == HF_REASON_OK ? 0 : judged->at;
+}
+
 static void examine_record(struct hf_result_record *out, struct hf_span text,
+                           const struct hf_judged *judged,
                            const struct hf_lint_view *view)
 {
     *out = (struct hf_result_record){.text = text};
-    out->reason = hf_record_read(text, &out->record, &out->at);
+    read_record(out, judged);
     out->findings = hf_lint_read(
         text, &(struct hf_lint_reading){out->reason, &out->record}, view);
     if (out->reason == HF_REASON_OK)
@@ -181,7 +197,8 @@ enum hf_err hf_result_examine(struct hf_results *results,
         return err;
 
     for (size_t i = 0; i < count; i++) {
-        examine_record(&results->records[i], values[i], &eyes->view);
+        examine_record(&results->records[i], values[i],
+                       judges ? &results->judged[i] : NULL, &eyes->view);
         if (result->lines != NULL)
             results->records[i].line = result->lines[i];
         if ((results->records[i].findings & (1U << HF_LINT_NO_ISSUER)) == 0)

@@ -112,8 +112,7 @@ static enum hf_reason read_uri(const struct hf_ca *ca, struct hf_span text,
 static void judge_text(const struct hf_ca *ca, const struct hf_account *account,
                        struct hf_span text, struct hf_judged *judged)
 {
-    enum hf_reason reason = hf_record_read(text, &judged->record, &judged->at);
-
+    judged->reading = hf_record_read(text, &judged->record, &judged->at);
     judged->form = HF_FORM_FOREIGN;
     judged->star = false;
     judged->key = 0;
@@ -122,8 +121,8 @@ static void judge_text(const struct hf_ca *ca, const struct hf_account *account,
         judged->at = 0;
         return;
     }
-    judged->reason = reason;
-    if (reason != HF_REASON_OK)
+    judged->reason = judged->reading;
+    if (judged->reading != HF_REASON_OK)
         return;
     judged->form = hf_account_uri_form(ca, account, judged->record.account_uri);
     judged->reason = read_uri(ca, text, judged);

@@ -2,6 +2,7 @@
 #include "holdfast/lint.h"
 
 #include "holdfast/txt.h"
+#include "spec/grammar.h"
 
 #define MILLISECONDS_FROM INT64_C(100000000000) /* the year 5138 in seconds */
 
@@ -214,9 +215,11 @@ static bool has_odd_blanks(struct hf_span text)
     return false;
 }
 
+/* Text that does not parse: which octets are to blame. What parses has none
+ * of them. */
 static uint32_t lint_octets(struct hf_span text)
 {
-    uint32_t found = text.len > HF_TXT_STRING_MAX ? BIT(HF_LINT_TOO_LONG) : 0U;
+    uint32_t found = BIT(HF_LINT_SYNTAX);
 
     if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
         found |= BIT(HF_LINT_QUOTES);
@@ -296,18 +299,19 @@ uint32_t hf_lint_read(struct hf_span text,
                       const struct hf_lint_view *view)
 {
     const struct hf_record *record = reading->record;
-    uint32_t found = lint_octets(text);
-    struct hf_issue_value value;
+    uint32_t found = text.len > HF_TXT_STRING_MAX ? BIT(HF_LINT_TOO_LONG) : 0U;
+    struct hf_span issuer;
+    struct hf_span params;
 
     if (reading->reason == HF_REASON_SYNTAX ||
-        hf_issue_value_parse(text, &value, NULL) != HF_OK)
-        return found | BIT(HF_LINT_SYNTAX);
-    found |= lint_params(value.params);
+        hf_grammar_open(text, &issuer, &params, NULL) != HF_OK)
+        return found | lint_octets(text);
+    found |= lint_params(params);
     if (has_odd_blanks(text))
         found |= BIT(HF_LINT_BLANKS);
-    if (value.issuer.len == 0)
+    if (issuer.len == 0)
         return found | BIT(HF_LINT_NO_ISSUER);
-    if (has_capital(value.issuer))
+    if (has_capital(issuer))
         found |= BIT(HF_LINT_ISSUER_NOT_CANONICAL);
 
     if (reading->reason != HF_REASON_OK)
