@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "cli/scan.h"
 #include "cli/subject.h"
 #include "os/clock.h"
+#include "os/signals.h"
 
 #define WINDOW    4000
 #define SOCKETS   64
@@ -253,6 +255,18 @@ static enum hf_exit fail_file(const struct job *job, const char *path,
     return HF_EXIT_ERROR;
 }
 
+/* Nobody else may write there. A scan that was killed just now may take a
+ * moment to go, so the lock is asked for more than once. */
+static bool lock(int fd)
+{
+    for (int tries = 40; flock(fd, LOCK_EX | LOCK_NB) != 0; tries--) {
+        if (tries == 0 || errno != EWOULDBLOCK || hf_signals_stop_wanted())
+            return false;
+        (void)poll(NULL, 0, 50);
+    }
+    return true;
+}
+
 /* Open the output at the place where the journal says it ends. */
 static enum hf_exit open_output(struct job *job)
 {
@@ -274,7 +288,7 @@ static enum hf_exit open_output(struct job *job)
     }
     hf_out_init(job->file, fd);
     job->plan.output_fd = fd;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    if (!lock(fd))
         return fail_file(job, path, "another scan writes to it");
     if (fstat(fd, &stat) != 0)
         return fail_file(job, path, "cannot open");
