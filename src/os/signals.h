@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * signals.h -- Ctrl-C as a question asked by loops. The first SIGINT, SIGTERM
- * or SIGHUP asks for a tidy end; a second one ends at once. SIGPIPE is ignored.
+ * or SIGHUP asks for a tidy end; another one a tenth of a second later ends at
+ * once. SIGPIPE is ignored.
  */
 #pragma once
 

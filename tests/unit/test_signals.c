@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ctrl-C asks once and then ends: each case in a process of its own. */
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@ static int ask_twice(int number)
 {
     int status = ask_once(number);
 
+    (void)raise(number); /* in the same breath: as if sent once */
+    (void)poll(NULL, 0, 150);
     (void)raise(number);
     return status + 100;
 }
