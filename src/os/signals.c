@@ -16,13 +16,14 @@ static volatile int64_t asked_at_ms;
 
 static void on_signal(int which)
 {
+    const struct sigaction end = {.sa_handler = SIG_DFL};
     int64_t now_ms = hf_clock_ms();
 
     if (asked == 0) {
         asked_at_ms = now_ms;
         asked = which;
     } else if (now_ms - asked_at_ms >= BREATH_MS) {
-        (void)signal(which, SIG_DFL);
+        (void)sigaction(which, &end, NULL);
         (void)raise(which);
     }
 }
