@@ -218,11 +218,6 @@ size_t hf_bulk_room(const struct hf_bulk *bulk)
     return hf_bulk_engine_room(bulk->engine);
 }
 
-size_t hf_bulk_under_way(const struct hf_bulk *bulk)
-{
-    return hf_bulk_engine_under_way(bulk->engine);
-}
-
 void hf_bulk_add(struct hf_bulk *bulk, const struct hf_wire_name *name,
                  uint64_t ticket)
 {

@@ -33,7 +33,6 @@ enum hf_err hf_bulk_new(const struct hf_bulk_options *options,
 void hf_bulk_free(struct hf_bulk *bulk);
 
 size_t hf_bulk_room(const struct hf_bulk *bulk);
-size_t hf_bulk_under_way(const struct hf_bulk *bulk);
 
 /* There must be room. */
 void hf_bulk_add(struct hf_bulk *bulk, const struct hf_wire_name *name,

@@ -79,11 +79,6 @@ void hf_bulk_calls_free(struct hf_bulk_calls *calls)
     hf_free(calls);
 }
 
-size_t hf_bulk_calls_busy(const struct hf_bulk_calls *calls)
-{
-    return calls->busy;
-}
-
 static bool dial(struct hf_bulk_calls *calls, struct call *call)
 {
     const struct hf_server *server = &calls->servers[call->server];

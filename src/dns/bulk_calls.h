@@ -29,6 +29,3 @@ void hf_bulk_calls_step(struct hf_bulk_calls *calls, int64_t now_ns);
 /* Connection `index` is ready. */
 void hf_bulk_calls_ready(struct hf_bulk_calls *calls, size_t index,
                          int64_t now_ns);
-
-/* Calls under way. */
-size_t hf_bulk_calls_busy(const struct hf_bulk_calls *calls);

@@ -224,51 +224,6 @@ void hf_wire_name_lower(struct hf_wire_name *name)
         name->octets[i] = lower(name->octets[i]);
 }
 
-static bool is_plain(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || hf_is_digit((char)c) || c == '-' ||
-           c == '_';
-}
-
-/* The label of `len` octets at `from`, lower-cased, behind what `out` has. */
-static bool put_plain_label(const uint8_t *from, size_t len,
-                            struct hf_name *out)
-{
-    bool star = len == 1 && from[0] == '*';
-
-    if (out->len + (out->len > 0 ? 1U : 0U) + len > HF_NAME_MAX)
-        return false;
-    if (out->len > 0)
-        out->text[out->len++] = '.';
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = lower(from[i]);
-
-        if (!is_plain(c) && !star)
-            return false;
-        out->text[out->len++] = (char)c;
-    }
-    return true;
-}
-
-bool hf_wire_name_to_name(const struct hf_wire_name *name, struct hf_name *out)
-{
-    struct hf_name plain = {0};
-    size_t at = 0;
-
-    while (at < name->len && name->octets[at] != 0) {
-        size_t len = name->octets[at];
-
-        if (at + 1 + len > name->len ||
-            !put_plain_label(name->octets + at + 1, len, &plain))
-            return false;
-        at += len + 1;
-    }
-    if (plain.len == 0)
-        return false;
-    *out = plain;
-    return true;
-}
-
 static void put_u16(uint8_t *at, unsigned value)
 {
     at[0] = (uint8_t)(value >> 8);

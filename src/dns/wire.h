@@ -102,10 +102,6 @@ bool hf_wire_name_eq(const struct hf_wire_name *a,
 /* A-Z to a-z. */
 void hf_wire_name_lower(struct hf_wire_name *name);
 
-/* To a name that we hold: lower case, labels of a-z 0-9 '-' '_' or a lone
- * `*`. False when it has other octets or is the root. */
-bool hf_wire_name_to_name(const struct hf_wire_name *name, struct hf_name *out);
-
 /* What to ask. */
 struct hf_wire_query {
     const struct hf_wire_name *name;

@@ -217,24 +217,14 @@ static bool has_odd_blanks(struct hf_span text)
 
 /* Text that does not parse: which octets are to blame. What parses has none
  * of them. */
-static uint32_t lint_octets(struct hf_span text)
+static uint32_t lint_unreadable(struct hf_span text)
 {
     uint32_t found = BIT(HF_LINT_SYNTAX);
 
     if (text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
         found |= BIT(HF_LINT_QUOTES);
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char octet;
-
-        /* Eight at once that are printable. */
-        while (text.len - i >= 8 &&
-               (below(eight_at(text.ptr + i), 0x20) |
-                below(eight_at(text.ptr + i) ^ EACH(0x7fU), 1) |
-                (eight_at(text.ptr + i) & EACH(0x80U))) == 0)
-            i += 8;
-        if (i == text.len)
-            break;
-        octet = (unsigned char)text.ptr[i];
+        unsigned char octet = (unsigned char)text.ptr[i];
 
         if ((octet < 0x20 && octet != '\t') || octet > 0x7e)
             return found | BIT(HF_LINT_CONTROL_OCTETS);
@@ -305,7 +295,7 @@ uint32_t hf_lint_read(struct hf_span text,
 
     if (reading->reason == HF_REASON_SYNTAX ||
         hf_grammar_open(text, &issuer, &params, NULL) != HF_OK)
-        return found | lint_octets(text);
+        return found | lint_unreadable(text);
     found |= lint_params(params);
     if (has_odd_blanks(text))
         found |= BIT(HF_LINT_BLANKS);

@@ -139,19 +139,9 @@ static const struct {
     {"allocate", can_allocate, WORKED, WORKED, WORKED},
 };
 
-/* Valgrind does not know the calls that build the wall. */
-static bool is_watched(void)
-{
-    const char *preload = getenv("LD_PRELOAD");
-
-    return preload != NULL && strstr(preload, "vgpreload") != NULL;
-}
-
 static void wall_table(void **state)
 {
     (void)state;
-    if (is_watched())
-        skip();
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         int free = attempt(cases[i].can, NO_WALL);
         int network = attempt(cases[i].can, HF_SANDBOX_NETWORK);
