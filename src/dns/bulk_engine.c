@@ -641,9 +641,10 @@ static void take_packet(struct hf_bulk_engine *engine, size_t socket,
 /* The id of a packet, 0 of one that is too short: for foresight only. */
 static uint16_t id_of(struct hf_span octets)
 {
-    return octets.len < 2 ? 0
-                          : (uint16_t)((unsigned char)octets.ptr[0] << 8 |
-                                       (unsigned char)octets.ptr[1]);
+    if (octets.len < 2)
+        return 0;
+    return (uint16_t)((unsigned char)octets.ptr[0] << 8 |
+                      (unsigned char)octets.ptr[1]);
 }
 
 void hf_bulk_engine_packets(struct hf_bulk_engine *engine, size_t socket,
