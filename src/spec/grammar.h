@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/lanes.h"
 #include "holdfast/issue_value.h"
 
 static inline bool hf_grammar_is_wsp(char c)
@@ -19,62 +20,34 @@ static inline bool hf_grammar_is_wsp(char c)
 
 /*
  * Labels and values are most of a record, so sixteen octets are classified at
- * a time, in the vector registers that every machine has. An octet of a mask
- * is all ones where it ends the run; the zeros after the text end it, too.
+ * a time. What these return is set where the run ends; the zeros after the
+ * text end it, too.
  */
-typedef uint8_t hf_octets __attribute__((vector_size(16)));
-
-#define HF_IN_RANGE(octets, first, last)                                       \
-    ((hf_octets)((octets) - (uint8_t)(first)) <=                               \
-     (hf_octets)((hf_octets){0} + (uint8_t)((last) - (first))))
-
-static inline hf_octets hf_grammar_label_stops(hf_octets octets)
+static inline hf_lanes hf_grammar_label_stops(hf_lanes lanes)
 {
-    return ~(hf_octets)(HF_IN_RANGE(octets | 0x20, 'a', 'z') |
-                        HF_IN_RANGE(octets, '0', '9') | (octets == '-'));
+    return ~(hf_lanes)(HF_LANES_WITHIN(lanes | 0x20, 'a', 'z') |
+                       HF_LANES_WITHIN(lanes, '0', '9') | (lanes == '-'));
 }
 
-static inline hf_octets hf_grammar_value_stops(hf_octets octets)
+static inline hf_lanes hf_grammar_value_stops(hf_lanes lanes)
 {
-    return ~(hf_octets)HF_IN_RANGE(octets, 0x21, 0x7e) |
-           (hf_octets)(octets == ';');
-}
-
-/* Which octet of a mask is the first that is set; 16 when none is. */
-static inline size_t hf_grammar_first(hf_octets mask)
-{
-    uint64_t words[2];
-
-    memcpy(words, &mask, sizeof(words));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    words[0] = __builtin_bswap64(words[0]);
-    words[1] = __builtin_bswap64(words[1]);
-#endif
-    if (words[0] != 0)
-        return (size_t)__builtin_ctzll(words[0]) / 8;
-    if (words[1] != 0)
-        return 8 + (size_t)__builtin_ctzll(words[1]) / 8;
-    return 16;
+    return ~(hf_lanes)HF_LANES_WITHIN(lanes, 0x21, 0x7e) |
+           (hf_lanes)(lanes == ';');
 }
 
 /* How many octets `text` begins with before one that stops the run. */
 static inline size_t hf_grammar_run_len(struct hf_span text,
-                                        hf_octets (*stops)(hf_octets))
+                                        hf_lanes (*stops)(hf_lanes))
 {
     size_t n = 0;
     size_t first;
 
     do {
-        hf_octets octets = {0};
-        size_t left = text.len - n;
+        struct hf_span left = {text.ptr + n, text.len - n};
 
-        if (left >= sizeof(octets))
-            memcpy(&octets, text.ptr + n, sizeof(octets));
-        else if (left > 0)
-            memcpy(&octets, text.ptr + n, left);
-        first = hf_grammar_first(stops(octets));
+        first = hf_lanes_first(stops(hf_lanes_load(left)));
         n += first;
-    } while (first == sizeof(hf_octets));
+    } while (first == HF_LANES);
     return n;
 }
 
