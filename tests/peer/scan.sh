@@ -362,6 +362,14 @@ scan --server "127.0.0.1@$nsd_port" --output /dev/full "$tmp/names"
 is "disk full is said" "$status $(grep -c 'No space left' "$tmp/err")" "1 1"
 scan --server "127.0.0.1@$nsd_port" "$tmp/not-there"
 is "missing file" "$status" 1
+scan --server "127.0.0.1@$nsd_port" "$tmp"
+is "what cannot be read is named" "$status $(cat "$tmp/err")" \
+    "1 holdfast scan: $tmp: read: Is a directory"
+scan --server "127.0.0.1@$nsd_port" --output "$tmp/part" \
+    --resume "$tmp/no/journal" "$tmp/few"
+is "a journal that cannot be written is named" \
+    "$status $(cut -d: -f 1,2 "$tmp/err")" \
+    "1 holdfast scan: $tmp/no/journal"
 for bad in nsd.test 192.0.2.1@0 192.0.2.1@x 1.2.3 ::1@0 ::g '[::1]:53'; do
     scan --server "$bad" "$tmp/names"
     is "bad server $bad" "$status" 64
