@@ -275,6 +275,7 @@ static enum hf_exit open_output(struct job *job)
     struct stat stat;
     int fd;
 
+    job->plan.output = path == NULL ? "standard output" : path;
     if (path == NULL)
         return HF_EXIT_GOOD;
     job->file = hf_alloc(1, sizeof(*job->file));
@@ -375,10 +376,26 @@ static void say_interrupted(const struct job *job)
                      : "interrupted; the results so far are written");
 }
 
+/* The journal goes, but not before everything is on the disk; and if it
+ * stays, the next run with it would believe that its work is done. */
+static bool end_journal(const struct job *job)
+{
+    const struct hf_scan_plan *plan = &job->plan;
+
+    if (fdatasync(plan->output_fd) != 0) {
+        (void)fail_file(job, plan->output, "cannot write the output");
+        return false;
+    }
+    if (unlink(plan->journal) != 0 && errno != ENOENT) {
+        (void)fail_file(job, plan->journal, "cannot remove the journal");
+        return false;
+    }
+    return true;
+}
+
 /* Summary, last bytes, and the journal's end. */
 static enum hf_exit finish(struct job *job, const struct hf_scan_end *end)
 {
-    const char *path = hf_cli_value(job->cli, "output", "standard output");
     bool goes_on = end->interrupted && job->plan.journal != NULL;
     struct hf_why why = {0};
 
@@ -387,11 +404,11 @@ static enum hf_exit finish(struct job *job, const struct hf_scan_end *end)
     else
         hf_report_close(&job->report);
     if (hf_out_flush(job->report.out, &why) != HF_OK) {
-        hf_cli_fail(job->cli, hf_span_str(path), &why);
+        hf_cli_fail(job->cli, hf_span_str(job->plan.output), &why);
         return HF_EXIT_ERROR;
     }
-    if (!goes_on && job->plan.journal != NULL)
-        (void)unlink(job->plan.journal); /* absent when nothing was done */
+    if (!goes_on && job->plan.journal != NULL && !end_journal(job))
+        return HF_EXIT_ERROR;
     if (end->interrupted)
         say_interrupted(job);
     return status_of(job, end);
@@ -411,9 +428,7 @@ static enum hf_exit scan(struct job *job)
     hf_progress_end(&job->progress);
     if (err == HF_OK)
         return finish(job, &end);
-    hf_cli_fail(
-        job->cli,
-        err == HF_ENOTFOUND ? hf_span_str(job->plan.input) : HF_SPAN(""), &why);
+    hf_cli_fail(job->cli, hf_span_str(end.trouble), &why);
     hf_buf_clear(&job->report.room);
     return HF_EXIT_ERROR;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/scan.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "cli/scan_emit.h"
 #include "cli/scan_ring.h"
 #include "os/clock.h"
+#include "os/fail.h"
 #include "os/file.h"
 #include "os/signals.h"
 
@@ -41,6 +43,7 @@ struct scan {
     int64_t marked_ns;
     enum hf_err err; /* sticky, from callbacks */
     struct hf_why why;
+    const char *trouble; /* the file that `err` is about, or NULL */
 };
 
 static void note(struct scan *scan, enum hf_err err, const struct hf_why *why)
@@ -49,6 +52,14 @@ static void note(struct scan *scan, enum hf_err err, const struct hf_why *why)
         return;
     scan->err = err;
     scan->why = *why;
+}
+
+static void note_file(struct scan *scan, const char *path, enum hf_err err,
+                      const struct hf_why *why)
+{
+    if (scan->err == HF_OK && err != HF_OK)
+        scan->trouble = path;
+    note(scan, err, why);
 }
 
 /* ---- results, in order ---- */
@@ -343,7 +354,7 @@ static void feed(struct scan *scan)
         }
         if (err == HF_ECANCELED)
             return;
-        note(scan, err, &why);
+        note_file(scan, scan->plan->input, err, &why);
         scan->at_end = err != HF_OK || !more;
         if (scan->at_end)
             return;
@@ -373,31 +384,33 @@ static enum hf_err skip_done(struct scan *scan, struct hf_why *why)
 
 /* ---- the mark ---- */
 
-static enum hf_err save_mark(struct scan *scan, struct hf_why *why)
+static void save_mark(struct scan *scan)
 {
     struct hf_scan_plan *plan = scan->plan;
     struct hf_out *out = plan->report->out;
-    enum hf_err err = hf_out_flush(out, why);
+    struct hf_why why = {0};
+    enum hf_err err = hf_out_flush(out, &why);
 
     scan->marked_ns = hf_clock_ns();
-    if (err != HF_OK || plan->journal == NULL)
-        return err;
     /* First the results, then the word that they are there. */
-    if (fdatasync(plan->output_fd) != 0)
-        return hf_fail(why, HF_ESYSTEM, 0, "cannot write the output");
+    if (err == HF_OK && plan->journal != NULL &&
+        fdatasync(plan->output_fd) != 0)
+        err = hf_fail_sys(&why, errno, "cannot write the output");
+    note_file(scan, plan->output, err, &why);
+    if (err != HF_OK || plan->journal == NULL)
+        return;
     scan->mark.output = plan->mark.output + out->written;
-    return hf_scan_journal_write(plan->journal, &scan->mark,
-                                 plan->report->tally, why);
+    err = hf_scan_journal_write(plan->journal, &scan->mark, plan->report->tally,
+                                &why);
+    note_file(scan, plan->journal, err, &why);
 }
 
 static void save_mark_in_time(struct scan *scan)
 {
-    struct hf_why why = {0};
-
     if (scan->plan->journal == NULL ||
         hf_clock_ns() - scan->marked_ns < MARK_EVERY_NS)
         return;
-    note(scan, save_mark(scan, &why), &why);
+    save_mark(scan);
 }
 
 /* ---- the run ---- */
@@ -486,8 +499,10 @@ static enum hf_err prepare(struct scan *scan, struct hf_why *why)
     size_t entries = ring_entries(plan->bulk.engine.window);
     enum hf_err err = open_input(scan, why);
 
-    if (err != HF_OK)
+    if (err != HF_OK) {
+        scan->trouble = plan->input;
         return err;
+    }
     scan->emit.report = plan->report;
     scan->emit.eyes = &plan->eyes;
     scan->emit.servers = plan->bulk.servers;
@@ -527,13 +542,14 @@ enum hf_err hf_scan_run(struct hf_scan_plan *plan, struct hf_scan_end *end,
     emit_rest(scan);
     end->interrupted = hf_signals_stop_wanted();
     end->stats = hf_bulk_stats(scan->bulk);
+    if (scan->err == HF_OK)
+        save_mark(scan);
     err = scan->err;
     if (err != HF_OK && why != NULL)
         *why = scan->why;
-    if (err == HF_OK)
-        err = save_mark(scan, why);
 
 out:
+    end->trouble = scan->trouble;
     hf_bulk_free(scan->bulk);
     hf_lines_close(&scan->lines);
     hf_ring_clear(&scan->ring);

@@ -21,12 +21,14 @@ struct hf_scan_plan {
     struct hf_progress *progress;
     const char *journal;      /* NULL: none */
     struct hf_scan_mark mark; /* where to go on; zero: at the start */
+    const char *output;       /* what messages call it */
     int output_fd;            /* of the journal's output */
 };
 
 /* What came of it. */
 struct hf_scan_end {
     bool interrupted;
+    const char *trouble; /* the file that a failure is about, or NULL */
     struct hf_bulk_stats stats;
 };
 

@@ -294,14 +294,13 @@ static enum hf_err take_soa(struct hf_transfer *transfer, uint32_t serial,
 static bool is_in_zone(const struct hf_wire_name *name,
                        const struct hf_wire_name *zone)
 {
-    struct hf_wire_name tail = *name;
+    struct hf_wire_name tail;
+    size_t at = 0;
 
-    while (tail.len > zone->len && tail.octets[0] != 0) {
-        size_t n = tail.octets[0] + 1U;
-
-        memmove(tail.octets, tail.octets + n, tail.len - n);
-        tail.len = (uint8_t)(tail.len - n);
-    }
+    while (name->len - at > zone->len && name->octets[at] != 0)
+        at += name->octets[at] + 1U;
+    tail.len = (uint8_t)(name->len - at);
+    memcpy(tail.octets, name->octets + at, tail.len);
     return hf_wire_name_eq(&tail, zone);
 }
 

@@ -55,10 +55,11 @@ is() {
 }
 
 free_port() {
-    python3 -c '
-import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 "$here/ports.py" free
 }
+
+ipv6=
+! python3 "$here/ports.py" ipv6 || ipv6=::1
 
 # ---- one zone, four servers ----
 
@@ -91,6 +92,7 @@ nsd_port=$(free_port)
 cat >"$tmp/nsd.conf" <<END
 server:
     ip-address: 127.0.0.1@$nsd_port
+    ${ipv6:+ip-address: $ipv6@$nsd_port}
     zonesdir: "$tmp"
     database: ""
     pidfile: "$tmp/nsd.pid"
@@ -112,7 +114,7 @@ knot_port=$(free_port)
 cat >"$tmp/knot.conf" <<END
 server:
     rundir: "$tmp"
-    listen: 127.0.0.1@$knot_port
+    listen: [ 127.0.0.1@$knot_port${ipv6:+, $ipv6@$knot_port} ]
 database:
     storage: "$tmp/knot"
 log:
@@ -135,7 +137,7 @@ options {
     pid-file none;
     session-keyfile none;
     listen-on port $bind_port { 127.0.0.1; };
-    listen-on-v6 { none; };
+    listen-on-v6 port $bind_port { ${ipv6:-none}; };
     recursion no;
     dnssec-validation no;
 };
@@ -149,6 +151,7 @@ unbound_port=$(free_port)
 cat >"$tmp/unbound.conf" <<END
 server:
     interface: 127.0.0.1
+    ${ipv6:+interface: $ipv6}
     port: $unbound_port
     do-daemonize: no
     username: ""
@@ -222,6 +225,22 @@ is "each was asked" \
 scan --tcp --server "127.0.0.1@$nsd_port" "$tmp/names" >"$tmp/tcp.json"
 plain "$tmp/tcp.json" >"$tmp/tcp.plain"
 same "TCP only" "$tmp/nsd.plain" "$tmp/tcp.plain"
+for peer in ${ipv6:+nsd knot bind unbound}; do
+    eval "port=\$${peer}_port"
+    scan --server "$ipv6@$port" "$tmp/names" >"$tmp/six.json"
+    plain "$tmp/six.json" >"$tmp/six.plain"
+    same "$peer over IPv6, and TCP for the big one" "$tmp/nsd.plain" \
+        "$tmp/six.plain"
+    is "$peer was asked over IPv6 only" \
+        "$(jq -r 'select(.name) | .server' "$tmp/six.json" | sort -u)" \
+        "$ipv6@$port"
+done
+if [ -n "$ipv6" ]; then
+    scan --tcp --server "$ipv6@$nsd_port" --server "127.0.0.1@$knot_port" \
+        "$tmp/names" >"$tmp/both.json"
+    plain "$tmp/both.json" >"$tmp/both.plain"
+    same "TCP only, IPv6 and IPv4 in turn" "$tmp/nsd.plain" "$tmp/both.plain"
+fi
 for shape in csv markdown html text; do
     scan --format $shape --server "127.0.0.1@$nsd_port" "$tmp/names" \
         >"$tmp/shape"
@@ -343,7 +362,15 @@ scan --server "127.0.0.1@$nsd_port" --output /dev/full "$tmp/names"
 is "disk full is said" "$status $(grep -c 'No space left' "$tmp/err")" "1 1"
 scan --server "127.0.0.1@$nsd_port" "$tmp/not-there"
 is "missing file" "$status" 1
-for bad in nsd.test 192.0.2.1@0 192.0.2.1@x 1.2.3; do
+scan --server "127.0.0.1@$nsd_port" "$tmp"
+is "what cannot be read is named" "$status $(cat "$tmp/err")" \
+    "1 holdfast scan: $tmp: read: Is a directory"
+scan --server "127.0.0.1@$nsd_port" --output "$tmp/part" \
+    --resume "$tmp/no/journal" "$tmp/few"
+is "a journal that cannot be written is named" \
+    "$status $(cut -d: -f 1,2 "$tmp/err")" \
+    "1 holdfast scan: $tmp/no/journal"
+for bad in nsd.test 192.0.2.1@0 192.0.2.1@x 1.2.3 ::1@0 ::g '[::1]:53'; do
     scan --server "$bad" "$tmp/names"
     is "bad server $bad" "$status" 64
 done
@@ -372,4 +399,8 @@ is "absence is proved when asked for" \
     "$(jq -r 'select(.name == "missing.good.example") |
         [.status, .security] | join(":")' "$tmp/valid")" "absent:secure"
 
+if [ $failed = 0 ] && [ -z "$ipv6" ]; then
+    echo "skipped: no ::1 here, so nothing was tried over IPv6"
+    exit 77
+fi
 exit $failed

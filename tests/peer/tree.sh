@@ -11,8 +11,8 @@
 # ZONE= delegates it only: TREE_CONF names a file of Knot's that serves it, and
 # its DS, if it is signed, waits in DIR/keys/ZONE.ds.
 # After `. DIR/env` the shell has TREE_PORT, TREE_SERVER (address@port),
-# TREE_SERVER2 (shows another split.example), TREE_ANCHOR, TREE_SUFFIXES and
-# TREE_OPTIONS for holdfast.
+# TREE_SERVER2 (shows another split.example), TREE_IPV6 (where it listens as
+# well), TREE_ANCHOR, TREE_SUFFIXES and TREE_OPTIONS for holdfast.
 #
 #   good       signed, NSEC; records of every kind   wild       wildcards
 #   nsec3      signed, NSEC3                         big        large RRsets
@@ -20,7 +20,12 @@
 #   expired    its signatures ended in 2020          split      two servers, two
 #   unsigned   no DS                                            opinions
 #   lame       delegated to a server that is not there
+#   six        as split, but its second server has an IPv6 address only
+#
+# Where there is no ::1, six has one server and TREE_IPV6 is empty.
 set -eu
+
+here=$(dirname "$0")
 
 CA='ca.example; accounturi=https://ca.example/acct/123'
 OTHER='other-ca.example; accounturi=https://other-ca.example/a/9'
@@ -37,7 +42,11 @@ head_of() {
 @ NS ns1
 ns1 A 127.0.0.1
 END
-    [ -z "${2-}" ] || printf '@ NS ns2\nns2 A %s\n' "$2"
+    case ${2-} in
+    '') ;;
+    *:*) printf '@ NS ns2\nns2 AAAA %s\n' "$2" ;;
+    *) printf '@ NS ns2\nns2 A %s\n' "$2" ;;
+    esac
 }
 
 zone_root() {
@@ -63,6 +72,8 @@ zone_example() {
     done
     printf '%s\n' 'split NS ns1.split' 'ns1.split A 127.0.0.1' \
         'split NS ns2.split' 'ns2.split A 127.0.0.2' \
+        'six NS ns1.six' 'ns1.six A 127.0.0.1' \
+        'six NS ns2.six' 'ns2.six AAAA ::1' \
         'lame NS ns1.lame' 'ns1.lame A 127.0.0.9'
 }
 
@@ -182,10 +193,11 @@ zone_big() {
     }'
 }
 
-zone_split() { # $1: which server
-    head_of split.example 127.0.0.2
+zone_split() { # $1, whose second server at $2 has opinions; $3: which server
+    head_of "$1" "$2"
     echo "_validation-persist.same TXT \"$CA; $UNTIL\""
-    if [ "$1" = 1 ]; then
+    seq 40 | sed "s|.*|_validation-persist.large TXT \"$CA&; $UNTIL\"|"
+    if [ "$3" = 1 ]; then
         echo "_validation-persist TXT \"$CA; $UNTIL\""
         echo "_validation-persist.gone TXT \"$CA; $UNTIL\""
     else
@@ -234,8 +246,13 @@ make_zones() {
     done
     zone_plain bogus.example >"$dir/raw/bogus.example.zone"
     zone_plain expired.example >"$dir/raw/expired.example.zone"
-    zone_split 1 >"$dir/zones/split.example.zone"
-    zone_split 2 >"$dir/zones2/split.example.zone"
+    for split in 'split.example 127.0.0.2' 'six.example ::1'; do
+        # shellcheck disable=SC2086 # two words
+        {
+            zone_split $split 1 >"$dir/zones/${split% *}.zone"
+            zone_split $split 2 >"$dir/zones2/${split% *}.zone"
+        }
+    done
     mv "$dir/raw/unsigned.example.zone" "$dir/zones/"
     zone_example >"$dir/raw/example.zone"
     zone_root >"$dir/raw/.zone"
@@ -250,12 +267,13 @@ make_zones() {
     wait
 }
 
-# The configuration of one Knot in $1, at address $2, zones from $3.
+# The configuration of one Knot in $1, at address $2, zones from $3; further
+# addresses in $4.
 knot_conf() {
     cat <<END
 server:
     rundir: $1
-    listen: $2@$port
+    listen: [ $2@$port${4:+, $4@$port} ]
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
@@ -282,9 +300,9 @@ END
         echo "include: $TREE_CONF"
 }
 
-serve() { # Knot in $1 at $2 with the zones of $3
+serve() { # Knot in $1 at $2 with the zones of $3, and at $4
     mkdir -p "$1"
-    knot_conf "$1" "$2" "$3" >"$1/knot.conf"
+    knot_conf "$1" "$2" "$3" "${4-}" >"$1/knot.conf"
     knotd -c "$1/knot.conf" >"$1/out" 2>&1 &
     echo $! >>"$dir/pids"
 }
@@ -303,29 +321,6 @@ wait_until_up() {
     done
 }
 
-# A port that nobody has, on none of our addresses.
-free_port() {
-    python3 - <<'END'
-import socket
-def free(port):
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-        for host in ("127.0.0.1", "127.0.0.2"):
-            with socket.socket(socket.AF_INET, kind) as s:
-                try:
-                    s.bind((host, port))
-                except OSError:
-                    return False
-    return True
-while True:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    if free(port):
-        print(port)
-        break
-END
-}
-
 start() {
     mkdir -p "$dir/keys" "$dir/raw" "$dir/zones" "$dir/zones2"
     dir=$(cd "$dir" && pwd)
@@ -336,23 +331,26 @@ start() {
         [ -z "${pair#*=}" ] ||
             cp "${pair#*=}" "$dir/zones/${zone%.example}.example.zone"
     done
-    port=$(free_port)
+    port=$(python3 "$here/ports.py" free)
+    ipv6=
+    ! python3 "$here/ports.py" ipv6 || ipv6=::1
     make_keys
     make_zones
     printf '%s\n' '// ===BEGIN ICANN DOMAINS===' example \
         '// ===END ICANN DOMAINS===' >"$dir/suffixes"
     : >"$dir/pids"
     serve "$dir/knot" 127.0.0.1 "$dir/zones"
-    serve "$dir/knot2" 127.0.0.2 "$dir/zones2"
+    serve "$dir/knot2" 127.0.0.2 "$dir/zones2" "$ipv6"
     # Every zone by name: what a server says of its own address has port 53.
     stubs="--stub .=127.0.0.1@$port --stub example=127.0.0.1@$port"
-    for zone in $signed unsigned split $extra; do
+    for zone in $signed unsigned split six $extra; do
         stubs="$stubs --stub $zone.example=127.0.0.1@$port"
     done
     cat >"$dir/env" <<END
 TREE_PORT=$port
 TREE_SERVER=127.0.0.1@$port
 TREE_SERVER2=127.0.0.2@$port
+TREE_IPV6=$ipv6
 TREE_ANCHOR=$dir/keys/root.ds
 TREE_SUFFIXES=$dir/suffixes
 TREE_OPTIONS="$stubs --trust-anchor $dir/keys/root.ds --suffix-list $dir/suffixes --authoritative-port $port"

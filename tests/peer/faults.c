@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * faults.c -- preloaded into the program, so that its Nth call that changes
+ * what is on the disk goes wrong: a write to a file, a sync, a renaming, a
+ * removal. FAULT_AT is N, from 1, and FAULT_KIND says how:
+ *
+ *   eio     it fails, once
+ *   enospc  it does half of what was asked, and from then on the disk is full
+ *   kill    the process dies before it
+ *   tear    the process dies when it has done half, or, of what has no
+ *           halves, all of it
+ *
+ * Says on standard error when that happens.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MESSAGES 2 /* the last descriptor that is not a file of ours */
+
+enum fate { PASS, FAIL, TEAR };
+
+static int calls; /* so far */
+static bool disk_is_full;
+
+static bool is_kind(const char *kind)
+{
+    const char *wanted = getenv("FAULT_KIND");
+
+    return wanted != NULL && strcmp(kind, wanted) == 0;
+}
+
+static enum fate fate_of(const char *call)
+{
+    const char *at = getenv("FAULT_AT");
+
+    if (disk_is_full) {
+        errno = ENOSPC;
+        return FAIL;
+    }
+    if (at == NULL || ++calls != atoi(at))
+        return PASS;
+    (void)dprintf(MESSAGES, "fault: %s\n", call);
+    if (is_kind("kill"))
+        (void)kill(getpid(), SIGKILL);
+    disk_is_full = is_kind("enospc");
+    errno = disk_is_full ? ENOSPC : EIO;
+    return is_kind("tear") ? TEAR : FAIL;
+}
+
+/* What came of a call, unless nobody lives to hear it. */
+static int after(enum fate fate, long result)
+{
+    if (fate == TEAR)
+        (void)kill(getpid(), SIGKILL);
+    return (int)result;
+}
+
+ssize_t write(int fd, const void *from, size_t len)
+{
+    bool was_full = disk_is_full;
+    enum fate fate = PASS;
+    struct stat about;
+
+    if (fd > MESSAGES && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
+        fate = fate_of("write");
+    if (fate == FAIL && (was_full || !disk_is_full))
+        return -1;
+    if (fate != PASS)
+        len = (len + 1) / 2;
+    return after(fate, syscall(SYS_write, fd, from, len));
+}
+
+int fsync(int fd)
+{
+    enum fate fate = fate_of("fsync");
+
+    return fate == FAIL ? -1 : after(fate, syscall(SYS_fsync, fd));
+}
+
+int fdatasync(int fd)
+{
+    enum fate fate = fate_of("fdatasync");
+
+    return fate == FAIL ? -1 : after(fate, syscall(SYS_fdatasync, fd));
+}
+
+int renameat(int old_dir, const char *old, int new_dir, const char *new)
+{
+    enum fate fate = fate_of("renameat");
+
+    return fate == FAIL ? -1
+                        : after(fate, renameat2(old_dir, old, new_dir, new, 0));
+}
+
+/* Room is not needed for it. */
+int unlink(const char *path)
+{
+    enum fate fate = is_kind("enospc") ? PASS : fate_of("unlink");
+
+    return fate == FAIL ? -1 : after(fate, unlinkat(AT_FDCWD, path, 0));
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loopback addresses and ports for servers.
+
+ports.py free [COUNT]  -- COUNT ports that nobody has, over UDP and TCP, on
+                          any address that a test listens at; one a line
+ports.py ipv6          -- exit status 0 when there is a ::1
+"""
+import socket
+import sys
+
+PLACES = (
+    (socket.AF_INET, "127.0.0.1"),
+    (socket.AF_INET, "127.0.0.2"),
+    (socket.AF_INET, "127.0.0.3"),
+    (socket.AF_INET6, "::1"),
+)
+KINDS = (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+
+
+def is_free(family, host, port):
+    for kind in KINDS:
+        try:
+            with socket.socket(family, kind) as sock:
+                sock.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free(places):
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
+        if all(is_free(family, host, port) for family, host in places):
+            return port
+
+
+def main():
+    has_ipv6 = is_free(socket.AF_INET6, "::1", 0)
+    if sys.argv[1] == "ipv6":
+        sys.exit(0 if has_ipv6 else 1)
+    places = PLACES if has_ipv6 else PLACES[:-1]
+    ports = set()
+    while len(ports) < int((sys.argv[2:] or [1])[0]):
+        ports.add(free(places))
+    print(*ports, sep="\n")
+
+
+main()
