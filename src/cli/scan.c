@@ -373,6 +373,9 @@ static enum hf_err skip_done(struct scan *scan, struct hf_why *why)
     while (scan->lines.offset < scan->mark.offset && more) {
         enum hf_err err = hf_lines_next(&scan->lines, &line, &more, why);
 
+        /* Nothing was scanned yet: the mark stays, and so says the loop. */
+        if (err == HF_ECANCELED)
+            return HF_OK;
         if (err != HF_OK && err != HF_ELIMIT)
             return err;
     }

@@ -37,7 +37,8 @@ verdict() {
 
 scan() {
     status=0
-    timeout 120 "$HOLDFAST" scan --now 1790000000 "$@" 2>"$tmp/err" ||
+    timeout 120 "$HOLDFAST" scan --now 1790000000 --retries 10 "$@" \
+        2>"$tmp/err" ||
         status=$?
 }
 
@@ -321,7 +322,7 @@ for shape in json csv html; do
     status=137
     while [ "$status" = 137 ] && [ $kills -lt 40 ]; do
         status=0
-        timeout -s KILL 1.5 "$HOLDFAST" scan --now 1790000000 --rate 7000 \
+        timeout -s KILL 1.5 "$HOLDFAST" scan --now 1790000000 --retries 10 --rate 7000 \
             --format $shape --server "127.0.0.1@$nsd_port" \
             --output "$tmp/part" --resume "$tmp/journal" "$tmp/many" \
             2>"$tmp/err" || status=$?
@@ -340,7 +341,7 @@ scan --format json --server "127.0.0.1@$nsd_port" --output "$tmp/whole" \
     "$tmp/many"
 rm -f "$tmp/part"
 status=0
-timeout -s INT 1 "$HOLDFAST" scan --now 1790000000 --rate 7000 \
+timeout -s INT 1 "$HOLDFAST" scan --now 1790000000 --retries 10 --rate 7000 \
     --server "127.0.0.1@$nsd_port" --output "$tmp/part" \
     --resume "$tmp/journal" "$tmp/many" 2>"$tmp/err" || status=$?
 is "SIGINT: says where it stopped" "$(grep -c 'go on' "$tmp/err")" 1
