@@ -67,7 +67,7 @@ static bool decode(struct hf_span text, unsigned char *out)
     while (text.len > 0) {
         size_t n = text.len < HF_LANES ? text.len : HF_LANES;
         hf_lanes lanes = values_of(hf_lanes_load(hf_span_cut(&text, n)));
-        unsigned char octets[ROOM];
+        unsigned char octets[ROOM] = {0};
 
         memcpy(values, &lanes, sizeof(values));
         for (size_t i = 0; i < n; i++)

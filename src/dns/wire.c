@@ -118,7 +118,8 @@ static enum hf_err take_label(struct hf_span *rest, struct hf_wire_name *out,
     while (rest->len > 0 && rest->ptr[0] != '.') {
         if (!take_octet(rest, &octet))
             return hf_fail(why, HF_ESYNTAX, 0, "RFC 1035 5.1: bad escape");
-        if (++len > HF_LABEL_MAX || start + len + 2 > HF_WIRE_NAME_MAX)
+        len++;
+        if (len > HF_LABEL_MAX || start + len + 2 > HF_WIRE_NAME_MAX)
             return hf_fail(why, HF_ELIMIT, 0,
                            "RFC 1035 2.3.4: label over 63 or name over 255 "
                            "octets");

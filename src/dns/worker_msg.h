@@ -20,7 +20,8 @@
 #define HF_CONFIG_FRAME_MAX 65536
 
 enum hf_frame_kind {
-    HF_FRAME_CONFIG = 1,
+    HF_FRAME_NONE, /* not read yet; nobody sends it */
+    HF_FRAME_CONFIG,
     HF_FRAME_READY,
     HF_FRAME_QUERY,
     HF_FRAME_ANSWER,

@@ -41,7 +41,7 @@ static inline __m128i hf_zone_equals(__m128i octets, char c)
 
 static inline __m128i hf_zone_load(const char *at)
 {
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
+    return _mm_loadu_si128((const __m128i_u *)at);
 }
 
 static inline uint64_t hf_zone_mask(__m128i found)

@@ -23,6 +23,8 @@ pc=$(find "$root" -name libholdfast.pc)
 [ -n "$pc" ] || fail "no libholdfast.pc"
 lib=$(dirname "$(dirname "$pc")")
 prefix=$(sed -n 's/^prefix=//p' "$pc")
+[ "${lib#"$root"}" != /usr/local/lib64 ] ||
+    fail "the libraries are in lib64, where Debian's tools do not look"
 
 # The prefix in the file is where it will be; here all of it lies under $root.
 flags() {
