@@ -13,10 +13,14 @@ typedef uint8_t hf_lanes __attribute__((vector_size(16)));
 
 #define HF_LANES sizeof(hf_lanes)
 
-/* Which lanes lie in the range `first` to `last`, both included? */
+typedef signed char hf_signed_lanes __attribute__((vector_size(16)));
+
+/* Which lanes lie in the range `first` to `last`, both included? Moved up to
+ * end with the greatest signed number: one comparison, that of SSE2. */
 #define HF_LANES_WITHIN(lanes, first, last)                                    \
-    ((hf_lanes)((hf_lanes)((lanes) - (uint8_t)(first)) <=                      \
-                (hf_lanes)((hf_lanes){0} + (uint8_t)((last) - (first)))))
+    ((hf_lanes)((hf_signed_lanes)((lanes) + (uint8_t)(0x7f - (last))) >        \
+                ((hf_signed_lanes){0} +                                        \
+                 (signed char)(0x7e - ((last) - (first))))))
 
 /* The first octets of `text`, with zeros after its end. */
 static inline hf_lanes hf_lanes_load(struct hf_span text)
