@@ -70,24 +70,17 @@ static void note(struct seen *seen, const struct hf_param *param)
 static bool walk(struct hf_span text, struct hf_span *issuer, struct seen *seen,
                  size_t *at)
 {
-    struct hf_span rest;
+    struct hf_reader reader = hf_reader_of(text);
     struct hf_param param;
-    struct hf_why why;
+    bool good = hf_grammar_open(&reader, issuer, NULL) == HF_OK;
 
-    *at = 0;
-    if (hf_grammar_open(text, issuer, &rest, &why) != HF_OK) {
-        *at = why.at;
-        return false;
+    while (good && !hf_reader_is_done(&reader)) {
+        good = hf_grammar_take(&reader, &param, NULL) == HF_OK;
+        if (good)
+            note(seen, &param);
     }
-    while (rest.len > 0) {
-        *at = text.len - rest.len;
-        if (hf_grammar_take(&rest, &param, &why) != HF_OK) {
-            *at += why.at;
-            return false;
-        }
-        note(seen, &param);
-    }
-    return true;
+    *at = reader.at;
+    return good;
 }
 
 static size_t offset(struct hf_span text, struct hf_span part)
@@ -106,7 +99,6 @@ enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
         out->issuer = hf_issue_value_attribution(text);
         return HF_REASON_SYNTAX;
     }
-    *at = text.len;
     if (seen.duplicate.len > 0) {
         *at = offset(text, seen.duplicate);
         return HF_REASON_DUPLICATE_PARAMETER;
