@@ -15,9 +15,11 @@ bool hf_persist_until_parse(struct hf_span text, int64_t *out)
     if (text.len == 0 || text.len - n > 19)
         return false;
     for (; n < text.len; n++) {
-        if (!hf_is_digit(text.ptr[n]))
+        unsigned digit = (unsigned char)text.ptr[n] - (unsigned)'0';
+
+        if (digit > 9)
             return false;
-        value = value * 10 + (uint64_t)(text.ptr[n] - '0');
+        value = value * 10 + digit;
     }
     if (value > INT64_MAX)
         return false;
