@@ -481,6 +481,18 @@ static void result_borrows(void **state)
     assert_ptr_equal(param.value.ptr, text.ptr + 18);
 }
 
+/* A span of no bytes may point nowhere. */
+static void text_may_be_nowhere(void **state)
+{
+    const struct hf_span nowhere = {NULL, 0};
+    struct hf_issue_value got;
+
+    (void)state;
+    assert_int_equal(hf_issue_value_parse(nowhere, &got, NULL), HF_OK);
+    assert_int_equal(got.issuer.len + got.params.len, 0);
+    assert_true(hf_value_is_safe(nowhere));
+}
+
 static void failure_leaves_the_result(void **state)
 {
     struct hf_issue_value got = {.issuer = HF_SPAN("before")};
@@ -505,6 +517,7 @@ int main(void)
         cmocka_unit_test(reading_stays_inside),
         cmocka_unit_test(attribution_table),
         cmocka_unit_test(result_borrows),
+        cmocka_unit_test(text_may_be_nowhere),
         cmocka_unit_test(failure_leaves_the_result),
     };
 
