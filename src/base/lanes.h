@@ -13,10 +13,14 @@ typedef uint8_t hf_lanes __attribute__((vector_size(16)));
 
 #define HF_LANES sizeof(hf_lanes)
 
-/* Which lanes lie in the range `first` to `last`, both included? */
+typedef signed char hf_signed_lanes __attribute__((vector_size(16)));
+
+/* Which lanes lie in the range `first` to `last`, both included? Moved up to
+ * end with the greatest signed number: one comparison, that of SSE2. */
 #define HF_LANES_WITHIN(lanes, first, last)                                    \
-    ((hf_lanes)((hf_lanes)((lanes) - (uint8_t)(first)) <=                      \
-                (hf_lanes)((hf_lanes){0} + (uint8_t)((last) - (first)))))
+    ((hf_lanes)((hf_signed_lanes)((lanes) + (uint8_t)(0x7f - (last))) >        \
+                ((hf_signed_lanes){0} +                                        \
+                 (signed char)(0x7e - ((last) - (first))))))
 
 /* The first octets of `text`, with zeros after its end. */
 static inline hf_lanes hf_lanes_load(struct hf_span text)
@@ -30,26 +34,29 @@ static inline hf_lanes hf_lanes_load(struct hf_span text)
     return lanes;
 }
 
-/* Which lane of a mask is the first that is set; HF_LANES when none is. */
-static inline size_t hf_lanes_first(hf_lanes mask)
+/* A mask as one bit an octet, the first one lowest. */
+static inline uint64_t hf_lanes_bits(hf_lanes mask)
 {
 #ifdef __SSE2__
     typedef char signed_lanes __attribute__((vector_size(16)));
-    int bits = __builtin_ia32_pmovmskb128((signed_lanes)mask);
 
-    return (size_t)__builtin_ctz((unsigned)bits | 1U << HF_LANES);
+    return (unsigned)__builtin_ia32_pmovmskb128((signed_lanes)mask);
 #else
     uint64_t words[2];
+    uint64_t bits = 0;
 
     memcpy(words, &mask, sizeof(words));
+    for (unsigned i = 0; i < 2; i++) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    words[0] = __builtin_bswap64(words[0]);
-    words[1] = __builtin_bswap64(words[1]);
+        words[i] = __builtin_bswap64(words[i]);
 #endif
-    if (words[0] != 0)
-        return (size_t)__builtin_ctzll(words[0]) / 8;
-    if (words[1] != 0)
-        return 8 + (size_t)__builtin_ctzll(words[1]) / 8;
-    return HF_LANES;
+        /* Each factor's bit moves that of one octet into the highest eight;
+         * no two products meet, so nothing is carried. */
+        bits |= ((words[i] & UINT64_C(0x0101010101010101)) *
+                     UINT64_C(0x0102040810204080) >>
+                 56)
+                << 8 * i;
+    }
+    return bits;
 #endif
 }

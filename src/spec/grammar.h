@@ -1,147 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar.h -- the productions of RFC 8659, section 4.2, as steps that take
- * from the front of a span.
+ * grammar.h -- the productions of RFC 8659, section 4.2, as steps of a reader.
  *
- * They stand in a header because two readers share them and both are hot: a
- * whole record is read in a hundred instructions or so once they are inlined.
- * Text is opened, then parameters are taken while the rest is not empty; what
- * was taken counts only when all of it could be taken.
+ * They stand in a header because several readers share them and all are hot: a
+ * whole record is read in some hundred instructions once they are inlined.
+ * Text is opened, then parameters are taken until the reader is done; what was
+ * taken counts only when all of it could be taken. What fails leaves the reader
+ * at the octet where reading stopped.
  */
 #pragma once
 
-#include "base/lanes.h"
 #include "holdfast/issue_value.h"
+#include "spec/reader.h"
 
 static inline bool hf_grammar_is_wsp(char c)
 {
     return c == ' ' || c == '\t';
 }
 
-/*
- * Labels and values are most of a record, so sixteen octets are classified at
- * a time. What these return is set where the run ends; the zeros after the
- * text end it, too.
- */
-static inline hf_lanes hf_grammar_label_stops(hf_lanes lanes)
+static inline enum hf_err hf_grammar_fail(const struct hf_reader *reader,
+                                          struct hf_why *why, const char *text)
 {
-    return ~(hf_lanes)(HF_LANES_WITHIN(lanes | 0x20, 'a', 'z') |
-                       HF_LANES_WITHIN(lanes, '0', '9') | (lanes == '-'));
+    return hf_fail(why, HF_ESYNTAX, reader->at, text);
 }
 
-static inline hf_lanes hf_grammar_value_stops(hf_lanes lanes)
+static inline void hf_grammar_skip_wsp(struct hf_reader *reader)
 {
-    return ~(hf_lanes)HF_LANES_WITHIN(lanes, 0x21, 0x7e) |
-           (hf_lanes)(lanes == ';');
+    while (hf_reader_sees(reader, ' ') || hf_reader_sees(reader, '\t'))
+        reader->at++;
 }
 
-/* How many octets `text` begins with before one that stops the run. */
-static inline size_t hf_grammar_run_len(struct hf_span text,
-                                        hf_lanes (*stops)(hf_lanes))
+static inline struct hf_span hf_grammar_take_value(struct hf_reader *reader)
 {
-    size_t n = 0;
-    size_t first;
-
-    do {
-        struct hf_span left = {text.ptr + n, text.len - n};
-
-        first = hf_lanes_first(stops(hf_lanes_load(left)));
-        n += first;
-    } while (first == HF_LANES);
-    return n;
-}
-
-static inline void hf_grammar_skip_wsp(struct hf_span *rest)
-{
-    while (rest->len > 0 && hf_grammar_is_wsp(rest->ptr[0]))
-        (void)hf_span_cut(rest, 1);
-}
-
-static inline size_t hf_grammar_value_len(struct hf_span text)
-{
-    return hf_grammar_run_len(text, hf_grammar_value_stops);
+    return hf_reader_take(reader, &reader->stops.value);
 }
 
 /* label = tag = (ALPHA / DIGIT) *( *("-") (ALPHA / DIGIT)) */
-static inline bool hf_grammar_take_label(struct hf_span *rest,
+static inline bool hf_grammar_take_label(struct hf_reader *reader,
                                          struct hf_span *out)
 {
-    size_t n = hf_grammar_run_len(*rest, hf_grammar_label_stops);
-
-    *out = hf_span_cut(rest, n);
-    return n > 0 && out->ptr[0] != '-' && out->ptr[n - 1] != '-';
+    *out = hf_reader_take(reader, &reader->stops.label);
+    return out->len > 0 && out->ptr[0] != '-' && out->ptr[out->len - 1] != '-';
 }
 
 /* issuer-domain-name = label *("." label) */
-static inline bool hf_grammar_take_issuer(struct hf_span *rest,
+static inline bool hf_grammar_take_issuer(struct hf_reader *reader,
                                           struct hf_span *out)
 {
-    struct hf_span from = *rest;
+    size_t from = reader->at;
     struct hf_span label;
 
     do {
-        if (!hf_grammar_take_label(rest, &label))
+        if (!hf_grammar_take_label(reader, &label))
             return false;
-    } while (hf_span_skip(rest, '.'));
+    } while (hf_reader_skip(reader, '.'));
 
-    *out = hf_span_cut(&from, from.len - rest->len);
+    *out = hf_reader_since(reader, from);
     return true;
 }
 
 /* ";" *WSP */
-static inline bool hf_grammar_take_separator(struct hf_span *rest)
+static inline bool hf_grammar_take_separator(struct hf_reader *reader)
 {
-    bool found = hf_span_skip(rest, ';');
+    bool found = hf_reader_skip(reader, ';');
 
-    hf_grammar_skip_wsp(rest);
+    hf_grammar_skip_wsp(reader);
     return found;
 }
 
 /* *WSP [issuer-domain-name *WSP] [";" *WSP], up to the first parameter */
-static inline enum hf_err hf_grammar_open(struct hf_span text,
+static inline enum hf_err hf_grammar_open(struct hf_reader *reader,
                                           struct hf_span *issuer,
-                                          struct hf_span *rest,
                                           struct hf_why *why)
 {
-    *rest = text;
     *issuer = (struct hf_span){0};
-    hf_grammar_skip_wsp(rest);
-    if (rest->len > 0 && rest->ptr[0] != ';' &&
-        !hf_grammar_take_issuer(rest, issuer))
-        return hf_fail(why, HF_ESYNTAX, text.len - rest->len,
-                       "RFC 8659 4.2: issuer is not a domain name");
-    hf_grammar_skip_wsp(rest);
-    if (rest->len > 0 && !hf_grammar_take_separator(rest))
-        return hf_fail(why, HF_ESYNTAX, text.len - rest->len,
-                       "RFC 8659 4.2: ';' or end of text expected");
+    hf_grammar_skip_wsp(reader);
+    if (!hf_reader_is_done(reader) && !hf_reader_sees(reader, ';') &&
+        !hf_grammar_take_issuer(reader, issuer))
+        return hf_grammar_fail(reader, why,
+                               "RFC 8659 4.2: issuer is not a domain name");
+    hf_grammar_skip_wsp(reader);
+    if (!hf_reader_is_done(reader) && !hf_grammar_take_separator(reader))
+        return hf_grammar_fail(reader, why,
+                               "RFC 8659 4.2: ';' or end of text expected");
     return HF_OK;
 }
 
 /* parameter *WSP, then the end or ";" *WSP and another parameter;
  * parameter = tag *WSP "=" *WSP value */
-static inline enum hf_err
-hf_grammar_take(struct hf_span *rest, struct hf_param *out, struct hf_why *why)
+static inline enum hf_err hf_grammar_take(struct hf_reader *reader,
+                                          struct hf_param *out,
+                                          struct hf_why *why)
 {
-    size_t before = rest->len;
-
-    if (!hf_grammar_take_label(rest, &out->tag))
-        return hf_fail(why, HF_ESYNTAX, before - rest->len,
-                       "RFC 8659 4.2: a parameter's tag is made of letters, "
-                       "digits and inner hyphens");
-    hf_grammar_skip_wsp(rest);
-    if (!hf_span_skip(rest, '='))
-        return hf_fail(why, HF_ESYNTAX, before - rest->len,
-                       "RFC 8659 4.2: parameter is not tag=value");
-    hf_grammar_skip_wsp(rest);
-    out->value = hf_span_cut(rest, hf_grammar_value_len(*rest));
-    hf_grammar_skip_wsp(rest);
-    if (rest->len == 0)
+    if (!hf_grammar_take_label(reader, &out->tag))
+        return hf_grammar_fail(reader, why,
+                               "RFC 8659 4.2: a parameter's tag is made of "
+                               "letters, digits and inner hyphens");
+    hf_grammar_skip_wsp(reader);
+    if (!hf_reader_skip(reader, '='))
+        return hf_grammar_fail(reader, why,
+                               "RFC 8659 4.2: parameter is not tag=value");
+    hf_grammar_skip_wsp(reader);
+    out->value = hf_grammar_take_value(reader);
+    hf_grammar_skip_wsp(reader);
+    if (hf_reader_is_done(reader))
         return HF_OK;
-    if (!hf_grammar_take_separator(rest))
-        return hf_fail(why, HF_ESYNTAX, before - rest->len,
-                       "RFC 8659 4.2: ';' or end of text expected");
-    if (rest->len == 0)
-        return hf_fail(why, HF_ESYNTAX, before,
-                       "RFC 8659 4.2: a parameter must follow this ';'");
+    if (!hf_grammar_take_separator(reader))
+        return hf_grammar_fail(reader, why,
+                               "RFC 8659 4.2: ';' or end of text expected");
+    if (hf_reader_is_done(reader))
+        return hf_grammar_fail(reader, why,
+                               "RFC 8659 4.2: a parameter must follow this "
+                               "';'");
     return HF_OK;
 }

@@ -284,8 +284,9 @@ static bool is_better(const struct hf_record *a, const struct hf_record *b)
 static void decide(const struct hf_judged *judged, size_t count,
                    struct hf_verdict *out)
 {
-    out->reason =
-        count == 0 ? HF_REASON_NO_RECORD : HF_REASON_NO_MATCHING_ISSUER;
+    *out = (struct hf_verdict){.reason = count == 0
+                                             ? HF_REASON_NO_RECORD
+                                             : HF_REASON_NO_MATCHING_ISSUER};
     for (size_t i = 0; i < count; i++) {
         enum hf_reason reason = judged[i].reason;
 
@@ -324,7 +325,6 @@ enum hf_err hf_judge(const struct hf_ca *ca, const struct hf_account *account,
 {
     struct matching matching = {ca->digest, account,       question->adn,
                                 judged,     answer->count, why};
-    struct hf_verdict verdict = {.reason = HF_REASON_DNS_FAILURE};
     enum hf_err err;
 
     /* REQ VAL-02, VAL-09, VAL-13, JIT-02: every record of this answer, and
@@ -333,9 +333,9 @@ enum hf_err hf_judge(const struct hf_ca *ca, const struct hf_account *account,
         judge_text(ca, account, answer->values[i], &judged[i]);
     /* REQ VAL-30, ERR-04: what could not be looked up is not used. */
     if (answer->state != HF_ANSWER_DATA) {
-        if (answer->state == HF_ANSWER_BOGUS)
-            verdict.reason = HF_REASON_DNSSEC_BOGUS;
-        *out = verdict;
+        *out = (struct hf_verdict){.reason = answer->state == HF_ANSWER_BOGUS
+                                                 ? HF_REASON_DNSSEC_BOGUS
+                                                 : HF_REASON_DNS_FAILURE};
         return HF_OK;
     }
 
@@ -344,11 +344,10 @@ enum hf_err hf_judge(const struct hf_ca *ca, const struct hf_account *account,
         return err;
     for (size_t i = 0; i < answer->count; i++)
         judged[i].reason = serve(ca, question, &judged[i]);
-    decide(judged, answer->count, &verdict);
-    if (verdict.reason == HF_REASON_OK)
-        verdict.expires_at =
-            expires_at(ca, question, answer, &judged[verdict.relied]);
-    *out = verdict;
+    decide(judged, answer->count, out);
+    if (out->reason == HF_REASON_OK)
+        out->expires_at =
+            expires_at(ca, question, answer, &judged[out->relied]);
     return HF_OK;
 }
 

@@ -134,31 +134,37 @@ static struct hf_span canonical_tag(struct hf_span tag)
     return (struct hf_span){0};
 }
 
+static bool take_param(struct hf_reader *reader, struct hf_param *out)
+{
+    return !hf_reader_is_done(reader) &&
+           hf_grammar_take(reader, out, NULL) == HF_OK;
+}
+
 /* Among the next parameters, but not among all that a stranger may write:
  * comparing each with each would take long. */
 #define TAGS_AHEAD 64
 
-static bool comes_again(struct hf_span rest, struct hf_span tag)
+static bool comes_again(struct hf_reader ahead, struct hf_span tag)
 {
     struct hf_param param;
 
-    for (unsigned i = 0; i < TAGS_AHEAD && hf_param_next(&rest, &param); i++)
+    for (unsigned i = 0; i < TAGS_AHEAD && take_param(&ahead, &param); i++)
         if (hf_span_eq_nocase(param.tag, tag))
             return true;
     return false;
 }
 
-static uint32_t lint_params(struct hf_span params)
+static uint32_t lint_params(struct hf_reader *params)
 {
     uint32_t found = 0;
     struct hf_param param;
 
-    while (hf_param_next(&params, &param)) {
+    while (take_param(params, &param)) {
         struct hf_span known = canonical_tag(param.tag);
 
         if (known.len == 0) {
             found |= BIT(HF_LINT_UNKNOWN_TAG);
-            if (comes_again(params, param.tag))
+            if (comes_again(*params, param.tag))
                 found |= BIT(HF_LINT_DUPLICATE_UNKNOWN);
         } else if (!hf_span_eq(known, param.tag)) {
             found |= BIT(HF_LINT_TAG_SPELLING);
@@ -290,13 +296,13 @@ uint32_t hf_lint_read(struct hf_span text,
 {
     const struct hf_record *record = reading->record;
     uint32_t found = text.len > HF_TXT_STRING_MAX ? BIT(HF_LINT_TOO_LONG) : 0U;
+    struct hf_reader reader = hf_reader_of(text);
     struct hf_span issuer;
-    struct hf_span params;
 
     if (reading->reason == HF_REASON_SYNTAX ||
-        hf_grammar_open(text, &issuer, &params, NULL) != HF_OK)
+        hf_grammar_open(&reader, &issuer, NULL) != HF_OK)
         return found | lint_unreadable(text);
-    found |= lint_params(params);
+    found |= lint_params(&reader);
     if (has_odd_blanks(text))
         found |= BIT(HF_LINT_BLANKS);
     if (issuer.len == 0)

@@ -15,9 +15,11 @@ bool hf_persist_until_parse(struct hf_span text, int64_t *out)
     if (text.len == 0 || text.len - n > 19)
         return false;
     for (; n < text.len; n++) {
-        if (!hf_is_digit(text.ptr[n]))
+        unsigned digit = (unsigned char)text.ptr[n] - (unsigned)'0';
+
+        if (digit > 9)
             return false;
-        value = value * 10 + (uint64_t)(text.ptr[n] - '0');
+        value = value * 10 + digit;
     }
     if (value > INT64_MAX)
         return false;
@@ -25,69 +27,54 @@ bool hf_persist_until_parse(struct hf_span text, int64_t *out)
     return true;
 }
 
-enum tag { TAG_UNKNOWN, TAG_ACCOUNTURI, TAG_POLICY, TAG_PERSIST_UNTIL };
-
-/* REQ RECORD-03: without case. The lengths differ, so one comparison. */
-static enum tag tag_of(struct hf_span tag)
-{
-    switch (tag.len) {
-    case 10:
-        return hf_span_eq_nocase(tag, HF_SPAN("accounturi")) ? TAG_ACCOUNTURI
-                                                             : TAG_UNKNOWN;
-    case 6:
-        return hf_span_eq_nocase(tag, HF_SPAN("policy")) ? TAG_POLICY
-                                                         : TAG_UNKNOWN;
-    case 12:
-        return hf_span_eq_nocase(tag, HF_SPAN("persistUntil"))
-                   ? TAG_PERSIST_UNTIL
-                   : TAG_UNKNOWN;
-    default:
-        return TAG_UNKNOWN;
-    }
-}
-
-/* What the walk over the parameters collects. */
+/* What the walk over the parameters collects. The value of a tag that was seen
+ * has a place, also when it is empty. */
 struct seen {
-    struct hf_span values[TAG_PERSIST_UNTIL + 1];
-    unsigned tags;            /* bit set of those seen */
+    struct hf_span account_uri;
+    struct hf_span policy;
+    struct hf_span until;
     struct hf_span duplicate; /* the second tag of its kind, or empty */
 };
 
+/* REQ RECORD-03: without case. The lengths differ, so one comparison. */
+static struct hf_span *place_of(struct seen *seen, struct hf_span tag)
+{
+    if (tag.len == 10 && hf_span_eq_nocase(tag, HF_SPAN("accounturi")))
+        return &seen->account_uri;
+    if (tag.len == 6 && hf_span_eq_nocase(tag, HF_SPAN("policy")))
+        return &seen->policy;
+    if (tag.len == 12 && hf_span_eq_nocase(tag, HF_SPAN("persistUntil")))
+        return &seen->until;
+    return NULL;
+}
+
 static void note(struct seen *seen, const struct hf_param *param)
 {
-    enum tag tag = tag_of(param->tag);
+    struct hf_span *place = place_of(seen, param->tag);
 
     /* REQ RECORD-13: unknown ones, also twice (RECORD-14), are ignored. */
-    if (tag == TAG_UNKNOWN)
+    if (place == NULL)
         return;
-    if ((seen->tags & 1U << tag) != 0 && seen->duplicate.len == 0)
+    if (place->ptr != NULL && seen->duplicate.len == 0)
         seen->duplicate = param->tag;
-    seen->tags |= 1U << tag;
-    seen->values[tag] = param->value;
+    *place = param->value;
 }
 
 /* One walk over the text; false, and where it stopped, on a syntax error. */
 static bool walk(struct hf_span text, struct hf_span *issuer, struct seen *seen,
                  size_t *at)
 {
-    struct hf_span rest;
+    struct hf_reader reader = hf_reader_of(text);
     struct hf_param param;
-    struct hf_why why;
+    bool good = hf_grammar_open(&reader, issuer, NULL) == HF_OK;
 
-    *at = 0;
-    if (hf_grammar_open(text, issuer, &rest, &why) != HF_OK) {
-        *at = why.at;
-        return false;
+    while (good && !hf_reader_is_done(&reader)) {
+        good = hf_grammar_take(&reader, &param, NULL) == HF_OK;
+        if (good)
+            note(seen, &param);
     }
-    while (rest.len > 0) {
-        *at = text.len - rest.len;
-        if (hf_grammar_take(&rest, &param, &why) != HF_OK) {
-            *at += why.at;
-            return false;
-        }
-        note(seen, &param);
-    }
-    return true;
+    *at = reader.at;
+    return good;
 }
 
 static size_t offset(struct hf_span text, struct hf_span part)
@@ -106,25 +93,23 @@ enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
         out->issuer = hf_issue_value_attribution(text);
         return HF_REASON_SYNTAX;
     }
-    *at = text.len;
     if (seen.duplicate.len > 0) {
         *at = offset(text, seen.duplicate);
         return HF_REASON_DUPLICATE_PARAMETER;
     }
-    if ((seen.tags & 1U << TAG_ACCOUNTURI) == 0)
+    if (seen.account_uri.ptr == NULL)
         return HF_REASON_MISSING_ACCOUNTURI;
-    out->account_uri = seen.values[TAG_ACCOUNTURI];
+    out->account_uri = seen.account_uri;
     if (out->account_uri.len == 0) {
         *at = offset(text, out->account_uri);
         return HF_REASON_EMPTY_ACCOUNTURI;
     }
-    out->has_until = (seen.tags & 1U << TAG_PERSIST_UNTIL) != 0;
-    if (out->has_until && !hf_persist_until_parse(
-                              seen.values[TAG_PERSIST_UNTIL], &out->until_at)) {
-        *at = offset(text, seen.values[TAG_PERSIST_UNTIL]);
+    out->has_until = seen.until.ptr != NULL;
+    if (out->has_until && !hf_persist_until_parse(seen.until, &out->until_at)) {
+        *at = offset(text, seen.until);
         return HF_REASON_BAD_PERSIST_UNTIL;
     }
-    out->policy = seen.values[TAG_POLICY];
+    out->policy = seen.policy;
     out->wildcard = hf_span_eq_nocase(out->policy, HF_SPAN("wildcard"));
     *at = 0;
     return HF_REASON_OK;

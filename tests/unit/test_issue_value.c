@@ -280,6 +280,104 @@ static void neighbours_do_not_disturb(void **state)
     }
 }
 
+/* Where a run from the front ends, and where the one behind it does: one octet
+ * of a text of 'v' may stop it. */
+static void check_run(struct hf_span text, size_t at, bool in_label)
+{
+    struct hf_reader reader = hf_reader_of(text);
+    const uint64_t *stops =
+        in_label ? &reader.stops.label : &reader.stops.value;
+    struct hf_span one = {text.ptr + at, 1};
+    bool goes_on = in_label ? plain_is_alnum(one.ptr[0]) || one.ptr[0] == '-'
+                            : plain_value(one, 0) == 1;
+    size_t want = goes_on ? text.len : at;
+
+    if (hf_reader_take(&reader, stops).len != want || reader.at != want)
+        fail_msg("%02x at %zu of %zu: run ends at %zu",
+                 (unsigned char)one.ptr[0], at, text.len, reader.at);
+    if (goes_on)
+        return;
+    reader.at++;
+    if (hf_reader_take(&reader, stops).len != text.len - at - 1 ||
+        !hf_reader_is_done(&reader))
+        fail_msg("behind %zu of %zu: run ends at %zu", at, text.len, reader.at);
+}
+
+/* Every octet at every place of every text that is shorter than three windows
+ * and a bit. REQ RECORD-04 */
+static void windows_see_every_octet(void **state)
+{
+    char room[200];
+
+    (void)state;
+    memset(room, 'v', sizeof(room));
+    for (size_t i = 0; i < sizeof(room) * sizeof(room) * 256; i++) {
+        size_t len = i / 256 / sizeof(room) + 1;
+        size_t at = i / 256 % sizeof(room);
+        struct hf_span text = {room, len};
+
+        if (at >= len)
+            continue;
+        room[at] = (char)i;
+        check_run(text, at, true);
+        check_run(text, at, false);
+        room[at] = 'v';
+    }
+}
+
+/* Bits beside each other do not disturb each other, and what moves over the
+ * border of a window is taken to its end. */
+static void runs_follow_each_other(void **state)
+{
+    char room[200];
+
+    (void)state;
+    for (size_t run = 1; run < sizeof(room); run++) {
+        for (size_t len = run; len <= sizeof(room); len++) {
+            struct hf_reader reader;
+
+            for (size_t i = 0; i < len; i++)
+                room[i] = i % (run + 1) == run ? ';' : 'v';
+            reader = hf_reader_of((struct hf_span){room, len});
+            while (len - reader.at > run) {
+                size_t from = reader.at;
+
+                assert_int_equal(
+                    hf_reader_take(&reader, &reader.stops.value).len, run);
+                assert_int_equal(reader.at, from + run);
+                assert_true(hf_reader_skip(&reader, ';'));
+            }
+        }
+    }
+}
+
+/* Where reading stopped is said in whole texts, windows or not. */
+static void failures_have_a_place(void **state)
+{
+    char room[200];
+
+    (void)state;
+    for (size_t at = 4; at < sizeof(room); at++) {
+        for (size_t len = at + 1; len <= sizeof(room); len++) {
+            struct hf_issue_value got;
+            struct hf_why why = {0};
+
+            memset(room, 'v', sizeof(room));
+            memcpy(room, "x;a=", 4);
+            room[at] = '\x7f';
+            assert_int_equal(
+                hf_issue_value_parse((struct hf_span){room, len}, &got, &why),
+                HF_ESYNTAX);
+            assert_int_equal(why.at, at);
+            memset(room, 'v', at);
+            assert_int_equal(
+                hf_issue_value_parse((struct hf_span){room, len}, &got, &why),
+                HF_ESYNTAX);
+            assert_int_equal(why.at, at);
+        }
+    }
+}
+
 /* A text of `len` octets whose neighbours on both sides cannot be read. */
 struct fenced {
     char *map;
@@ -383,6 +481,18 @@ static void result_borrows(void **state)
     assert_ptr_equal(param.value.ptr, text.ptr + 18);
 }
 
+/* A span of no bytes may point nowhere. */
+static void text_may_be_nowhere(void **state)
+{
+    const struct hf_span nowhere = {NULL, 0};
+    struct hf_issue_value got;
+
+    (void)state;
+    assert_int_equal(hf_issue_value_parse(nowhere, &got, NULL), HF_OK);
+    assert_int_equal(got.issuer.len + got.params.len, 0);
+    assert_true(hf_value_is_safe(nowhere));
+}
+
 static void failure_leaves_the_result(void **state)
 {
     struct hf_issue_value got = {.issuer = HF_SPAN("before")};
@@ -401,9 +511,13 @@ int main(void)
         cmocka_unit_test(every_octet_at_every_position),
         cmocka_unit_test(runs_end_at_every_place),
         cmocka_unit_test(neighbours_do_not_disturb),
+        cmocka_unit_test(windows_see_every_octet),
+        cmocka_unit_test(runs_follow_each_other),
+        cmocka_unit_test(failures_have_a_place),
         cmocka_unit_test(reading_stays_inside),
         cmocka_unit_test(attribution_table),
         cmocka_unit_test(result_borrows),
+        cmocka_unit_test(text_may_be_nowhere),
         cmocka_unit_test(failure_leaves_the_result),
     };
 
