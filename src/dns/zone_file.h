@@ -57,6 +57,10 @@ enum hf_err hf_zone_open(const char *path, struct hf_span origin,
                          struct hf_zone **out, struct hf_why *why);
 void hf_zone_free(struct hf_zone *zone);
 
+/* Read every entry word by word, also those that a quick look would do for:
+ * the same comes out, later. For tests. */
+void hf_zone_take_care(struct hf_zone *zone);
+
 /*
  * The next wanted record; `*more` is false at the end of the file.
  *

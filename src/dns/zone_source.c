@@ -47,6 +47,7 @@ enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
     source->outer = outer;
     source->fd = -1;
     source->line = 1;
+    source->field_words = 1;
     source->size = CHUNK;
     source->room = hf_alloc(CHUNK + PADDING, 1);
     source->path = hf_alloc(len + 1, 1);
@@ -103,24 +104,17 @@ void hf_zone_source_settle(struct hf_zone_source *source)
 }
 
 /* The buffer is about to move: copy what is still needed of it. */
-static void keep_words(struct hf_zone_source *source)
+static void keep_owner(struct hf_zone_source *source)
 {
     struct hf_span *owner = &source->owner.text;
-    struct hf_span *ttl = &source->last_ttl;
 
-    if (owner->len > 0 && owner->ptr != source->owner_room) {
-        /* A longer one is no name; it is looked at again when used. */
-        if (owner->len > sizeof(source->owner_room))
-            owner->len = sizeof(source->owner_room);
-        memcpy(source->owner_room, owner->ptr, owner->len);
-        owner->ptr = source->owner_room;
-    }
-    if (ttl->len > 0 && ttl->ptr != source->ttl_room) {
-        if (ttl->len > sizeof(source->ttl_room))
-            ttl->len = sizeof(source->ttl_room);
-        memcpy(source->ttl_room, ttl->ptr, ttl->len);
-        ttl->ptr = source->ttl_room;
-    }
+    if (owner->len == 0 || owner->ptr == source->owner_room)
+        return;
+    /* A longer one is no name; it is looked at again when used. */
+    if (owner->len > sizeof(source->owner_room))
+        owner->len = sizeof(source->owner_room);
+    memcpy(source->owner_room, owner->ptr, owner->len);
+    owner->ptr = source->owner_room;
 }
 
 static enum hf_err make_room(struct hf_zone_source *source, struct hf_why *why)
@@ -128,7 +122,7 @@ static enum hf_err make_room(struct hf_zone_source *source, struct hf_why *why)
     size_t unread = source->to - source->from;
     char *room;
 
-    keep_words(source);
+    keep_owner(source);
     if (source->from > 0)
         memmove(source->room, source->room + source->from, unread);
     source->from = 0;
