@@ -14,6 +14,7 @@ struct hf_zone {
     bool takes_care; /* no quick looks */
     uint64_t entries;
     uint64_t bytes;
+    uint64_t generated; /* lines of all $GENERATE */
     struct hf_zone_spot spot;
     char spot_path[PATH_MAX];
     struct hf_zone_value value;
@@ -86,6 +87,8 @@ static void set_spot(struct hf_zone *zone, const struct hf_zone_entry *entry,
     struct hf_span path = hf_span_str(source->path);
     const char *line = entry->from;
 
+    if (source->generates)
+        at = entry->from; /* columns of a generated line help nobody */
     if (path.len >= sizeof(zone->spot_path))
         path.len = sizeof(zone->spot_path) - 1;
     memcpy(zone->spot_path, path.ptr, path.len);
@@ -114,7 +117,8 @@ static void step_over(struct hf_zone *zone, const struct hf_zone_entry *entry)
 
     source->from = (size_t)(entry->end - source->room);
     source->line += entry->lines;
-    zone->bytes += (uint64_t)(entry->end - entry->from);
+    if (!source->generates)
+        zone->bytes += (uint64_t)(entry->end - entry->from);
 }
 
 static void set_owner(struct hf_zone_source *source,
@@ -144,7 +148,8 @@ static bool skip_boring(struct hf_zone *zone, struct hf_zone_head *head)
     bool found =
         !zone->takes_care && hf_zone_skip_boring(source, head, &zone->entries);
 
-    zone->bytes += source->from - from;
+    if (!source->generates)
+        zone->bytes += source->from - from;
     return found;
 }
 
@@ -399,6 +404,98 @@ static enum hf_err do_include(struct hf_zone *zone, struct hf_zone_head *head,
     return HF_OK;
 }
 
+/* The words behind $GENERATE. */
+struct directive {
+    struct hf_zone_word range;
+    struct hf_zone_word owner;
+    struct hf_zone_word data;
+};
+
+static enum hf_err read_generate(struct hf_zone *zone,
+                                 struct hf_zone_head *head, struct hf_span rest,
+                                 struct directive *out, struct hf_why *why)
+{
+    enum hf_err err;
+
+    out->range = hf_zone_word_next(&rest);
+    out->owner = hf_zone_word_next(&rest);
+    if (out->owner.kind != HF_ZONE_WORD)
+        return fail_at(zone, &head->entry, out->owner.text.ptr - 1, why,
+                       "$GENERATE takes a range, an owner, a type and data");
+    err = read_fields(zone, head, rest, why);
+    if (err != HF_OK)
+        return err;
+    out->data = hf_zone_word_next(&head->rdata);
+    if (out->data.kind == HF_ZONE_END || !is_empty(head->rdata))
+        return fail_at(zone, &head->entry,
+                       head->rdata.ptr - (out->data.kind == HF_ZONE_END), why,
+                       "$GENERATE: the data is one word; quote it");
+    return HF_OK;
+}
+
+/* The fields as one line has them, and the lines counted. */
+static enum hf_err begin_generate(struct hf_zone *zone,
+                                  struct hf_zone_head *head,
+                                  const struct directive *directive,
+                                  struct hf_zone_generate *out,
+                                  struct hf_why *why)
+{
+    const char *at = directive->range.text.ptr;
+    char room[64];
+    struct hf_buf fields;
+    uint64_t count;
+    enum hf_err err;
+
+    out->line = zone->source->line;
+    if (!hf_zone_range_read(directive->range.text, &out->range))
+        return fail_at(zone, &head->entry, at, why,
+                       "$GENERATE: the range is start-stop or start-stop/step");
+    count = hf_zone_range_count(&out->range);
+    if (count > HF_ZONE_GENERATE_MAX - zone->generated) {
+        set_spot(zone, &head->entry, at);
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "$GENERATE: more than 16777216 lines from one file");
+    }
+    hf_buf_init(&fields, room, sizeof(room));
+    hf_buf_putc(&fields, ' ');
+    if (head->has_ttl)
+        hf_buf_put_u64(&fields, head->ttl_s);
+    hf_buf_puts(&fields, " TYPE");
+    hf_buf_put_u64(&fields, head->type);
+    hf_buf_putc(&fields, ' ');
+    err = hf_zone_generate_init(out, &directive->owner, hf_buf_span(&fields),
+                                &directive->data, &at, why);
+    if (err != HF_OK)
+        set_spot(zone, &head->entry, at);
+    else
+        zone->generated += count;
+    return err;
+}
+
+static enum hf_err do_generate(struct hf_zone *zone, struct hf_zone_head *head,
+                               struct hf_span rest, struct hf_why *why)
+{
+    struct hf_zone_source *outer = zone->source;
+    struct hf_zone_source *inner;
+    struct hf_zone_generate generate = {0};
+    struct directive directive;
+    enum hf_err err = read_generate(zone, head, rest, &directive, why);
+
+    if (err == HF_OK)
+        err = begin_generate(zone, head, &directive, &generate, why);
+    if (err == HF_OK)
+        err = hf_zone_source_generate(&generate, outer, &inner, why);
+    if (err != HF_OK)
+        return err;
+    inherit(outer, inner);
+    inner->has_last_ttl = outer->has_last_ttl;
+    inner->last_ttl_s = outer->last_ttl_s;
+    step_over(zone, &head->entry);
+    zone->source = inner;
+    zone->depth++;
+    return HF_OK;
+}
+
 /* An entry that begins with `$` in the first column. `*moved` when the
  * position is in another file now. */
 static enum hf_err do_directive(struct hf_zone *zone, struct hf_zone_head *head,
@@ -418,11 +515,13 @@ static enum hf_err do_directive(struct hf_zone *zone, struct hf_zone_head *head,
         *moved = err == HF_OK;
         return err;
     }
+    if (is_keyword(&word, "$GENERATE")) {
+        err = do_generate(zone, head, rest, why);
+        *moved = err == HF_OK;
+        return err;
+    }
     return fail_at(zone, &head->entry, head->entry.from, why,
-                   is_keyword(&word, "$GENERATE")
-                       ? "$GENERATE is not supported: expand it first, as "
-                         "with named-compilezone"
-                       : "unknown directive");
+                   "unknown directive");
 }
 
 /* ---- entries ---- */
@@ -499,7 +598,7 @@ static enum hf_err advance(struct hf_zone *zone, bool *more, struct hf_why *why)
     *more = true;
     if (!source->at_end) {
         err = hf_zone_source_fill(source, why);
-        if (err == HF_ELIMIT)
+        if (err == HF_ELIMIT && !source->generates)
             return give_up_entry(zone, err, why);
         if (err == HF_OK && source->skips)
             skip_long_line(zone);

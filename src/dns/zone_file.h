@@ -4,16 +4,17 @@
  * authorization, out of millions that do not.
  *
  * A stream: memory does not grow with the file. Every line's outline is read
- * (owner, TTL, class, type; parentheses and quotes; $ORIGIN, $TTL, $INCLUDE);
- * the data is read of wanted records only:
+ * (owner, TTL, class, type; parentheses and quotes; $ORIGIN, $TTL, $INCLUDE,
+ * $GENERATE); the data is read of wanted records only:
  *
  *     every record at `_validation-persist.` and `_ip-validation-persist.`
  *     TXT and CNAME at a wildcard (`*.`)
  *     SOA, NS and DNAME anywhere (of several NS in a row at least the first)
  *
  * A line that cannot be read is an error with its place; reading goes on
- * behind it. $GENERATE is such an error. Where BIND and Knot read differently
- * what RFC 1035 leaves open, whatever either of them accepts is read.
+ * behind it. The lines that $GENERATE stands for have its place. Where BIND and
+ * Knot read differently what RFC 1035 leaves open, whatever either of them
+ * accepts is read.
  */
 #pragma once
 

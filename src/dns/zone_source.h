@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "dns/zone_generate.h"
 #include "dns/zone_name.h"
 
 /* What stood between owner and data on lines before, as octets and as what
@@ -31,6 +32,8 @@ struct hf_zone_source {
     char *path;
     int fd;
     bool owns_fd;
+    bool generates; /* not a file, but the lines of `generate` */
+    struct hf_zone_generate generate;
     bool at_end;
     bool skips; /* in a line longer than the buffer: drop up to its end */
     char *room; /* unread octets are room[from..to); zeros follow them */
@@ -66,6 +69,16 @@ struct hf_zone_source {
 enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
                                 struct hf_zone_source **out,
                                 struct hf_why *why);
+
+/*
+ * The lines that `generate` stands for, as if they stood in a file of their
+ * own inside `outer`. `generate` is taken over, also on failure.
+ * Owns: hf_zone_source_free(). Fails: HF_ENOMEM.
+ */
+enum hf_err hf_zone_source_generate(const struct hf_zone_generate *generate,
+                                    struct hf_zone_source *outer,
+                                    struct hf_zone_source **out,
+                                    struct hf_why *why);
 
 /* Close this one; returns the outer. */
 struct hf_zone_source *hf_zone_source_free(struct hf_zone_source *source);

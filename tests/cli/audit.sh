@@ -101,13 +101,13 @@ want 2 'expires-soon' "soon is what one says" --soon 2000d clean
     cat clean
     echo '_validation-persist.x IN TXTT "y"'
     echo '_validation-persist.y IN TXT "open'
-    echo '$GENERATE 1-2 a$ A 192.0.2.$'
+    echo '$GENERATE 2-1 a$ A 192.0.2.$'
 } >broken
 lines=$(wc -l <clean)
 want 1 "^holdfast audit: broken:$((lines + 1)):26: " \
     "what cannot be read has a place" broken
 grep -q "broken:$((lines + 2)):35: a quoted string" err || not_ok "the string"
-grep -q "broken:$((lines + 3)):1: .GENERATE" err || not_ok "the directive"
+grep -q "broken:$((lines + 3)):11: .GENERATE" err || not_ok "the directive"
 has '1  found'
 yes 'x IN BLA' | head -n 50 >many
 want 1 'and 30 more places' "twenty places, then a count" --origin a. many

@@ -93,6 +93,39 @@ static const struct {
      "a 60 \na 60 \nd.a 60 e\n"},
     {"NS again under another origin",
      S("$ORIGIN a.\nb 60 NS c\n$ORIGIN d.\nb 60 NS c\n"), "b.a 60 \nb.d 60 \n"},
+    {"$GENERATE",
+     S("$GENERATE 1-2 " L ".a$. 60 IN TXT x$ ; c\n" L ".b. 60 TXT x\n"),
+     L ".a1 60 x1\n" L ".a2 60 x2\n" L ".b 60 x\n"},
+    {"$GENERATE, step and case",
+     S("$generate 0-5/2 " L ".$. TXT a\n$GENERATE 7-7/9 " L
+       ".$. IN 1m TXT a\n"),
+     L ".0 - a\n" L ".2 - a\n" L ".4 - a\n" L ".7 60 a\n"},
+    {"$GENERATE, bases",
+     S("$GENERATE 10-10 " L ".a${0,3}-${170,0,o}-${170,6,x}-${170,1,X}. 60 TXT "
+       "${1,4,n}/${170,6,n}/${170,0,N}/${0,2,n}/${4097,0,n}\n"),
+     L ".a010-264-0000b4-b4 60 b.0./4.b.0./4.B/a./b.0.0.1\n"},
+    {"$GENERATE, below zero",
+     S("$GENERATE 1-1 " L ".a. 60 TXT ${-3}/${-3,4}/${-3,1,d}/${-3,9,x}/$\n"),
+     L ".a 60 -2/-002/-2/0fffffffe/-2\n"},
+    {"$GENERATE, dollars and escapes",
+     S("$GENERATE 1-1 " L ".a\\$$$$. 60 TXT \\$$$$\\\\$\n"),
+     L ".a\\$\\$1 60 $$1\\1\n"},
+    {"$GENERATE, quoted",
+     S("$GENERATE 1-1 " L ".a. 60 TXT \"a b $\"\n$GENERATE 1-1 " L
+       ".b. 60 TXT \"\\\"a; b=$\\\" \\; \\\\\"\n$GENERATE 1-1 " L
+       ".c. 60 TXT \"a ; b\"\n$GENERATE 1-1 " L ".d. 60 TXT \"( a )\"\n"),
+     L ".a 60 ab1\n" L ".b 60 a; b=1;\\\n" L ".c 60 a\n" L ".d 60 a\n"},
+    {"$GENERATE leaves the owner alone",
+     S(L ".a. 60 TXT x\n$GENERATE 1-1 b$. 60 TXT x\n 60 TXT y\n"),
+     L ".a 60 x\n" L ".a 60 y\n"},
+    {"$GENERATE, origin and TTLs",
+     S("$ORIGIN a.\nx 7 A 192.0.2.1\n$GENERATE 1-1 " L ".$ TXT x\n$GENERATE "
+       "2-2 " L ".$ 8 TXT x\n" L ".3 TXT x\n$TTL 9\n$GENERATE 4-4 " L
+       ".$ TXT x\n"),
+     L ".1.a 7 x\n" L ".2.a 8 x\n" L ".3.a 8 x\n" L ".4.a 9 x\n"},
+    {"$GENERATE over lines",
+     S("$GENERATE ( 1-2 ; c\n " L ".$.\n TXT ; c\n x )\n" L ".b. 60 TXT x\n"),
+     L ".1 - x\n" L ".2 - x\n" L ".b 60 x\n"},
     {"many heads",
      S("a. 60 IN A 192.0.2.1\n" L ".a. 60 IN TXT x\n" L ".b. 60 IN TXT x\n" L
        ".c. IN 60 TXT x\n" L ".d. 60 TXT x\n" L ".e. TXT x\n" L
@@ -142,7 +175,38 @@ static const struct {
          "60 TXT x\n"),
      "!1:1\n"},
     {"bad directive", S("$FOO x\n" L ".a. 60 TXT x\n"), "!1:1\n" L ".a 60 x\n"},
-    {"$GENERATE", S("$GENERATE 1-2 " L ".$. TXT x\n"), "!1:1\n"},
+    {"$GENERATE without all", S("$GENERATE\n$GENERATE 1-2\n$GENERATE 1-2 a.\n"),
+     "!1:10\n!2:14\n!3:17\n"},
+    {"$GENERATE without data",
+     S("$GENERATE 1-2 a. TXT ; x\n$GENERATE 1-2 a. TXT x y\n"),
+     "!1:25\n!2:23\n"},
+    {"$GENERATE, bad range",
+     S("$GENERATE 2-1 a. TXT x\n$GENERATE 1 a. TXT x\n"
+       "$GENERATE 1-2/0 a. TXT x\n$GENERATE 1-2x a. TXT x\n"
+       "$GENERATE 1-2147483648 a. TXT x\n$GENERATE -1-2 a. TXT x\n"),
+     "!1:11\n!2:11\n!3:11\n!4:11\n!5:11\n!6:11\n"},
+    {"$GENERATE, too many",
+     S("$GENERATE 0-16777216 a. A 192.0.2.1\n$GENERATE 0-2 a. A 192.0.2.1\n"
+       "$GENERATE 0-16777213 a. A 192.0.2.1\n" L ".a. 60 TXT x\n"),
+     "!1:11\n!3:11\n" L ".a 60 x\n"},
+    {"$GENERATE, bad braces",
+     S("$GENERATE 1-2 a${1 TXT x\n$GENERATE 1-2 a. TXT x$${${1}${,2}\n"
+       "$GENERATE 1-2 a${1,2,q}. TXT x\n$GENERATE 1-2 a${1,128}. TXT x\n"
+       "$GENERATE 1-2 a${-2,2,n}. TXT x\n$GENERATE 1-2 a${}. TXT x\n"
+       "$GENERATE 1-2 a${2147483646}. TXT x\n$GENERATE 1-2 a${0,1,dd}. TXT "
+       "x\n"),
+     "!1:16\n!2:30\n!3:16\n!4:16\n!5:16\n!6:16\n!7:16\n!8:16\n"},
+    {"$GENERATE, no partner",
+     S("$GENERATE 1-2 a. TXT \"( x\"\n$GENERATE 1-2 a. TXT \"\\\"x\"\n"
+       "$GENERATE ( 1-2 a. TXT \"x\ny\" )\n" L ".a. 60 TXT x\n"),
+     "!1:23\n!2:23\n!3:25\n" L ".a 60 x\n"},
+    {"$GENERATE, quoted owner", S("$GENERATE 1-2 \"a.\" TXT x\n"), "!1:15\n"},
+    {"$GENERATE, bad type", S("$GENERATE 1-2 a. TXTT x\n"), "!1:18\n"},
+    {"$GENERATE, bad lines",
+     S("$GENERATE 1-2 " L ".$..a. 60 TXT x\n" L ".b. 60 TXT x\n"),
+     "!1:1\n!1:1\n" L ".b 60 x\n"},
+    {"$GENERATE is no way to a directive",
+     S("$ORIGIN a.\n$GENERATE 1-1 $$ORIGIN TXT " L ".b.\n@ 60 TXT x\n"), ""},
     {"$INCLUDE of nothing", S("$INCLUDE no/such/file\n" L ".a. 60 TXT x\n"),
      "!1:9\n" L ".a 60 x\n"},
     {"boring but broken", S("a. 60 A \"x\n" L ".a. 60 TXT x\n"),
