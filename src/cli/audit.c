@@ -193,6 +193,9 @@ static enum hf_err end_label(struct hf_audit *audit, struct hf_why *why)
     if (audit->count > 0)
         err = hf_result_examine(audit->results, audit->eyes, audit->values,
                                 audit->count, &result, why);
+    if (err == HF_OK && audit->caa != NULL &&
+        hf_zone_caa_forbids(audit->caa, &result, audit->eyes))
+        result.name_findings |= 1U << HF_NAME_CAA;
     return err != HF_OK ? err : hf_report_result(audit->report, &result, why);
 }
 

@@ -71,6 +71,10 @@ static const struct {
                      "the name has octets that no host name may have: no CA "
                      "will look here",
                      HF_SEVERITY_WARNING},
+    [HF_NAME_CAA] = {"caa-forbids",
+                     "CAA in the zone forbids the certificate that the record "
+                     "is for",
+                     HF_SEVERITY_ERROR},
 };
 
 const char *hf_name_finding_word(enum hf_name_finding finding)

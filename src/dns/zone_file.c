@@ -55,6 +55,11 @@ void hf_zone_free(struct hf_zone *zone)
     hf_free(zone);
 }
 
+void hf_zone_want_caa(struct hf_zone *zone)
+{
+    zone->source->wants_caa = true;
+}
+
 void hf_zone_take_care(struct hf_zone *zone)
 {
     zone->takes_care = true;
@@ -268,8 +273,13 @@ static enum hf_err read_record(struct hf_zone *zone, struct hf_zone_head *head,
         .line = source->line,
     };
     set_ttl(source, head, out);
-    err = hf_zone_value_read(&zone->value, head->type, head->rdata, origin,
-                             &out->value, &at, why);
+    err = head->type != HF_RR_CAA
+              ? hf_zone_value_read(&zone->value, head->type, head->rdata,
+                                   origin, &out->value, &at, why)
+          : source->wants_caa
+              ? hf_zone_value_read_caa(&zone->value, head->rdata, &out->value,
+                                       &at, why)
+              : HF_OK;
     if (err != HF_OK)
         set_spot(zone, &head->entry, at);
     source->owner_has_ns |= err == HF_OK && head->type == HF_RR_NS;
@@ -338,6 +348,7 @@ static bool include_path(const char *from, struct hf_span name, char *out)
 static void inherit(const struct hf_zone_source *outer,
                     struct hf_zone_source *inner)
 {
+    inner->wants_caa = outer->wants_caa;
     inner->has_origin = outer->has_origin;
     inner->origin = outer->origin;
     inner->has_default_ttl = outer->has_default_ttl;
@@ -551,8 +562,7 @@ static enum hf_err read_entry(struct hf_zone *zone, struct hf_zone_head *head,
     if (err == HF_OK && entry->is_cut)
         err = fail_at(zone, entry, entry->end - 1, why,
                       "a quoted string does not end on its line");
-    *wanted = err == HF_OK &&
-              hf_zone_is_wanted(zone->source->owner_place, head->type);
+    *wanted = err == HF_OK && hf_zone_is_wanted(zone->source, head->type);
     return err;
 }
 

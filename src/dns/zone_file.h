@@ -39,7 +39,7 @@ struct hf_zone_record {
     bool has_ttl;
     uint32_t ttl_s;
     struct hf_span value; /* TXT: strings joined. CNAME, DNAME, NS: target.
-                             Others: empty */
+                             CAA, if wanted: RDATA. Others: empty */
     uint64_t line;
 };
 
@@ -57,6 +57,10 @@ struct hf_zone;
 enum hf_err hf_zone_open(const char *path, struct hf_span origin,
                          struct hf_zone **out, struct hf_why *why);
 void hf_zone_free(struct hf_zone *zone);
+
+/* Also give out CAA wherever it stands: its value is the RDATA (RFC 8659,
+ * section 4.1), else it is empty. */
+void hf_zone_want_caa(struct hf_zone *zone);
 
 /* Read every entry word by word, also those that a quick look would do for:
  * the same comes out, later. For tests. */

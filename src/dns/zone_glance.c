@@ -287,8 +287,8 @@ static inline enum glance look_at_record(struct hf_zone_source *source,
     if (head->type == HF_RR_NS && source->owner_has_ns &&
         source->owner_place != HF_ZONE_LABEL)
         return GLANCE_BORING;
-    return hf_zone_is_wanted(source->owner_place, head->type) ? GLANCE_WANTED
-                                                              : GLANCE_BORING;
+    return hf_zone_is_wanted(source, head->type) ? GLANCE_WANTED
+                                                 : GLANCE_BORING;
 }
 
 /*

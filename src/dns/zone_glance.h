@@ -25,11 +25,15 @@ struct hf_zone_head {
 };
 
 /* Is such a record one of those that zone_file.h promises? */
-static inline bool hf_zone_is_wanted(enum hf_zone_place place, uint16_t type)
+static inline bool hf_zone_is_wanted(const struct hf_zone_source *source,
+                                     uint16_t type)
 {
+    enum hf_zone_place place = source->owner_place;
     bool is_border =
         type == HF_RR_NS || type == HF_RR_DNAME || type == HF_RR_SOA;
 
+    if (type == HF_RR_CAA && source->wants_caa)
+        return true;
     if (place == HF_ZONE_ELSEWHERE)
         return is_border;
     return place == HF_ZONE_LABEL || type == HF_RR_TXT || type == HF_RR_CNAME ||

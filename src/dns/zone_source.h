@@ -32,6 +32,7 @@ struct hf_zone_source {
     char *path;
     int fd;
     bool owns_fd;
+    bool wants_caa;
     bool generates; /* not a file, but the lines of `generate` */
     struct hf_zone_generate generate;
     bool at_end;

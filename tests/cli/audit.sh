@@ -121,6 +121,24 @@ want 2 '"name":"o"' "standard input and --origin" --origin o. --json - <<'EOF'
 _validation-persist TXT "x"
 EOF
 
+# CAA may stand behind the record; the nearest counts.
+cat >caa <<'EOF'
+@ 60 SOA a b 1 1 1 1 1
+_validation-persist 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+_validation-persist.x 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+@ 60 CAA 0 issue "ca.example"
+x 60 CAA 0 issue "other.example"
+y 60 CAA 0 issue
+EOF
+want 0 '2  found' "CAA is not looked at" --origin a. caa
+want 1 '^holdfast audit: caa:6:17: RFC 8659' "broken CAA" --origin a. --caa caa
+head -n 5 caa >caa-good
+want 2 'caa-forbids' "CAA forbids" --origin a. --caa caa-good
+want 2 '^x.a,.*caa-forbids' "one name" --origin a. --caa --format csv caa-good
+[ "$(grep -c caa-forbids out)" -eq 1 ] || not_ok "the apex allows it"
+want 1 'reads a file twice' "CAA of standard input" --caa - <caa-good
+want 64 'only for files' "CAA of a transfer" --axfr 127.0.0.1 --caa a
+
 # Text of strangers: markup, escape sequences, formulas, quotation marks.
 cat >hostile <<'EOF'
 $ORIGIN example.

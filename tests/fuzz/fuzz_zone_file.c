@@ -153,6 +153,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (careful == 1)
             hf_zone_take_care(zone);
+        if (size % 2 == 0)
+            hf_zone_want_caa(zone);
         hf_buf_init_grow(&out[careful], (size_t)1 << 28);
         read_all(zone, size, &out[careful]);
         hf_zone_free(zone);

@@ -267,16 +267,20 @@ static void put_failure(struct hf_buf *out, const struct hf_zone *zone)
     hf_buf_putc(out, '\n');
 }
 
+enum { TAKE_CARE = 1, WANT_CAA = 2 };
+
 /* Everything in the file, in the language of the table. */
-static void read_with(const char *path, bool careful, struct hf_buf *out)
+static void read_as(const char *path, unsigned how, struct hf_buf *out)
 {
     struct hf_zone *zone = NULL;
     struct hf_why why = {0};
     bool more = true;
 
     assert_int_equal(hf_zone_open(path, HF_SPAN(""), &zone, &why), HF_OK);
-    if (careful)
+    if ((how & TAKE_CARE) != 0)
         hf_zone_take_care(zone);
+    if ((how & WANT_CAA) != 0)
+        hf_zone_want_caa(zone);
     while (more) {
         struct hf_zone_record record;
         enum hf_err err = hf_zone_next(zone, &record, &more, &why);
@@ -288,6 +292,11 @@ static void read_with(const char *path, bool careful, struct hf_buf *out)
             put_record(out, &record);
     }
     hf_zone_free(zone);
+}
+
+static void read_with(const char *path, bool careful, struct hf_buf *out)
+{
+    read_as(path, careful ? TAKE_CARE : 0, out);
 }
 
 static void read_all(const char *path, struct hf_buf *out)
@@ -314,6 +323,47 @@ static void table(void **state)
         if (!hf_span_eq(hf_buf_span(&got), hf_span_str(want)))
             fail_msg("%s%s: got\n%.*s", name, careful ? " (careful)" : "",
                      (int)got.len, got.ptr);
+    }
+}
+
+/* CAA when it is wanted, as RDATA; else it is stepped over, also when it is
+ * broken. */
+static void caa(void **state)
+{
+    static const struct {
+        struct hf_span zone;
+        struct hf_span want;
+    } rows[] = {
+        {S("a. 60 CAA 0 issue \"b; c=d\"\n"), S("a 60 \0\5issueb; c=d\n")},
+        {S("a. 60 IN TYPE257 128 Tag1 b\n"), S("a 60 \x80\4Tag1b\n")},
+        {S("*.a. 60 CAA 255 x \"a\\\"\\098\"\n"), S("*.a 60 \xff\1xa\"b\n")},
+        {S("a. 60 CAA \\# 4 00 01 61 62\n"), S("a 60 \0\1ab\n")},
+        {S(L ".a. 60 CAA 0 x \"\"\n"), S(L ".a 60 \0\1x\n")},
+        {S("a. 60 CAA 256 x y\n"), S("!1:11\n")},
+        {S("a. 60 CAA x x y\n"), S("!1:11\n")},
+        {S("a. 60 CAA\n"), S("!1:10\n")},
+        {S("a. 60 CAA 0 x-y z\n"), S("!1:13\n")},
+        {S("a. 60 CAA 0 \"x\" z\n"), S("!1:14\n")},
+        {S("a. 60 CAA 0\n"), S("!1:12\n")},
+        {S("a. 60 CAA 0 x\n"), S("!1:14\n")},
+        {S("a. 60 CAA 0 x y z\n"), S("!1:15\n")},
+        {S("a. 60 CAA 0 x y\\256\n"), S("!1:16\n")},
+    };
+    char room[256];
+    struct hf_buf got;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *path = write_file(rows[i].zone);
+
+        hf_buf_init(&got, room, sizeof(room));
+        read_as(path, WANT_CAA, &got);
+        assert_span_equal(hf_buf_span(&got), rows[i].want);
+        hf_buf_reset(&got);
+        read_as(path, 0, &got);
+        (void)unlink(path);
+        if (!hf_span_starts(rows[i].zone, HF_SPAN(L)))
+            assert_span_equal(hf_buf_span(&got), HF_SPAN(""));
     }
 }
 
@@ -506,6 +556,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),
         cmocka_unit_test(several_ns),
+        cmocka_unit_test(caa),
         cmocka_unit_test(very_many_heads),
         cmocka_unit_test(border_of_the_buffer),
         cmocka_unit_test(endless_line),
