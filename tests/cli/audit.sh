@@ -121,6 +121,18 @@ want 2 '"name":"o"' "standard input and --origin" --origin o. --json - <<'EOF'
 _validation-persist TXT "x"
 EOF
 
+# A name in two places: the second result says so, and each its own verdict.
+cat >places <<'EOF'
+_validation-persist.t 60 TXT "other.example; accounturi=https://o.example/1"
+_validation-persist.u 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+_validation-persist.t 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+EOF
+want 2 '^t.a,.*split-rrset,ok,' "the second place" --origin a. \
+    --issuer ca.example --draft 01 --account-url https://ca.example/acct/1 \
+    --format csv places
+has '^t.a,.*,,no-matching-issuer,'
+[ "$(grep -c split-rrset out)" -eq 1 ] || not_ok "the first is no second"
+
 # CAA may stand behind the record; the nearest counts.
 cat >caa <<'EOF'
 @ 60 SOA a b 1 1 1 1 1
