@@ -265,20 +265,21 @@ static inline enum glance look_at_record(struct hf_zone_source *source,
                                          struct view *view,
                                          struct hf_zone_head *head)
 {
+    const bool has_owner = (view->begins & 1) != 0;
     struct hf_span owner = {0};
 
-    head->has_owner = (view->begins & 1) != 0;
-    if (head->has_owner &&
+    head->has_owner = has_owner;
+    if (has_owner &&
         (!take_word(view, &owner) || !is_good_owner(owner, source)))
         return GLANCE_ODD;
-    if (!head->has_owner &&
+    if (!has_owner &&
         (!source->has_owner || (source->owner_is_read && source->owner_is_bad)))
         return GLANCE_ODD;
     head->rdata.ptr = take_fields(source, view, head);
     if (head->rdata.ptr == NULL)
         return GLANCE_ODD;
-    if (head->has_owner && (head->type != HF_RR_NS || !source->has_owner ||
-                            !hf_span_eq(owner, source->owner.text)))
+    if (has_owner && (head->type != HF_RR_NS || !source->has_owner ||
+                      !hf_span_eq(owner, source->owner.text)))
         set_plain_owner(source, owner);
     if (head->has_ttl) {
         source->has_last_ttl = true;
