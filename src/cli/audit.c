@@ -62,11 +62,11 @@ static bool is_apex(const struct hf_audit *audit, struct hf_span name)
 
 /* Findings by what stands above a label, which is remembered for what may
  * still come. */
-static uint32_t look_above(struct hf_audit *audit, struct hf_span owner)
+static uint32_t look_above(struct hf_audit *audit, struct hf_span owner,
+                           struct hf_span name)
 {
     bool is_dns = hf_span_starts(owner, HF_SPAN(HF_DNS_LABEL));
     unsigned self = is_dns ? SEEN_DNS : SEEN_IP;
-    struct hf_span name = hf_zone_subject(owner);
     uint32_t found = 0;
     unsigned before;
 
@@ -91,20 +91,10 @@ static uint32_t look_above(struct hf_audit *audit, struct hf_span owner)
 
 /* ---- the name at hand ---- */
 
-static void copy_name(struct hf_zone_name *out, struct hf_span name,
-                      bool is_plain)
-{
-    size_t len = name.len < HF_ZONE_NAME_MAX ? name.len : HF_ZONE_NAME_MAX;
-
-    memcpy(out->text, name.ptr, len);
-    out->len = (uint16_t)len;
-    out->is_plain = is_plain;
-}
-
 static void begin_name(struct hf_audit *audit,
                        const struct hf_zone_record *record)
 {
-    copy_name(&audit->owner, record->owner, record->is_plain);
+    hf_zone_name_copy(&audit->owner, record->owner, record->is_plain);
     audit->place = record->place;
     audit->has_ttl = record->has_ttl;
     audit->ttl_s = record->ttl_s;
@@ -176,10 +166,10 @@ static void describe(const struct hf_audit *audit, struct hf_result *out)
         .has_ttl = audit->has_ttl,
         .ttl_s = audit->ttl_s,
         .where = audit->where,
+        .target = {audit->target.text,
+                   audit->has_alias ? audit->target.len : 0},
         .lines = audit->lines,
     };
-    if (audit->has_alias)
-        out->target = hf_zone_name_span(&audit->target);
 }
 
 static enum hf_err end_label(struct hf_audit *audit, struct hf_why *why)
@@ -190,7 +180,7 @@ static enum hf_err end_label(struct hf_audit *audit, struct hf_why *why)
     if (audit->count == 0 && !audit->has_alias && !audit->has_ns)
         return HF_OK; /* some other type stands at the label */
     describe(audit, &result);
-    result.name_findings = look_above(audit, result.owner);
+    result.name_findings = look_above(audit, result.owner, result.name);
     if (audit->has_ns)
         result.name_findings |= 1U << HF_NAME_DELEGATION;
     if (audit->has_alias)
@@ -203,6 +193,9 @@ static enum hf_err end_label(struct hf_audit *audit, struct hf_why *why)
     if (audit->count > 0)
         err = hf_result_examine(audit->results, audit->eyes, audit->values,
                                 audit->count, &result, why);
+    if (err == HF_OK && audit->caa != NULL &&
+        hf_zone_caa_forbids(audit->caa, &result, audit->eyes))
+        result.name_findings |= 1U << HF_NAME_CAA;
     return err != HF_OK ? err : hf_report_result(audit->report, &result, why);
 }
 
@@ -261,15 +254,12 @@ static enum hf_err end_name(struct hf_audit *audit, struct hf_why *why)
 
 /* ---- what stands elsewhere ---- */
 
-/* A zone cut or a DNAME: labels seen before may lie below it. */
-static enum hf_err add_border(struct hf_audit *audit,
-                              const struct hf_zone_record *record,
-                              struct hf_why *why)
+static enum hf_err report_border(struct hf_audit *audit,
+                                 const struct hf_zone_record *record,
+                                 struct hf_why *why)
 {
     bool is_cut = record->type == HF_RR_NS;
-    unsigned mark = is_cut ? SEEN_CUT : SEEN_DNAME;
-    unsigned before;
-    struct hf_result result = {
+    const struct hf_result result = {
         .name = record->owner,
         .owner = record->owner,
         .status = HF_STATUS_ABSENT,
@@ -281,21 +271,33 @@ static enum hf_err add_border(struct hf_audit *audit,
         .name_findings = 1U << (is_cut ? HF_NAME_DELEGATION : HF_NAME_DNAME),
     };
 
-    if (is_cut && is_apex(audit, record->owner))
+    return hf_report_result(audit->report, &result, why);
+}
+
+/* A zone cut or a DNAME: labels seen before may lie below it. */
+static enum hf_err add_border(struct hf_audit *audit,
+                              const struct hf_zone_record *record,
+                              struct hf_why *why)
+{
+    bool at_apex = is_apex(audit, record->owner);
+    unsigned mark = record->type == HF_RR_NS ? SEEN_CUT : SEEN_DNAME;
+    unsigned before;
+
+    if (mark == SEEN_CUT && at_apex)
         return HF_OK;
     before = remember(audit, record->owner, mark);
-    if (is_apex(audit, record->owner)) /* a DNAME: above every label */
+    if (at_apex) /* a DNAME: above every label */
         audit->apex_found = 1U << HF_NAME_DNAME;
     if ((before & mark) != 0 || (before & SEEN_ABOVE) == 0)
         return HF_OK;
-    return hf_report_result(audit->report, &result, why);
+    return report_border(audit, record, why);
 }
 
 static void see_soa(struct hf_audit *audit, const struct hf_zone_record *record)
 {
     if (audit->has_apex)
         return;
-    copy_name(&audit->apex, record->owner, record->is_plain);
+    hf_zone_name_copy(&audit->apex, record->owner, record->is_plain);
     audit->has_apex = true;
 }
 
@@ -323,7 +325,7 @@ enum hf_err hf_audit_add(struct hf_audit *audit,
     audit->has_ns |= record->type == HF_RR_NS;
     if (record->type == HF_RR_CNAME) {
         audit->has_alias = true;
-        copy_name(&audit->target, record->value, true);
+        hf_zone_name_copy(&audit->target, record->value, true);
     }
     return HF_OK;
 }

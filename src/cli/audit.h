@@ -12,6 +12,7 @@
 
 #include "base/hash_set.h"
 #include "cli/report.h"
+#include "cli/zone_caa.h"
 #include "dns/zone_name.h"
 
 #define HF_AUDIT_NAMES_MAX ((size_t)32 << 20) /* remembered: 512 MB */
@@ -20,7 +21,8 @@ struct hf_audit {
     struct hf_report *report;
     const struct hf_eyes *eyes;
     struct hf_results *results;
-    struct hf_span where; /* file or server */
+    struct hf_span where;    /* file or server */
+    struct hf_zone_caa *caa; /* borrowed; NULL: CAA is not looked at */
     struct hf_hash_set seen;
     bool forgets; /* HF_AUDIT_NAMES_MAX was reached */
     struct hf_zone_name apex;

@@ -40,6 +40,8 @@ static const struct hf_option options[] = {
      .arg = "SECONDS",
      .help = "Longest wait for the server to go on (default 30)"},
     HF_SUBJECT_OPTIONS,
+    {.name = "caa",
+     .help = "Say where CAA in the same file forbids it; reads files twice"},
     {.name = "soon",
      .arg = "DAYS",
      .help = "Report records that expire within DAYS (default 30)"},
@@ -105,6 +107,9 @@ static enum hf_exit check_options(struct hf_cli *cli)
     static const char *const needing[] = {"ixfr", "tsig", "tsig-file",
                                           "timeout"};
 
+    if (hf_cli_has(cli, "axfr") && hf_cli_has(cli, "caa"))
+        return hf_cli_usage(cli, HF_SPAN("--caa"),
+                            "only for files, which can be read twice");
     if (hf_cli_has(cli, "axfr"))
         return hf_cli_has(cli, "origin")
                    ? hf_cli_usage(cli, HF_SPAN("--origin"),
@@ -277,15 +282,23 @@ static enum hf_err read_file(struct job *job, const char *path,
 {
     struct hf_span origin = hf_span_str(hf_cli_value(job->cli, "origin", ""));
     struct hf_audit *audit = hf_alloc(1, sizeof(*audit));
+    struct hf_zone_caa *caa = NULL;
     struct hf_zone *zone = NULL;
-    enum hf_err err;
+    enum hf_err err = HF_OK;
 
     if (audit == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    err = hf_zone_open(path, origin, &zone, why);
+    if (hf_cli_has(job->cli, "caa"))
+        err = hf_zone_caa_load(path, origin, &caa, why);
+    if (err == HF_OK)
+        err = hf_zone_open(path, origin, &zone, why);
     if (err == HF_OK)
         err = hf_audit_init(audit, &job->report, &job->eyes, hf_span_str(path),
                             why);
+    if (err == HF_OK && caa != NULL) {
+        audit->caa = caa;
+        hf_zone_want_caa(zone); /* to report those that cannot be read */
+    }
     if (err == HF_OK)
         err = read_records(job, zone, audit, size_of(path), why);
     hf_progress_end(&job->progress);
@@ -295,6 +308,7 @@ static enum hf_err read_file(struct job *job, const char *path,
                      "names may go unmentioned");
     hf_audit_clear(audit);
     hf_zone_free(zone);
+    hf_zone_caa_free(caa);
     hf_free(audit);
     return err;
 }

@@ -64,13 +64,18 @@ static const struct {
                             "servers refuse such a zone or hide one of them",
                             HF_SEVERITY_ERROR},
     [HF_NAME_SPLIT] = {"split-rrset",
-                       "the zone has records of this name in several places; "
-                       "each place was judged alone",
+                       "the zone has records of this name in several places, "
+                       "and this is not the first: each was judged alone; a "
+                       "CA sees all, and accepts when it would accept one",
                        HF_SEVERITY_WARNING},
     [HF_NAME_ODD] = {"odd-name",
                      "the name has octets that no host name may have: no CA "
                      "will look here",
                      HF_SEVERITY_WARNING},
+    [HF_NAME_CAA] = {"caa-forbids",
+                     "CAA in the zone forbids the certificate that the record "
+                     "is for",
+                     HF_SEVERITY_ERROR},
 };
 
 const char *hf_name_finding_word(enum hf_name_finding finding)

@@ -48,9 +48,10 @@ enum hf_name_finding {
     HF_NAME_OTHER_DATA, /* CNAME and other data at one owner */
     HF_NAME_SPLIT,      /* a zone has the name's records in several places */
     HF_NAME_ODD,        /* octets that no host name has: no CA looks here */
+    HF_NAME_CAA,        /* CAA in the zone forbids what the records grant */
 };
 
-#define HF_NAME_FINDING_COUNT (HF_NAME_ODD + 1)
+#define HF_NAME_FINDING_COUNT (HF_NAME_CAA + 1)
 
 const char *hf_name_finding_word(enum hf_name_finding finding);
 const char *hf_name_finding_sentence(enum hf_name_finding finding);

@@ -34,19 +34,29 @@ static enum hf_expiry expiry_of(const struct hf_result_record *record,
 
 /* Good enough for a table of known size: a crafted collision costs a bounded
  * walk, and keys are compared too. */
+static uint64_t mix(uint64_t hash)
+{
+    hash ^= hash >> 32;
+    hash *= 0xff51afd7ed558ccdU;
+    return hash ^ hash >> 32;
+}
+
 static uint64_t hash_of(struct hf_span key)
 {
     uint64_t hash = 0x9e3779b97f4a7c15U ^ key.len;
     uint64_t word;
 
-    while (key.len >= sizeof(word)) {
-        memcpy(&word, hf_span_cut(&key, sizeof(word)).ptr, sizeof(word));
-        hash = (hash ^ word) * 0xff51afd7ed558ccdU;
-        hash ^= hash >> 32;
+    for (size_t i = 0; i + sizeof(word) < key.len; i += sizeof(word)) {
+        memcpy(&word, key.ptr + i, sizeof(word));
+        hash = mix(hash ^ word);
     }
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.ptr[i]) * 0x100000001b3U;
-    hash ^= hash >> 29;
+    /* The last eight octets may overlap those before. */
+    word = 0;
+    if (key.len >= sizeof(word))
+        memcpy(&word, key.ptr + key.len - sizeof(word), sizeof(word));
+    else if (key.len > 0)
+        memcpy(&word, key.ptr, key.len);
+    hash = mix(hash ^ word);
     return hash == 0 ? 1 : hash;
 }
 
@@ -83,12 +93,6 @@ static void count_key(struct hf_tally_table *table, struct hf_span key)
     uint64_t hash;
     size_t at;
 
-    /* Neighbours in a zone mostly name the same CA. */
-    if (table->used > 0 && is_row(&table->rows[table->last], key) &&
-        key.len <= HF_TALLY_KEY_MAX) {
-        table->rows[table->last].count++;
-        return;
-    }
     hash = hash_of(key);
     at = find_slot(table, hash, key);
     if (table->hashes[at] != 0) {
@@ -104,16 +108,29 @@ static void count_key(struct hf_tally_table *table, struct hf_span key)
     }
 }
 
-static void count_issuer(struct hf_tally_table *table, struct hf_span issuer)
+[[gnu::noinline]] static void count_folded(struct hf_tally_table *table,
+                                           struct hf_span issuer)
 {
     char room[KEY_WORK_MAX];
     size_t n = issuer.len < sizeof(room) ? issuer.len : sizeof(room);
 
-    if (n == 0)
-        return; /* the finding "no-issuer" counts these */
     for (size_t i = 0; i < n; i++)
         room[i] = hf_lower(issuer.ptr[i]);
     count_key(table, (struct hf_span){room, n});
+}
+
+/* Neighbours in a zone mostly name the same CA. */
+static void count_issuer(struct hf_tally_table *table, struct hf_span issuer)
+{
+    struct hf_tally_row *last = &table->rows[table->last];
+
+    if (issuer.len == 0)
+        return; /* the finding "no-issuer" counts these */
+    if (last->full_len == last->len && last->count > 0 &&
+        hf_span_eq_nocase((struct hf_span){last->key, last->len}, issuer))
+        last->count++;
+    else
+        count_folded(table, issuer);
 }
 
 /* ".../sha-256/<digest>" is different for every name and every account: what

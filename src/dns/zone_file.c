@@ -4,29 +4,21 @@
 #include <limits.h>
 
 #include "base/alloc.h"
-#include "dns/zone_source.h"
+#include "dns/zone_glance.h"
 #include "dns/zone_type.h"
 #include "dns/zone_value.h"
-#include "dns/zone_window.h"
 
 struct hf_zone {
     struct hf_zone_source *source; /* the innermost file */
     size_t depth;
+    bool takes_care; /* no quick looks */
     uint64_t entries;
     uint64_t bytes;
+    uint64_t generated; /* lines of all $GENERATE */
     struct hf_zone_spot spot;
     char spot_path[PATH_MAX];
     struct hf_zone_value value;
-};
-
-/* The head of an entry: all that stands before its data. */
-struct head {
-    struct hf_zone_entry entry;
-    struct hf_zone_word owner;
-    bool has_owner; /* else the last stated one is meant */
-    struct hf_span ttl;
-    uint16_t type;
-    struct hf_span rdata; /* the rest of the entry */
+    struct hf_zone_head head; /* of the entry at hand */
 };
 
 enum hf_err hf_zone_open(const char *path, struct hf_span origin,
@@ -63,6 +55,16 @@ void hf_zone_free(struct hf_zone *zone)
     hf_free(zone);
 }
 
+void hf_zone_want_caa(struct hf_zone *zone)
+{
+    zone->source->wants_caa = true;
+}
+
+void hf_zone_take_care(struct hf_zone *zone)
+{
+    zone->takes_care = true;
+}
+
 struct hf_zone_spot hf_zone_at(const struct hf_zone *zone)
 {
     struct hf_zone_spot spot = zone->spot;
@@ -90,6 +92,8 @@ static void set_spot(struct hf_zone *zone, const struct hf_zone_entry *entry,
     struct hf_span path = hf_span_str(source->path);
     const char *line = entry->from;
 
+    if (source->generates)
+        at = entry->from; /* columns of a generated line help nobody */
     if (path.len >= sizeof(zone->spot_path))
         path.len = sizeof(zone->spot_path) - 1;
     memcpy(zone->spot_path, path.ptr, path.len);
@@ -118,7 +122,8 @@ static void step_over(struct hf_zone *zone, const struct hf_zone_entry *entry)
 
     source->from = (size_t)(entry->end - source->room);
     source->line += entry->lines;
-    zone->bytes += (uint64_t)(entry->end - entry->from);
+    if (!source->generates)
+        zone->bytes += (uint64_t)(entry->end - entry->from);
 }
 
 static void set_owner(struct hf_zone_source *source,
@@ -132,301 +137,25 @@ static void set_owner(struct hf_zone_source *source,
     source->owner_place = place;
 }
 
-/* ---- the quick look ---- */
-
-/* Member by member: a copy of the whole would wait for its parts. */
-static inline void set_plain_owner(struct hf_zone_source *source,
-                                   struct hf_span owner,
-                                   enum hf_zone_place place)
+static bool find_end(const struct hf_zone_source *source,
+                     struct hf_zone_entry *entry)
 {
-    source->owner.kind = HF_ZONE_WORD;
-    source->owner.text.ptr = owner.ptr;
-    source->owner.text.len = owner.len;
-    source->owner.has_escape = false;
-    source->has_owner = true;
-    source->owner_is_read = false;
-    source->owner_has_ns = false;
-    source->owner_place = place;
+    const char *from = source->room + source->from;
+
+    return hf_zone_entry_find(from, from, source->room + source->to, entry);
 }
 
-/*
- * Most lines of most zones are plain: owner, TTL, class and type lie within
- * 64 octets and have no escape, quote or parenthesis among them. The quick
- * look reads those heads by bit masks; every other line is ODD and read word
- * by word. It never decides anything that the careful way would not.
- */
-enum glance {
-    GLANCE_BORING, /* nobody wants this entry: its end is known */
-    GLANCE_WANTED, /* `head` is filled in */
-    GLANCE_ODD,
-};
-
-/* The words of a window that were not taken yet: one bit where each begins,
- * one behind its end. */
-struct view {
-    const char *text;
-    uint64_t begins;
-    uint64_t ends;
-    unsigned stop; /* the first special octet, or HF_ZONE_WINDOW */
-    unsigned at;   /* behind the last word taken */
-};
-
-static inline bool take_word(struct view *view, struct hf_span *out)
-{
-    unsigned from;
-
-    if (view->begins == 0 || view->ends == 0)
-        return false;
-    from = (unsigned)__builtin_ctzll(view->begins);
-    view->at = (unsigned)__builtin_ctzll(view->ends);
-    view->begins &= view->begins - 1;
-    view->ends &= view->ends - 1;
-    *out = (struct hf_span){view->text + from, view->at - from};
-    return view->at < view->stop;
-}
-
-/* Eight octets in lower case as a number: what a word of a type looks like. */
-#define WORD(a, b, c, d, e, f)                                                 \
-    ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 |                \
-     (uint64_t)(d) << 24 | (uint64_t)(e) << 32 | (uint64_t)(f) << 40)
-
-static inline uint64_t word_of(struct hf_span word)
-{
-    uint64_t value;
-
-    memcpy(&value, word.ptr, sizeof(value)); /* padding follows the buffer */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    value = __builtin_bswap64(value);
-#endif
-    value |= 0x2020202020202020U;
-    return word.len >= 8 ? value : value & ((1ULL << 8 * word.len) - 1);
-}
-
-/* Up to eight digits, seen all at once: each octet has a high half of 3, also
- * when 6 is added. */
-static inline bool is_number(struct hf_span word)
-{
-    const uint64_t zeros = 0x3030303030303030U;
-    uint64_t used = word.len >= 8 ? UINT64_MAX : (1ULL << 8 * word.len) - 1;
-    uint64_t value;
-
-    memcpy(&value, word.ptr, sizeof(value));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    value = __builtin_bswap64(value);
-#endif
-    value = (value & used) | (zeros & ~used);
-    return ((value & 0xf0f0f0f0f0f0f0f0U) == zeros) &
-           (((value + 0x0606060606060606U) & 0xf0f0f0f0f0f0f0f0U) == zeros);
-}
-
-/* The common types; 0 for the rest. */
-static inline uint16_t quick_type(uint64_t word)
-{
-    switch (word) {
-    case WORD('a', 0, 0, 0, 0, 0):
-        return HF_RR_A;
-    case WORD('a', 'a', 'a', 'a', 0, 0):
-        return HF_RR_AAAA;
-    case WORD('n', 's', 0, 0, 0, 0):
-        return HF_RR_NS;
-    case WORD('t', 'x', 't', 0, 0, 0):
-        return HF_RR_TXT;
-    case WORD('c', 'n', 'a', 'm', 'e', 0):
-        return HF_RR_CNAME;
-    case WORD('d', 'n', 'a', 'm', 'e', 0):
-        return HF_RR_DNAME;
-    case WORD('s', 'o', 'a', 0, 0, 0):
-        return HF_RR_SOA;
-    case WORD('d', 's', 0, 0, 0, 0):
-        return HF_RR_DS;
-    case WORD('r', 'r', 's', 'i', 'g', 0):
-        return HF_RR_RRSIG;
-    case WORD('n', 's', 'e', 'c', 0, 0):
-        return HF_RR_NSEC;
-    case WORD('n', 's', 'e', 'c', '3', 0):
-        return HF_RR_NSEC3;
-    case WORD('d', 'n', 's', 'k', 'e', 'y'):
-        return HF_RR_DNSKEY;
-    case WORD('c', 'a', 'a', 0, 0, 0):
-        return HF_RR_CAA;
-    case WORD('m', 'x', 0, 0, 0, 0):
-        return 15;
-    case WORD('p', 't', 'r', 0, 0, 0):
-        return 12;
-    case WORD('s', 'r', 'v', 0, 0, 0):
-        return 33;
-    default:
-        return 0;
-    }
-}
-
-/* TTL and class in either order, then the type. */
-static inline bool take_head(struct view *view, struct hf_span *ttl,
-                             uint16_t *type)
-{
-    bool has_class = false;
-
-    ttl->len = 0;
-    for (int i = 0; i < 3; i++) {
-        struct hf_span word;
-        uint64_t value;
-
-        if (!take_word(view, &word) || word.len > 8)
-            return false;
-        value = word_of(word);
-        if (hf_is_digit(word.ptr[0])) {
-            if (ttl->len > 0 || !is_number(word))
-                return false;
-            ttl->ptr = word.ptr;
-            ttl->len = word.len;
-            continue;
-        }
-        if (value == WORD('i', 'n', 0, 0, 0, 0) && !has_class) {
-            has_class = true;
-            continue;
-        }
-        *type = quick_type(value);
-        return *type != 0;
-    }
-    return false;
-}
-
-/* Every octet of the word is plain by the masks: no escape, no quote. */
-static inline enum hf_zone_place quick_place(struct hf_span owner,
-                                             const struct hf_zone_source *from)
-{
-    if (owner.ptr[0] == '_' || owner.ptr[0] == '*') {
-        static const struct hf_span labels[] = {HF_SPAN_INIT(HF_DNS_LABEL),
-                                                HF_SPAN_INIT(HF_IP_LABEL),
-                                                HF_SPAN_INIT("*")};
-
-        for (unsigned i = 0; i < 3; i++) {
-            struct hf_span start = {owner.ptr, labels[i].len};
-
-            if (owner.len >= start.len && hf_span_eq_nocase(start, labels[i]) &&
-                (owner.len == start.len || owner.ptr[start.len] == '.'))
-                return i < 2 ? HF_ZONE_LABEL : HF_ZONE_WILDCARD;
-        }
-    }
-    if (owner.len == 1 && owner.ptr[0] == '@' && from->has_origin)
-        return hf_zone_place_of(hf_zone_name_span(&from->origin));
-    return HF_ZONE_ELSEWHERE;
-}
-
-static bool is_wanted(enum hf_zone_place place, uint16_t type)
-{
-    switch (place) {
-    case HF_ZONE_LABEL:
-        return true;
-    case HF_ZONE_WILDCARD:
-        return type == HF_RR_TXT || type == HF_RR_CNAME || type == HF_RR_NS ||
-               type == HF_RR_DNAME;
-    case HF_ZONE_ELSEWHERE:
-        return type == HF_RR_NS || type == HF_RR_DNAME || type == HF_RR_SOA;
-    }
-    return false;
-}
-
-static bool find_end(struct hf_zone_source *source, const char *from,
-                     const char *clean, struct hf_zone_entry *entry)
-{
-    if (*clean == '\n') {
-        *entry =
-            (struct hf_zone_entry){.from = from, .end = clean + 1, .lines = 1};
-        return true;
-    }
-    return hf_zone_entry_find(from, clean, source->room + source->to, entry);
-}
-
-/*
- * Owner, TTL, class and type. What a later line may refer to is remembered
- * also when the entry is boring.
- */
-static enum glance look_at_record(struct hf_zone_source *source,
-                                  struct view *view, struct head *head)
-{
-    bool has_owner = (view->begins & 1) != 0;
-    struct hf_span owner = {0};
-    struct hf_span ttl = {0};
-
-    head->has_owner = has_owner;
-    if (has_owner && !take_word(view, &owner))
-        return GLANCE_ODD;
-    if ((!has_owner && !source->has_owner) ||
-        !take_head(view, &ttl, &head->type))
-        return GLANCE_ODD;
-
-    if (has_owner) {
-        bool same = head->type == HF_RR_NS && source->has_owner &&
-                    hf_span_eq(owner, source->owner.text);
-
-        if (!same)
-            set_plain_owner(source, owner, quick_place(owner, source));
-    }
-    head->ttl.ptr = ttl.ptr;
-    head->ttl.len = ttl.len;
-    if (ttl.len > 0) {
-        source->last_ttl.ptr = ttl.ptr;
-        source->last_ttl.len = ttl.len;
-    }
-    if (head->type == HF_RR_NS && source->owner_has_ns &&
-        source->owner_place != HF_ZONE_LABEL)
-        return GLANCE_BORING;
-    return is_wanted(source->owner_place, head->type) ? GLANCE_WANTED
-                                                      : GLANCE_BORING;
-}
-
-/*
- * One entry. False when it does not end within the buffer, or the careful way
- * must be taken; nothing is remembered then that it would not set again.
- */
-static bool glance_at(struct hf_zone_source *source, const char *from,
-                      struct head *head, enum glance *what)
-{
-    const struct hf_zone_window window = hf_zone_window_at(from);
-    struct view view = {.text = from};
-    unsigned nonblank;
-    const char *clean;
-
-    view.begins = ~window.blank & (window.blank << 1 | 1);
-    view.ends = window.blank & ~window.blank << 1;
-    view.stop = window.special == 0 ? HF_ZONE_WINDOW
-                                    : (unsigned)__builtin_ctzll(window.special);
-    clean = from + view.stop;
-    nonblank = ~window.blank == 0 ? HF_ZONE_WINDOW
-                                  : (unsigned)__builtin_ctzll(~window.blank);
-    *what = GLANCE_BORING;
-    if (nonblank == view.stop && view.stop < HF_ZONE_WINDOW &&
-        (*clean == '\n' || *clean == ';'))
-        return find_end(source, from, clean, &head->entry);
-    if (*from == '$' || *from == '(' || *from == '"' || *from == '\\')
-        return false;
-    *what = look_at_record(source, &view, head);
-    if (*what == GLANCE_ODD)
-        return false;
-    if (!find_end(source, from, clean, &head->entry))
-        return false;
-    head->rdata.ptr = from + view.at;
-    head->rdata.len = (size_t)(head->entry.end - head->rdata.ptr);
-    return !head->entry.is_cut && !head->entry.is_unbalanced;
-}
-
-/* Step over boring entries. True when `head` is that of a wanted one; false
- * when the entry at source->from needs the careful way, or more input. */
-static bool skip_boring(struct hf_zone *zone, struct head *head)
+/* The quick look over as many entries as it can. */
+static bool skip_boring(struct hf_zone *zone, struct hf_zone_head *head)
 {
     struct hf_zone_source *source = zone->source;
-    enum glance what = GLANCE_BORING;
+    size_t from = source->from;
+    bool found =
+        !zone->takes_care && hf_zone_skip_boring(source, head, &zone->entries);
 
-    while (source->from < source->to) {
-        if (!glance_at(source, source->room + source->from, head, &what))
-            return false;
-        if (what == GLANCE_WANTED)
-            return true;
-        step_over(zone, &head->entry);
-        zone->entries++;
-    }
-    return false;
+    if (!source->generates)
+        zone->bytes += source->from - from;
+    return found;
 }
 
 /* ---- the careful way ---- */
@@ -438,25 +167,25 @@ static bool is_keyword(const struct hf_zone_word *word, const char *keyword)
 }
 
 /* [TTL] [class] type, TTL and class in either order. */
-static enum hf_err read_fields(struct hf_zone *zone, struct head *head,
+static enum hf_err read_fields(struct hf_zone *zone, struct hf_zone_head *head,
                                struct hf_span rest, struct hf_why *why)
 {
     const struct hf_zone_entry *entry = &head->entry;
     bool has_class = false;
     uint16_t class;
-    uint32_t ttl_s;
 
-    head->ttl.len = 0;
+    head->has_ttl = false;
     for (;;) {
         struct hf_zone_word word = hf_zone_word_next(&rest);
 
         if (word.kind == HF_ZONE_END)
             return fail_at(zone, entry, word.text.ptr - 1, why,
                            "the line ends where a record type is expected");
-        if (word.kind == HF_ZONE_WORD && head->ttl.len == 0 &&
-            hf_zone_ttl_read(word.text, &ttl_s)) {
-            head->ttl = word.text;
-            zone->source->last_ttl = word.text;
+        if (word.kind == HF_ZONE_WORD && !head->has_ttl &&
+            hf_zone_ttl_read(word.text, &head->ttl_s)) {
+            head->has_ttl = true;
+            zone->source->has_last_ttl = true;
+            zone->source->last_ttl_s = head->ttl_s;
         } else if (word.kind == HF_ZONE_WORD && !has_class &&
                    hf_zone_class_find(word.text, &class)) {
             if (class != HF_CLASS_IN)
@@ -478,7 +207,7 @@ static enum hf_err read_fields(struct hf_zone *zone, struct head *head,
  * The owner is the first word of an entry that does not begin with a blank.
  * One that begins with a parenthesis has an owner as well: so reads BIND.
  */
-static enum hf_err read_owner(struct hf_zone *zone, struct head *head,
+static enum hf_err read_owner(struct hf_zone *zone, struct hf_zone_head *head,
                               struct hf_span *rest, struct hf_why *why)
 {
     struct hf_zone_source *source = zone->source;
@@ -508,21 +237,22 @@ static bool is_empty(struct hf_span rest)
     return hf_zone_word_next(&rest).kind == HF_ZONE_END;
 }
 
-/* TTL of a record that states none: $TTL, else that of the one before. */
-static void set_ttl(const struct hf_zone_source *source, struct hf_span stated,
-                    struct hf_zone_record *out)
+/* The stated TTL, or $TTL, or that of the record before. */
+static void set_ttl(const struct hf_zone_source *source,
+                    const struct hf_zone_head *head, struct hf_zone_record *out)
 {
-    out->has_ttl = true;
-    if (stated.len > 0 && hf_zone_ttl_read(stated, &out->ttl_s))
-        return;
-    out->ttl_s = source->default_ttl_s;
-    if (source->has_default_ttl)
-        return;
-    out->has_ttl = hf_zone_ttl_read(source->last_ttl, &out->ttl_s);
+    if (head->has_ttl)
+        out->ttl_s = head->ttl_s;
+    else if (source->has_default_ttl)
+        out->ttl_s = source->default_ttl_s;
+    else
+        out->ttl_s = source->last_ttl_s;
+    out->has_ttl =
+        head->has_ttl || source->has_default_ttl || source->has_last_ttl;
 }
 
 /* Everything about a wanted record whose head is read. */
-static enum hf_err read_record(struct hf_zone *zone, struct head *head,
+static enum hf_err read_record(struct hf_zone *zone, struct hf_zone_head *head,
                                struct hf_zone_record *out, struct hf_why *why)
 {
     struct hf_zone_source *source = zone->source;
@@ -542,9 +272,14 @@ static enum hf_err read_record(struct hf_zone *zone, struct head *head,
         .type = head->type,
         .line = source->line,
     };
-    set_ttl(source, head->ttl, out);
-    err = hf_zone_value_read(&zone->value, head->type, head->rdata, origin,
-                             &out->value, &at, why);
+    set_ttl(source, head, out);
+    err = head->type != HF_RR_CAA
+              ? hf_zone_value_read(&zone->value, head->type, head->rdata,
+                                   origin, &out->value, &at, why)
+          : source->wants_caa
+              ? hf_zone_value_read_caa(&zone->value, head->rdata, &out->value,
+                                       &at, why)
+              : HF_OK;
     if (err != HF_OK)
         set_spot(zone, &head->entry, at);
     source->owner_has_ns |= err == HF_OK && head->type == HF_RR_NS;
@@ -553,7 +288,7 @@ static enum hf_err read_record(struct hf_zone *zone, struct head *head,
 
 /* ---- directives ---- */
 
-static enum hf_err do_origin(struct hf_zone *zone, struct head *head,
+static enum hf_err do_origin(struct hf_zone *zone, struct hf_zone_head *head,
                              struct hf_span rest, struct hf_why *why)
 {
     struct hf_zone_source *source = zone->source;
@@ -578,7 +313,7 @@ static enum hf_err do_origin(struct hf_zone *zone, struct head *head,
     return HF_OK;
 }
 
-static enum hf_err do_ttl(struct hf_zone *zone, struct head *head,
+static enum hf_err do_ttl(struct hf_zone *zone, struct hf_zone_head *head,
                           struct hf_span rest, struct hf_why *why)
 {
     struct hf_zone_word word = hf_zone_word_next(&rest);
@@ -613,6 +348,7 @@ static bool include_path(const char *from, struct hf_span name, char *out)
 static void inherit(const struct hf_zone_source *outer,
                     struct hf_zone_source *inner)
 {
+    inner->wants_caa = outer->wants_caa;
     inner->has_origin = outer->has_origin;
     inner->origin = outer->origin;
     inner->has_default_ttl = outer->has_default_ttl;
@@ -650,7 +386,7 @@ static enum hf_err read_include(struct hf_zone *zone, struct hf_span rest,
                              origin, why);
 }
 
-static enum hf_err do_include(struct hf_zone *zone, struct head *head,
+static enum hf_err do_include(struct hf_zone *zone, struct hf_zone_head *head,
                               struct hf_span rest, struct hf_why *why)
 {
     struct hf_zone_source *outer = zone->source;
@@ -679,9 +415,101 @@ static enum hf_err do_include(struct hf_zone *zone, struct head *head,
     return HF_OK;
 }
 
+/* The words behind $GENERATE. */
+struct directive {
+    struct hf_zone_word range;
+    struct hf_zone_word owner;
+    struct hf_zone_word data;
+};
+
+static enum hf_err read_generate(struct hf_zone *zone,
+                                 struct hf_zone_head *head, struct hf_span rest,
+                                 struct directive *out, struct hf_why *why)
+{
+    enum hf_err err;
+
+    out->range = hf_zone_word_next(&rest);
+    out->owner = hf_zone_word_next(&rest);
+    if (out->owner.kind != HF_ZONE_WORD)
+        return fail_at(zone, &head->entry, out->owner.text.ptr - 1, why,
+                       "$GENERATE takes a range, an owner, a type and data");
+    err = read_fields(zone, head, rest, why);
+    if (err != HF_OK)
+        return err;
+    out->data = hf_zone_word_next(&head->rdata);
+    if (out->data.kind == HF_ZONE_END || !is_empty(head->rdata))
+        return fail_at(zone, &head->entry,
+                       head->rdata.ptr - (out->data.kind == HF_ZONE_END), why,
+                       "$GENERATE: the data is one word; quote it");
+    return HF_OK;
+}
+
+/* The fields as one line has them, and the lines counted. */
+static enum hf_err begin_generate(struct hf_zone *zone,
+                                  struct hf_zone_head *head,
+                                  const struct directive *directive,
+                                  struct hf_zone_generate *out,
+                                  struct hf_why *why)
+{
+    const char *at = directive->range.text.ptr;
+    char room[64];
+    struct hf_buf fields;
+    uint64_t count;
+    enum hf_err err;
+
+    out->line = zone->source->line;
+    if (!hf_zone_range_read(directive->range.text, &out->range))
+        return fail_at(zone, &head->entry, at, why,
+                       "$GENERATE: the range is start-stop or start-stop/step");
+    count = hf_zone_range_count(&out->range);
+    if (count > HF_ZONE_GENERATE_MAX - zone->generated) {
+        set_spot(zone, &head->entry, at);
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "$GENERATE: more than 16777216 lines from one file");
+    }
+    hf_buf_init(&fields, room, sizeof(room));
+    hf_buf_putc(&fields, ' ');
+    if (head->has_ttl)
+        hf_buf_put_u64(&fields, head->ttl_s);
+    hf_buf_puts(&fields, " TYPE");
+    hf_buf_put_u64(&fields, head->type);
+    hf_buf_putc(&fields, ' ');
+    err = hf_zone_generate_init(out, &directive->owner, hf_buf_span(&fields),
+                                &directive->data, &at, why);
+    if (err != HF_OK)
+        set_spot(zone, &head->entry, at);
+    else
+        zone->generated += count;
+    return err;
+}
+
+static enum hf_err do_generate(struct hf_zone *zone, struct hf_zone_head *head,
+                               struct hf_span rest, struct hf_why *why)
+{
+    struct hf_zone_source *outer = zone->source;
+    struct hf_zone_source *inner;
+    struct hf_zone_generate generate = {0};
+    struct directive directive;
+    enum hf_err err = read_generate(zone, head, rest, &directive, why);
+
+    if (err == HF_OK)
+        err = begin_generate(zone, head, &directive, &generate, why);
+    if (err == HF_OK)
+        err = hf_zone_source_generate(&generate, outer, &inner, why);
+    if (err != HF_OK)
+        return err;
+    inherit(outer, inner);
+    inner->has_last_ttl = outer->has_last_ttl;
+    inner->last_ttl_s = outer->last_ttl_s;
+    step_over(zone, &head->entry);
+    zone->source = inner;
+    zone->depth++;
+    return HF_OK;
+}
+
 /* An entry that begins with `$` in the first column. `*moved` when the
  * position is in another file now. */
-static enum hf_err do_directive(struct hf_zone *zone, struct head *head,
+static enum hf_err do_directive(struct hf_zone *zone, struct hf_zone_head *head,
                                 bool *moved, struct hf_why *why)
 {
     struct hf_span rest = {head->entry.from,
@@ -698,18 +526,20 @@ static enum hf_err do_directive(struct hf_zone *zone, struct head *head,
         *moved = err == HF_OK;
         return err;
     }
+    if (is_keyword(&word, "$GENERATE")) {
+        err = do_generate(zone, head, rest, why);
+        *moved = err == HF_OK;
+        return err;
+    }
     return fail_at(zone, &head->entry, head->entry.from, why,
-                   is_keyword(&word, "$GENERATE")
-                       ? "$GENERATE is not supported: expand it first, as "
-                         "with named-compilezone"
-                       : "unknown directive");
+                   "unknown directive");
 }
 
 /* ---- entries ---- */
 
 /* The careful way through one entry. `*wanted` tells whether `head` is that
  * of a wanted record. */
-static enum hf_err read_entry(struct hf_zone *zone, struct head *head,
+static enum hf_err read_entry(struct hf_zone *zone, struct hf_zone_head *head,
                               bool *wanted, bool *moved, struct hf_why *why)
 {
     const struct hf_zone_entry *entry = &head->entry;
@@ -732,7 +562,7 @@ static enum hf_err read_entry(struct hf_zone *zone, struct head *head,
     if (err == HF_OK && entry->is_cut)
         err = fail_at(zone, entry, entry->end - 1, why,
                       "a quoted string does not end on its line");
-    *wanted = err == HF_OK && is_wanted(zone->source->owner_place, head->type);
+    *wanted = err == HF_OK && hf_zone_is_wanted(zone->source, head->type);
     return err;
 }
 
@@ -778,7 +608,7 @@ static enum hf_err advance(struct hf_zone *zone, bool *more, struct hf_why *why)
     *more = true;
     if (!source->at_end) {
         err = hf_zone_source_fill(source, why);
-        if (err == HF_ELIMIT)
+        if (err == HF_ELIMIT && !source->generates)
             return give_up_entry(zone, err, why);
         if (err == HF_OK && source->skips)
             skip_long_line(zone);
@@ -803,26 +633,25 @@ static enum hf_err step(struct hf_zone *zone, struct hf_zone_record *out,
                         bool *more, bool *found, struct hf_why *why)
 {
     struct hf_zone_source *source = zone->source;
-    struct head head = {0};
+    struct hf_zone_head *head = &zone->head;
     bool wanted = false;
     bool moved = false;
     enum hf_err err = HF_OK;
 
     *more = true;
-    if (skip_boring(zone, &head)) {
+    if (skip_boring(zone, head)) {
         wanted = true;
         zone->entries++;
-    } else if (!find_end(source, source->room + source->from,
-                         source->room + source->from, &head.entry)) {
+    } else if (!find_end(source, &head->entry)) {
         return advance(zone, more, why);
     } else {
-        err = read_entry(zone, &head, &wanted, &moved, why);
+        err = read_entry(zone, head, &wanted, &moved, why);
     }
     if (err == HF_OK && wanted)
-        err = read_record(zone, &head, out, why);
+        err = read_record(zone, head, out, why);
     *found = err == HF_OK && wanted;
     if (!moved)
-        step_over(zone, &head.entry);
+        step_over(zone, &head->entry);
     return err;
 }
 

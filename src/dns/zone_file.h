@@ -4,16 +4,17 @@
  * authorization, out of millions that do not.
  *
  * A stream: memory does not grow with the file. Every line's outline is read
- * (owner, TTL, class, type; parentheses and quotes; $ORIGIN, $TTL, $INCLUDE);
- * the data is read of wanted records only:
+ * (owner, TTL, class, type; parentheses and quotes; $ORIGIN, $TTL, $INCLUDE,
+ * $GENERATE); the data is read of wanted records only:
  *
  *     every record at `_validation-persist.` and `_ip-validation-persist.`
  *     TXT and CNAME at a wildcard (`*.`)
  *     SOA, NS and DNAME anywhere (of several NS in a row at least the first)
  *
  * A line that cannot be read is an error with its place; reading goes on
- * behind it. $GENERATE is such an error. Where BIND and Knot read differently
- * what RFC 1035 leaves open, whatever either of them accepts is read.
+ * behind it. The lines that $GENERATE stands for have its place. Where BIND and
+ * Knot read differently what RFC 1035 leaves open, whatever either of them
+ * accepts is read.
  */
 #pragma once
 
@@ -38,7 +39,7 @@ struct hf_zone_record {
     bool has_ttl;
     uint32_t ttl_s;
     struct hf_span value; /* TXT: strings joined. CNAME, DNAME, NS: target.
-                             Others: empty */
+                             CAA, if wanted: RDATA. Others: empty */
     uint64_t line;
 };
 
@@ -56,6 +57,14 @@ struct hf_zone;
 enum hf_err hf_zone_open(const char *path, struct hf_span origin,
                          struct hf_zone **out, struct hf_why *why);
 void hf_zone_free(struct hf_zone *zone);
+
+/* Also give out CAA wherever it stands: its value is the RDATA (RFC 8659,
+ * section 4.1), else it is empty. */
+void hf_zone_want_caa(struct hf_zone *zone);
+
+/* Read every entry word by word, also those that a quick look would do for:
+ * the same comes out, later. For tests. */
+void hf_zone_take_care(struct hf_zone *zone);
 
 /*
  * The next wanted record; `*more` is false at the end of the file.

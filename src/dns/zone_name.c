@@ -7,27 +7,65 @@ static bool is_plain_octet(char c)
            c == '*' || c == '.';
 }
 
-/* Lower-case copy; false when an octet needs the careful way. */
-static bool copy_plain(struct hf_span text, char *out)
-{
-    unsigned odd = 0;
+/* Sixteen octets, in the vector registers that every machine has. An octet of
+ * a comparison is all ones where it holds. */
+typedef uint8_t octets __attribute__((vector_size(16)));
 
-    for (size_t i = 0; i < text.len; i++) {
-        out[i] = hf_lower(text.ptr[i]);
-        odd |= (unsigned)!is_plain_octet(out[i]);
-    }
-    return odd == 0;
+#define IN_RANGE(all, first, last)                                             \
+    ((octets)((all) - (uint8_t)(first)) <=                                     \
+     (octets)((octets){0} + (uint8_t)((last) - (first))))
+
+static bool is_none(octets found)
+{
+    uint64_t words[2];
+
+    memcpy(words, &found, sizeof(words));
+    return (words[0] | words[1]) == 0;
 }
 
+/* Sixteen octets in lower case to `out`; all ones where an octet is odd, or a
+ * dot with a dot behind it. Looks at the seventeenth as well. */
+static inline octets copy_lower(const char *from, char *out)
+{
+    octets all;
+    octets next;
+
+    memcpy(&all, from, sizeof(all));
+    memcpy(&next, from + 1, sizeof(next));
+    all |= (octets)IN_RANGE(all, 'A', 'Z') & 0x20;
+    memcpy(out, &all, sizeof(all));
+    return ~(octets)(IN_RANGE(all, 'a', 'z') | IN_RANGE(all, '-', '.') |
+                     IN_RANGE(all, '0', '9') | (all == '_') | (all == '*')) |
+           (octets)((octets)(all == '.') & (octets)(next == '.'));
+}
+
+/* Lower-case copy; false when an octet, or a dot behind a dot, needs the
+ * careful way. There is room for 16 octets more in `out`. */
+static bool copy_plain(struct hf_span text, char *out)
+{
+    char tail[2 * sizeof(octets)];
+    octets odd = {0};
+
+    for (; text.len > sizeof(octets); out += sizeof(octets))
+        odd |= copy_lower(hf_span_cut(&text, sizeof(octets)).ptr, out);
+    memset(tail, 'a', sizeof(tail)); /* as plain as can be */
+    memcpy(tail, text.ptr, text.len);
+    return is_none(odd | copy_lower(tail, out));
+}
+
+/* Of a name without two dots in a row: no label is empty or too long. */
 static bool has_good_labels(struct hf_span name)
 {
-    while (name.len > 0) {
+    if (name.len == 0)
+        return true;
+    if (name.ptr[0] == '.' || name.ptr[name.len - 1] == '.')
+        return false;
+    while (name.len > HF_LABEL_MAX) {
         size_t n = hf_span_find(name, '.');
 
-        if (n == 0 || n > HF_LABEL_MAX || n + 1 == name.len)
+        if (n > HF_LABEL_MAX)
             return false;
-        (void)hf_span_cut(&name, n);
-        (void)hf_span_skip(&name, '.');
+        (void)hf_span_cut(&name, n + 1);
     }
     return true;
 }
@@ -112,9 +150,11 @@ void hf_zone_name_from_wire(const struct hf_wire_name *wire,
         out->is_plain &= is_plain_octet(text.ptr[i]);
 }
 
-enum hf_err hf_zone_name_read(const struct hf_zone_word *word,
-                              const struct hf_zone_name *origin,
-                              struct hf_zone_name *out, struct hf_why *why)
+/* Apart from the common case, which has no use for so much room. */
+[[gnu::noinline]] static enum hf_err read_odd(const struct hf_zone_word *word,
+                                              const struct hf_zone_name *origin,
+                                              struct hf_zone_name *out,
+                                              struct hf_why *why)
 {
     struct hf_wire_name wire;
     enum hf_err err;
@@ -122,8 +162,6 @@ enum hf_err hf_zone_name_read(const struct hf_zone_word *word,
     if (word->kind == HF_ZONE_WORD && hf_span_eq(word->text, HF_SPAN("@"))) {
         wire = (struct hf_wire_name){.len = 1};
         err = append_origin(&wire, origin, why);
-    } else if (!word->has_escape && read_plain(word->text, origin, out)) {
-        return HF_OK;
     } else {
         err = hf_wire_name_parse(word->text, &wire, why);
         if (err == HF_OK && !ends_in_dot(word->text))
@@ -132,6 +170,27 @@ enum hf_err hf_zone_name_read(const struct hf_zone_word *word,
     if (err == HF_OK)
         hf_zone_name_from_wire(&wire, out);
     return err;
+}
+
+enum hf_err hf_zone_name_read(const struct hf_zone_word *word,
+                              const struct hf_zone_name *origin,
+                              struct hf_zone_name *out, struct hf_why *why)
+{
+    bool is_origin = word->kind == HF_ZONE_WORD && word->text.len == 1 &&
+                     word->text.ptr[0] == '@';
+
+    if (!is_origin && !word->has_escape && read_plain(word->text, origin, out))
+        return HF_OK;
+    return read_odd(word, origin, out, why);
+}
+
+void hf_zone_name_copy(struct hf_zone_name *out, struct hf_span text,
+                       bool is_plain)
+{
+    if (text.len > 0)
+        memcpy(out->text, text.ptr, text.len);
+    out->len = (uint16_t)text.len;
+    out->is_plain = is_plain;
 }
 
 struct hf_span hf_zone_subject(struct hf_span owner)

@@ -30,6 +30,10 @@ enum hf_err hf_zone_name_read(const struct hf_zone_word *word,
                               const struct hf_zone_name *origin,
                               struct hf_zone_name *out, struct hf_why *why);
 
+/* A copy of `text`, which is such a name: at most HF_ZONE_NAME_MAX long. */
+void hf_zone_name_copy(struct hf_zone_name *out, struct hf_span text,
+                       bool is_plain);
+
 /* The same from wire form. */
 void hf_zone_name_from_wire(const struct hf_wire_name *wire,
                             struct hf_zone_name *out);

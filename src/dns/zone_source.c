@@ -35,34 +35,63 @@ static enum hf_err open_file(struct hf_zone_source *source, struct hf_why *why)
     return HF_OK;
 }
 
-enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
-                                struct hf_zone_source **out, struct hf_why *why)
+static enum hf_err new_source(const char *path, size_t size,
+                              struct hf_zone_source *outer,
+                              struct hf_zone_source **out, struct hf_why *why)
 {
     struct hf_zone_source *source = hf_alloc(1, sizeof(*source));
     size_t len = strlen(path);
-    enum hf_err err = HF_ENOMEM;
 
     if (source == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     source->outer = outer;
     source->fd = -1;
     source->line = 1;
-    source->size = CHUNK;
-    source->room = hf_alloc(CHUNK + PADDING, 1);
+    source->field_words = 1;
+    source->size = size;
+    source->room = hf_alloc(size + PADDING, 1);
     source->path = hf_alloc(len + 1, 1);
     if (source->room == NULL || source->path == NULL) {
-        (void)hf_fail(why, HF_ENOMEM, 0, "out of memory");
-        goto out;
+        (void)hf_zone_source_free(source);
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     }
     memcpy(source->path, path, len);
-    err = open_file(source, why);
+    *out = source;
+    return HF_OK;
+}
 
-out:
+enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
+                                struct hf_zone_source **out, struct hf_why *why)
+{
+    struct hf_zone_source *source;
+    enum hf_err err = new_source(path, CHUNK, outer, &source, why);
+
+    if (err != HF_OK)
+        return err;
+    err = open_file(source, why);
     if (err != HF_OK)
         (void)hf_zone_source_free(source);
     else
         *out = source;
     return err;
+}
+
+enum hf_err hf_zone_source_generate(const struct hf_zone_generate *generate,
+                                    struct hf_zone_source *outer,
+                                    struct hf_zone_source **out,
+                                    struct hf_why *why)
+{
+    struct hf_zone_generate taken = *generate;
+    enum hf_err err =
+        new_source(outer->path, HF_ZONE_GENERATE_LINE, outer, out, why);
+
+    if (err != HF_OK) {
+        hf_zone_generate_clear(&taken);
+        return err;
+    }
+    (*out)->generates = true;
+    (*out)->generate = taken;
+    return HF_OK;
 }
 
 struct hf_zone_source *hf_zone_source_free(struct hf_zone_source *source)
@@ -71,6 +100,7 @@ struct hf_zone_source *hf_zone_source_free(struct hf_zone_source *source)
 
     if (source->owns_fd)
         (void)close(source->fd);
+    hf_zone_generate_clear(&source->generate);
     hf_free(source->room);
     hf_free(source->path);
     hf_free(source);
@@ -103,24 +133,17 @@ void hf_zone_source_settle(struct hf_zone_source *source)
 }
 
 /* The buffer is about to move: copy what is still needed of it. */
-static void keep_words(struct hf_zone_source *source)
+static void keep_owner(struct hf_zone_source *source)
 {
     struct hf_span *owner = &source->owner.text;
-    struct hf_span *ttl = &source->last_ttl;
 
-    if (owner->len > 0 && owner->ptr != source->owner_room) {
-        /* A longer one is no name; it is looked at again when used. */
-        if (owner->len > sizeof(source->owner_room))
-            owner->len = sizeof(source->owner_room);
-        memcpy(source->owner_room, owner->ptr, owner->len);
-        owner->ptr = source->owner_room;
-    }
-    if (ttl->len > 0 && ttl->ptr != source->ttl_room) {
-        if (ttl->len > sizeof(source->ttl_room))
-            ttl->len = sizeof(source->ttl_room);
-        memcpy(source->ttl_room, ttl->ptr, ttl->len);
-        ttl->ptr = source->ttl_room;
-    }
+    if (owner->len == 0 || owner->ptr == source->owner_room)
+        return;
+    /* A longer one is no name; it is looked at again when used. */
+    if (owner->len > sizeof(source->owner_room))
+        owner->len = sizeof(source->owner_room);
+    memcpy(source->owner_room, owner->ptr, owner->len);
+    owner->ptr = source->owner_room;
 }
 
 static enum hf_err make_room(struct hf_zone_source *source, struct hf_why *why)
@@ -128,7 +151,7 @@ static enum hf_err make_room(struct hf_zone_source *source, struct hf_why *why)
     size_t unread = source->to - source->from;
     char *room;
 
-    keep_words(source);
+    keep_owner(source);
     if (source->from > 0)
         memmove(source->room, source->room + source->from, unread);
     source->from = 0;
@@ -146,16 +169,38 @@ static enum hf_err make_room(struct hf_zone_source *source, struct hf_why *why)
     return HF_OK;
 }
 
+/* One line more. What is read of the last one is read. */
+static enum hf_err fill_generated(struct hf_zone_source *source,
+                                  struct hf_why *why)
+{
+    struct hf_buf line;
+    enum hf_err err = HF_OK;
+
+    keep_owner(source);
+    hf_buf_init(&line, source->room, source->size);
+    source->line = source->generate.line;
+    source->at_end = hf_zone_generate_is_done(&source->generate);
+    if (!source->at_end)
+        err = hf_zone_generate_next(&source->generate, &line, why);
+    source->from = 0;
+    source->to = err == HF_OK ? line.len : 0;
+    memset(source->room + source->to, 0, PADDING);
+    return err;
+}
+
 enum hf_err hf_zone_source_fill(struct hf_zone_source *source,
                                 struct hf_why *why)
 {
-    enum hf_err err = make_room(source, why);
+    enum hf_err err;
     ssize_t n;
 
-    if (err != HF_OK)
-        return err;
     if (hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    if (source->generates)
+        return fill_generated(source, why);
+    err = make_room(source, why);
+    if (err != HF_OK)
+        return err;
     n = read(source->fd, source->room + source->to, source->size - source->to);
     if (n < 0 && errno != EINTR)
         return hf_fail_sys(why, errno, "cannot read the file");

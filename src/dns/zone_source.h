@@ -5,24 +5,45 @@
  */
 #pragma once
 
+#include "dns/zone_generate.h"
 #include "dns/zone_name.h"
 
-#define HF_ZONE_TTL_TEXT 32
+/* What stood between owner and data on lines before, as octets and as what
+ * they meant: TTL, class and type repeat all the time. See zone_glance.h. */
+#define HF_ZONE_FIELDS_MAX  3 /* words */
+#define HF_ZONE_FIELDS_BITS 6
 
-/* One open file. Words that later lines depend on are kept as they were
- * read, and copied only when the buffer moves on. */
+struct hf_zone_octets {
+    uint64_t head; /* as they lie in memory */
+    uint64_t tail;
+};
+
+struct hf_zone_fields {
+    struct hf_zone_octets text; /* all zero: nothing is remembered */
+    uint16_t type;
+    bool has_ttl;
+    uint32_t ttl_s;
+};
+
+/* One open file. The owner that later lines depend on is kept as it was read,
+ * and copied only when the buffer moves on. */
 struct hf_zone_source {
     struct hf_zone_source *outer;
     char *path;
     int fd;
     bool owns_fd;
+    bool wants_caa;
+    bool generates; /* not a file, but the lines of `generate` */
+    struct hf_zone_generate generate;
     bool at_end;
     bool skips; /* in a line longer than the buffer: drop up to its end */
     char *room; /* unread octets are room[from..to); zeros follow them */
     size_t size;
     size_t from;
     size_t to;
-    uint64_t line; /* number of the line at `from` */
+    uint64_t line;        /* number of the line at `from` */
+    unsigned field_words; /* of the last line, at least 1 */
+    struct hf_zone_fields fields[1U << HF_ZONE_FIELDS_BITS];
 
     bool has_origin;
     struct hf_zone_name origin;
@@ -34,10 +55,10 @@ struct hf_zone_source {
     enum hf_zone_place owner_place;
     bool owner_has_ns; /* an NS there was given out just now */
     bool has_default_ttl;
-    uint32_t default_ttl_s;  /* $TTL */
-    struct hf_span last_ttl; /* last stated; empty when none was */
+    uint32_t default_ttl_s; /* $TTL */
+    bool has_last_ttl;
+    uint32_t last_ttl_s; /* last stated */
     char owner_room[HF_ZONE_NAME_MAX + 1];
-    char ttl_room[HF_ZONE_TTL_TEXT];
 };
 
 /*
@@ -49,6 +70,16 @@ struct hf_zone_source {
 enum hf_err hf_zone_source_open(const char *path, struct hf_zone_source *outer,
                                 struct hf_zone_source **out,
                                 struct hf_why *why);
+
+/*
+ * The lines that `generate` stands for, as if they stood in a file of their
+ * own inside `outer`. `generate` is taken over, also on failure.
+ * Owns: hf_zone_source_free(). Fails: HF_ENOMEM.
+ */
+enum hf_err hf_zone_source_generate(const struct hf_zone_generate *generate,
+                                    struct hf_zone_source *outer,
+                                    struct hf_zone_source **out,
+                                    struct hf_why *why);
 
 /* Close this one; returns the outer. */
 struct hf_zone_source *hf_zone_source_free(struct hf_zone_source *source);

@@ -203,6 +203,91 @@ static enum hf_err read_name(struct hf_zone_value *value, bool generic,
                : hf_fail(why, HF_ESYNTAX, 0, "one name and nothing more");
 }
 
+static bool read_flags(struct hf_span text, char *out)
+{
+    int64_t flags;
+
+    if (!hf_persist_until_parse(text, &flags) || flags > UINT8_MAX)
+        return false;
+    *out = (char)(unsigned char)flags;
+    return true;
+}
+
+/* tag = 1*(ALPHA / DIGIT) */
+static bool is_tag(const struct hf_zone_word *word)
+{
+    for (size_t i = 0; i < word->text.len; i++) {
+        char c = hf_lower(word->text.ptr[i]);
+
+        if (!hf_is_digit(c) && (c < 'a' || c > 'z'))
+            return false;
+    }
+    return word->kind == HF_ZONE_WORD && word->text.len <= UINT8_MAX;
+}
+
+static enum hf_err put_caa_value(const struct hf_zone_word *word,
+                                 struct hf_buf *out, const char **at,
+                                 struct hf_why *why)
+{
+    char *room = hf_buf_reserve(out, word->text.len + 1);
+    struct hf_span text;
+    size_t bad;
+
+    if (room == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    if (!hf_zone_word_read(word, room, &text, &bad)) {
+        *at = word->text.ptr + bad;
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "RFC 1035 5.1: a backslash takes three digits up to "
+                       "255, or one character");
+    }
+    if (text.ptr == room)
+        out->len += text.len;
+    else
+        hf_buf_put(out, text);
+    return HF_OK;
+}
+
+enum hf_err hf_zone_value_read_caa(struct hf_zone_value *value,
+                                   struct hf_span rdata, struct hf_span *out,
+                                   const char **at, struct hf_why *why)
+{
+    struct hf_span rest = rdata;
+    struct hf_zone_word word = hf_zone_word_next(&rest);
+    struct hf_buf *room = &value->room;
+    char flags = 0;
+    enum hf_err err;
+
+    if (word.kind == HF_ZONE_WORD && hf_span_eq(word.text, HF_SPAN("\\#"))) {
+        err = read_generic(rest, room, at, why);
+        *out = hf_buf_span(room);
+        return err;
+    }
+    *at = word.text.ptr - (word.kind == HF_ZONE_END);
+    if (word.kind != HF_ZONE_WORD || !read_flags(word.text, &flags))
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "RFC 8659 4.1.1: flags up to 255 are expected");
+    word = hf_zone_word_next(&rest);
+    *at = word.text.ptr - (word.kind == HF_ZONE_END);
+    if (!is_tag(&word))
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "RFC 8659 4.1.1: a tag of letters and digits is "
+                       "expected");
+    hf_buf_reset(room);
+    hf_buf_putc(room, flags);
+    hf_buf_putc(room, (char)(unsigned char)word.text.len);
+    hf_buf_put(room, word.text);
+    word = hf_zone_word_next(&rest);
+    *at = word.text.ptr - (word.kind == HF_ZONE_END);
+    if (word.kind == HF_ZONE_END ||
+        hf_zone_word_next(&rest).kind != HF_ZONE_END)
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "RFC 8659 4.1.1: one value, and nothing more");
+    err = put_caa_value(&word, room, at, why);
+    *out = hf_buf_span(room);
+    return err;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): two ways out, and why */
 enum hf_err hf_zone_value_read(struct hf_zone_value *value, uint16_t type,
                                struct hf_span rdata,

@@ -25,3 +25,8 @@ enum hf_err hf_zone_value_read(struct hf_zone_value *value, uint16_t type,
                                const struct hf_zone_name *origin,
                                struct hf_span *out, const char **at,
                                struct hf_why *why);
+
+/* The data of a CAA as RDATA: flags, tag, value (RFC 8659, section 4.1). */
+enum hf_err hf_zone_value_read_caa(struct hf_zone_value *value,
+                                   struct hf_span rdata, struct hf_span *out,
+                                   const char **at, struct hf_why *why);

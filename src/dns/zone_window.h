@@ -76,10 +76,20 @@ static inline struct hf_zone_window hf_zone_window_at(const char *at)
                                     hf_zone_equals(octets, '\\'));
 
         window.blank |= hf_zone_mask(blank) << i;
-        window.special |=
-            hf_zone_mask(_mm_or_si128(_mm_andnot_si128(blank, low), high)) << i;
+        window.special |= hf_zone_mask(_mm_or_si128(low, high)) << i;
     }
+    window.special &= ~window.blank;
     return window;
+}
+
+/* Where the first `len` octets, less than a window, have a dot. */
+static inline uint64_t hf_zone_dots(const char *at, size_t len)
+{
+    uint64_t dots = 0;
+
+    for (unsigned i = 0; i < len; i += 16)
+        dots |= hf_zone_mask(hf_zone_equals(hf_zone_load(at + i), '.')) << i;
+    return dots & ((UINT64_C(1) << len) - 1);
 }
 
 /* The first special octet at or behind `at`, or `to`. */
@@ -97,6 +107,15 @@ static inline const char *hf_zone_find_special(const char *at, const char *to)
 }
 
 #else
+
+static inline uint64_t hf_zone_dots(const char *at, size_t len)
+{
+    uint64_t dots = 0;
+
+    for (size_t i = 0; i < len; i++)
+        dots |= (uint64_t)(at[i] == '.') << i;
+    return dots;
+}
 
 static inline struct hf_zone_window hf_zone_window_at(const char *at)
 {

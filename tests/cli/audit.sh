@@ -101,13 +101,13 @@ want 2 'expires-soon' "soon is what one says" --soon 2000d clean
     cat clean
     echo '_validation-persist.x IN TXTT "y"'
     echo '_validation-persist.y IN TXT "open'
-    echo '$GENERATE 1-2 a$ A 192.0.2.$'
+    echo '$GENERATE 2-1 a$ A 192.0.2.$'
 } >broken
 lines=$(wc -l <clean)
 want 1 "^holdfast audit: broken:$((lines + 1)):26: " \
     "what cannot be read has a place" broken
 grep -q "broken:$((lines + 2)):35: a quoted string" err || not_ok "the string"
-grep -q "broken:$((lines + 3)):1: .GENERATE" err || not_ok "the directive"
+grep -q "broken:$((lines + 3)):11: .GENERATE" err || not_ok "the directive"
 has '1  found'
 yes 'x IN BLA' | head -n 50 >many
 want 1 'and 30 more places' "twenty places, then a count" --origin a. many
@@ -120,6 +120,36 @@ EOF
 want 2 '"name":"o"' "standard input and --origin" --origin o. --json - <<'EOF'
 _validation-persist TXT "x"
 EOF
+
+# A name in two places: the second result says so, and each its own verdict.
+cat >places <<'EOF'
+_validation-persist.t 60 TXT "other.example; accounturi=https://o.example/1"
+_validation-persist.u 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+_validation-persist.t 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+EOF
+want 2 '^t.a,.*split-rrset,ok,' "the second place" --origin a. \
+    --issuer ca.example --draft 01 --account-url https://ca.example/acct/1 \
+    --format csv places
+has '^t.a,.*,,no-matching-issuer,'
+[ "$(grep -c split-rrset out)" -eq 1 ] || not_ok "the first is no second"
+
+# CAA may stand behind the record; the nearest counts.
+cat >caa <<'EOF'
+@ 60 SOA a b 1 1 1 1 1
+_validation-persist 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+_validation-persist.x 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
+@ 60 CAA 0 issue "ca.example"
+x 60 CAA 0 issue "other.example"
+y 60 CAA 0 issue
+EOF
+want 0 '2  found' "CAA is not looked at" --origin a. caa
+want 1 '^holdfast audit: caa:6:17: RFC 8659' "broken CAA" --origin a. --caa caa
+head -n 5 caa >caa-good
+want 2 'caa-forbids' "CAA forbids" --origin a. --caa caa-good
+want 2 '^x.a,.*caa-forbids' "one name" --origin a. --caa --format csv caa-good
+[ "$(grep -c caa-forbids out)" -eq 1 ] || not_ok "the apex allows it"
+want 1 'reads a file twice' "CAA of standard input" --caa - <caa-good
+want 64 'only for files' "CAA of a transfer" --axfr 127.0.0.1 --caa a
 
 # Text of strangers: markup, escape sequences, formulas, quotation marks.
 cat >hostile <<'EOF'

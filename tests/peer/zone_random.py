@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random zone files that real servers load, written in every way that RFC
 1035 allows: relative names, changing origins, owners left out, parentheses,
-comments with anything in them, escapes, generic data, CR LF.
+comments with anything in them, escapes, generic data, CR LF. With `generate`
+also $GENERATE, which only BIND reads.
 
-    zone_random.py SEED RECORDS [crlf]
+    zone_random.py SEED RECORDS [crlf] [generate]
 """
 
 import random
@@ -58,8 +59,9 @@ def string(rng):
 
 
 class Zone:
-    def __init__(self, seed):
+    def __init__(self, seed, generates):
         self.rng = random.Random(seed)
+        self.generates = generates
         self.origin = "test."
         self.owner = None
 
@@ -102,8 +104,47 @@ class Zone:
             return rng.choice(("TXT", "TYPE16")), ["\\#", str(len(wire))] + words
         return "TXT", [string(rng) for _ in range(rng.randrange(1, 4))]
 
+    def template(self, start):
+        rng = self.rng
+        out = ""
+        for _ in range(rng.randrange(1, 4)):
+            base = rng.choice("doxXnN")
+            low = -start if base in "nN" else -9
+            offset = rng.choice(("", "+")) + str(rng.randrange(300))
+            if rng.random() < 0.3:
+                offset = str(rng.randrange(low, 1))
+            width = rng.randrange(8)
+            out += rng.choice((
+                "$", "$", "$$", "\\$", "${" + offset + "}",
+                "${" + f"{offset},{width}" + "}",
+                "${" + f"{offset},{width},{base}" + "}")) + rng.choice("xyz-")
+        return out + "e"
+
+    def generate(self):
+        rng = self.rng
+        start = rng.randrange(300)
+        span = f"{start}-{start + rng.randrange(12)}"
+        if rng.random() < 0.3:
+            span += f"/{rng.randrange(1, 5)}"
+        owner = rng.choice(LABELS + ("x", "*")) + "." + self.template(start)
+        fields = [rng.choice(("60", "1h", "")), rng.choice(("IN", "in", ""))]
+        if rng.random() < 0.5:
+            fields.reverse()
+        if rng.random() < 0.15:
+            fields += ["A", "192.0.2.$" if start < 240 else "192.0.2.1"]
+        else:
+            data = self.template(start)
+            fields += [recase(rng, "TXT"), rng.choice((
+                data, f'"{data}"', f'"{data} b {data}"', f'"( {data} )"',
+                f'"{data} ; c"', f'"\\"{data}; a={data}\\""',
+                f'"\\"a\\" {data}"', data + "\\ " + data))]
+        words = [x for x in ["$GENERATE", span, owner] + fields if x]
+        return self.blank().join(words) + comment(rng)
+
     def entry(self):
         rng = self.rng
+        if self.generates and rng.random() < 0.1:
+            return self.generate()
         if rng.random() < 0.12:
             return rng.choice(("", "   ", ";", "\t; (", '; "x', " ; _v"))
         if rng.random() < 0.05:
@@ -154,7 +195,7 @@ class Zone:
 
 
 def main():
-    zone = Zone(int(sys.argv[1]))
+    zone = Zone(int(sys.argv[1]), "generate" in sys.argv[3:])
     lines = [
         "$ORIGIN test.",
         "$TTL 300",
@@ -164,7 +205,7 @@ def main():
         "ns1.test. 60 IN A 192.0.2.53",
     ]
     lines += [zone.entry() for _ in range(int(sys.argv[2]))]
-    end = "\r\n" if sys.argv[3:] == ["crlf"] else "\n"
+    end = "\r\n" if "crlf" in sys.argv[3:] else "\n"
     text = "\n".join(lines) + "\n"
     sys.stdout.buffer.write(text.replace("\n", end).encode("latin-1"))
 
