@@ -250,7 +250,7 @@ static bool is_canonical(struct hf_span text, const struct hf_record *record)
 {
     struct hf_span rest = text;
 
-    if (record->issuer.ptr != text.ptr)
+    if (text.ptr == NULL || record->issuer.ptr != text.ptr)
         return false;
     (void)hf_span_cut(&rest, record->issuer.len);
     if (!skip_text(&rest, HF_SPAN("; accounturi=")) ||

@@ -121,7 +121,8 @@ static inline struct hf_span hf_reader_take(struct hf_reader *reader,
 
         if (reader->at - reader->window >= HF_READER_WINDOW)
             hf_reader_look(reader);
-        ahead = *stops >> (reader->at - reader->window);
+        /* Within the window now; the remainder says so to the analyser. */
+        ahead = *stops >> (reader->at - reader->window) % HF_READER_WINDOW;
         if (ahead != 0) {
             reader->at += (size_t)__builtin_ctzll(ahead);
             break;
