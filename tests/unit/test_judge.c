@@ -909,6 +909,22 @@ static void words(void **state)
     assert_string_equal(hf_form_word(HF_FORM_HASHED), "hashed");
 }
 
+/* The room for the findings is the caller's and may hold those of the last
+ * time: a digest that fitted then is not this record's. REQ VAL-13, VAL-23 */
+static void earlier_findings_do_not_count(void **state)
+{
+    const struct situation hashed = {.rules = DUAL, .texts = {CA EXACT}};
+    const struct situation foreign = {
+        .rules = DUAL, .texts = {CA "https://ca.example/acct/124"}};
+    struct judgement out;
+
+    (void)state;
+    judge(&hashed, &out);
+    assert_int_equal(out.verdict.reason, OK);
+    judge(&foreign, &out);
+    assert_int_equal(out.verdict.reason, R(ACCOUNT_MISMATCH));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -930,6 +946,7 @@ int main(void)
         cmocka_unit_test(candidates_table),
         cmocka_unit_test(scope_of_names),
         cmocka_unit_test(words),
+        cmocka_unit_test(earlier_findings_do_not_count),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
