@@ -48,6 +48,7 @@ bench: deps-build deps-bench built-release
 demo:
 	@demo/run build/release/holdfast
 test:
+	@tools/peers build/peers
 	@tools/run-tests build/release
 check:
 	@tools/run-tests build/release --no-suite peer

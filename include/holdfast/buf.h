@@ -33,6 +33,13 @@ void hf_buf_init_grow(struct hf_buf *buf, size_t limit);
 /* Free what a growing buffer owns. Harmless on a zeroed or fixed one. */
 void hf_buf_clear(struct hf_buf *buf);
 
+/*
+ * The same for a buffer that held a secret: its room is overwritten first, a
+ * fixed one's, too. A buffer that grows leaves old room behind: reserve all
+ * that a secret needs, or put it in one piece.
+ */
+void hf_buf_clear_wiped(struct hf_buf *buf);
+
 /* Forget the text and the error, keep the room. */
 void hf_buf_reset(struct hf_buf *buf);
 

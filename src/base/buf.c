@@ -20,6 +20,15 @@ void hf_buf_clear(struct hf_buf *buf)
     *buf = (struct hf_buf){0};
 }
 
+void hf_buf_clear_wiped(struct hf_buf *buf)
+{
+    if (buf->grows)
+        hf_free_wiped(buf->ptr, buf->cap);
+    else if (buf->ptr != NULL)
+        explicit_bzero(buf->ptr, buf->cap);
+    *buf = (struct hf_buf){0};
+}
+
 void hf_buf_reset(struct hf_buf *buf)
 {
     buf->len = 0;

@@ -28,6 +28,11 @@ void hf_json_close(struct hf_json *json, char bracket);
 void hf_json_key(struct hf_json *json, const char *key);
 
 void hf_json_str(struct hf_json *json, struct hf_span text);
+
+/* Text of people, such as a file's name, which a reader shall get back as it
+ * was: UTF-8, written in ASCII. False, and null is the value, when it is not
+ * UTF-8. */
+bool hf_json_text(struct hf_json *json, struct hf_span text);
 void hf_json_int(struct hf_json *json, int64_t value);
 void hf_json_bool(struct hf_json *json, bool value);
 void hf_json_null(struct hf_json *json);

@@ -101,6 +101,7 @@ struct hf_viewer {
     const struct hf_suffixes *suffixes;
     bool ancestors;
     bool authoritative;
+    bool any_name; /* look also where no public CA may validate */
     uint16_t port;
     int64_t give_up_at_ms; /* or 0 */
     int64_t timeout_ms;

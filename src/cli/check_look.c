@@ -66,9 +66,10 @@ static void choose_spots(const struct hf_viewer *viewer, struct hf_sight *sight)
 
     sight->decision = hf_identifier_decide(
         name, sight->wildcard, base, hf_suffixes_knows(viewer->suffixes, name));
-    if (sight->decision != HF_ACCEPT)
+    if (sight->decision != HF_ACCEPT && !viewer->any_name)
         return;
-    count = hf_candidates(name, base, viewer->ancestors, adns);
+    count = hf_candidates(name, base.len > 0 ? base : name, viewer->ancestors,
+                          adns);
     for (size_t i = 0; i < count; i++) {
         struct hf_spot *spot = &sight->spots[sight->spot_count];
 

@@ -11,6 +11,7 @@
 #include "os/clock.h"
 
 #define HELP_COLUMN 28
+#define ROOTS_STATE "/var/lib/holdfast"
 
 /* Options of every command. */
 static const struct hf_option common[] = {
@@ -91,10 +92,12 @@ bool hf_cli_number(const struct hf_cli *cli, const char *name, int64_t min,
     return true;
 }
 
+#define SENTENCE_MAX 4096
+
 static void put_sentence(const struct hf_cli *cli, struct hf_span subject,
                          const char *text, const struct hf_why *why)
 {
-    char room[1024];
+    char room[SENTENCE_MAX];
     struct hf_buf line;
 
     hf_buf_init(&line, room, sizeof(room) - 1);
@@ -378,6 +381,39 @@ static bool wants_colour(const struct hf_cli *cli)
     return strcmp(when, "always") == 0;
 }
 
+/* A variable that holds an absolute path, or NULL: the rules of XDG want
+ * others ignored. */
+static const char *folder_in(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+const char *hf_cli_home(void)
+{
+    return folder_in("HOME");
+}
+
+/* Root's own; for others $XDG_STATE_HOME, which is ~/.local/state if unset. */
+static void find_state(struct hf_cli *cli)
+{
+    const char *xdg = folder_in("XDG_STATE_HOME");
+    const char *home = hf_cli_home();
+    int n = 0;
+
+    cli->state = hf_cli_value(cli, "state-dir", ROOTS_STATE);
+    if (hf_cli_has(cli, "state-dir") || geteuid() == 0)
+        return;
+    if (xdg != NULL)
+        n = snprintf(cli->state_room, PATH_MAX, "%s/holdfast", xdg);
+    else if (home != NULL)
+        n = snprintf(cli->state_room, PATH_MAX, "%s/.local/state/holdfast",
+                     home);
+    if (n > 0 && n < PATH_MAX)
+        cli->state = cli->state_room;
+}
+
 static enum hf_exit run_command(struct hf_cli *cli)
 {
     const char *now = hf_cli_value(cli, "now", NULL);
@@ -399,6 +435,7 @@ static enum hf_exit run_command(struct hf_cli *cli)
             "one operand too many");
     cli->json = hf_cli_has(cli, "json");
     cli->colour = wants_colour(cli);
+    find_state(cli);
     return hf_cli_finish(cli, cli->command->run(cli));
 }
 

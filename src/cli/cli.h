@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "base/json.h"
 #include "holdfast/holdfast.h"
 #include "os/out.h"
@@ -55,12 +57,28 @@ struct hf_cli {
     bool json;          /* --json was given */
     bool colour;        /* standard output is a terminal that wants it */
     struct hf_time now; /* the clock, or --now */
+    const char *state;  /* folder of accounts, certificates and the register:
+                           --state-dir, or the usual one */
     const struct hf_option *given[HF_CLI_VALUES_MAX];
     const char *values[HF_CLI_VALUES_MAX];
     size_t given_count;
     char **operands;
     size_t operand_count;
+    char state_room[PATH_MAX];
 };
+
+/* A row for the option tables of commands that keep something. */
+/* clang-format off */
+#define HF_STATE_OPTION                                                        \
+    {.name = "state-dir",                                                      \
+     .arg = "DIR",                                                             \
+     .choices = "<dir>",                                                       \
+     .help = "Folder of accounts, certificates and the register (root: "       \
+             "/var/lib/holdfast)"}
+/* clang-format on */
+
+/* The user's home, or NULL: where other programs keep their files. */
+const char *hf_cli_home(void);
 
 /* Every command has these four: --json, --now=TIME, --color=WHEN, --help. */
 

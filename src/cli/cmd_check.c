@@ -2,10 +2,9 @@
 #include <arpa/inet.h>
 
 #include "base/alloc.h"
-#include "cli/check.h"
 #include "cli/commands.h"
-#include "cli/resolve.h"
 #include "cli/said.h"
+#include "cli/seeing.h"
 #include "dns/wire.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -19,9 +18,7 @@
 struct checking {
     struct hf_cli *cli;
     struct hf_subject subject;
-    struct hf_resolver resolver;
-    struct hf_suffixes *suffixes;
-    struct hf_viewer viewer;
+    struct hf_seeing seeing;
     struct hf_buf unbroken; /* text before its lines are broken */
     struct hf_buf text;
     enum hf_exit status; /* the worst so far */
@@ -41,16 +38,7 @@ static const struct hf_option options[] = {
     {.name = "deadline",
      .arg = "SECONDS",
      .help = "Give up after this time, all names together"},
-    {.name = "no-authoritative",
-     .help = "Do not ask the authoritative servers one by one"},
-    {.name = "authoritative-port",
-     .arg = "PORT",
-     .help = "Their port, if it is not 53 (for tests)"},
-    {.name = "suffix-list",
-     .arg = "FILE",
-     .choices = "<file>",
-     .help = "Public suffix list to use instead of the system's"},
-    HF_RESOLVER_OPTIONS,
+    HF_SEEING_OPTIONS,
 };
 
 /* An error outweighs a "no", which outweighs a "yes". */
@@ -154,7 +142,7 @@ static void check(struct checking *c, struct hf_span text)
         worsen(c, HF_EXIT_ERROR);
         goto out;
     }
-    err = hf_sight_look(&c->viewer, sight, &why);
+    err = hf_sight_look(&c->seeing.viewer, sight, &why);
     if (err == HF_OK)
         err = hf_sight_judge(sight, &c->subject, c->cli->now, &why);
     if (err == HF_OK) {
@@ -229,7 +217,7 @@ static void explain_silence(struct checking *c)
                                        hf_clock_ms() + ROOT_TIMEOUT_MS};
     struct hf_found found = {0};
 
-    if (hf_resolver_ask(&c->resolver, &root, &found, NULL) != HF_OK)
+    if (hf_resolver_ask(&c->seeing.resolver, &root, &found, NULL) != HF_OK)
         return;
     if (found.security == HF_BOGUS)
         hf_cli_error(c->cli, HF_SPAN(""),
@@ -257,32 +245,16 @@ static void check_all(struct checking *c)
         explain_silence(c);
 }
 
-static enum hf_exit read_viewer(struct checking *c)
+static enum hf_exit read_deadline(struct checking *c)
 {
-    const struct hf_cli *cli = c->cli;
-    const char *list = hf_cli_value(cli, "suffix-list", NULL);
-    struct hf_why why = {0};
     int64_t deadline_s = 0;
-    int64_t timeout_s = 5;
-    int64_t port = 53;
 
-    if (!hf_cli_number(cli, "deadline", 1, DEADLINE_MAX_S, &deadline_s) ||
-        !hf_cli_number(cli, "resolver-timeout", 1, 600, &timeout_s) ||
-        !hf_cli_number(cli, "authoritative-port", 1, UINT16_MAX, &port))
+    if (!hf_cli_number(c->cli, "deadline", 1, DEADLINE_MAX_S, &deadline_s))
         return HF_EXIT_USAGE;
-    if (hf_suffixes_load(list, &c->suffixes, &why) != HF_OK) {
-        hf_cli_fail(
-            cli, hf_span_str(list == NULL ? "public suffix list" : list), &why);
-        return HF_EXIT_ERROR;
-    }
-    c->viewer = (struct hf_viewer){
-        .resolver = &c->resolver,
-        .suffixes = c->suffixes,
-        .ancestors = hf_cli_has(cli, "ancestors") || c->subject.ca.prunes,
-        .authoritative = !hf_cli_has(cli, "no-authoritative"),
-        .port = (uint16_t)port, /* within 1 to 65535: see above */
-        .give_up_at_ms = deadline_s > 0 ? hf_clock_ms() + deadline_s * 1000 : 0,
-        .timeout_ms = timeout_s * 1000};
+    c->seeing.viewer.ancestors =
+        hf_cli_has(c->cli, "ancestors") || c->subject.ca.prunes;
+    if (deadline_s > 0)
+        c->seeing.viewer.give_up_at_ms = hf_clock_ms() + deadline_s * 1000;
     return HF_EXIT_GOOD;
 }
 
@@ -298,15 +270,14 @@ static enum hf_exit run(struct hf_cli *cli)
         return status;
     hf_buf_init_grow(&c.unbroken, OUTPUT_MAX);
     hf_buf_init_grow(&c.text, OUTPUT_MAX);
-    status = read_viewer(&c);
+    status = hf_seeing_open(cli, &c.seeing);
     if (status == HF_EXIT_GOOD)
-        status = hf_resolver_from_cli(cli, &c.resolver);
+        status = read_deadline(&c);
     if (status == HF_EXIT_GOOD) {
         check_all(&c);
         status = c.status;
     }
-    hf_resolver_clear(&c.resolver);
-    hf_suffixes_free(c.suffixes);
+    hf_seeing_close(&c.seeing);
     hf_buf_clear(&c.unbroken);
     hf_buf_clear(&c.text);
     hf_subject_clear(&c.subject);

@@ -4,12 +4,28 @@
 
 #include "cli/cli.h"
 
+extern const struct hf_command hf_cmd_account_create; /* cmd_account_create.c */
+extern const struct hf_command hf_cmd_account_list;   /* cmd_account.c */
+extern const struct hf_command hf_cmd_account_show;
+extern const struct hf_command hf_cmd_account_check; /* cmd_account_call.c */
+extern const struct hf_command hf_cmd_account_rollover;
+extern const struct hf_command hf_cmd_account_deactivate;
+extern const struct hf_command hf_cmd_account_public;
+extern const struct hf_command hf_cmd_account_serve_signer;
+extern const struct hf_command hf_cmd_cert_issue; /* cmd_cert_issue.c */
+extern const struct hf_command hf_cmd_cert_renew; /* cmd_cert_renew.c */
+extern const struct hf_command hf_cmd_cert_list;  /* cmd_cert.c */
+extern const struct hf_command hf_cmd_cert_show;
+extern const struct hf_command hf_cmd_cert_revoke;  /* cmd_cert_revoke.c */
 extern const struct hf_command hf_cmd_eval;         /* cmd_eval.c */
 extern const struct hf_command hf_cmd_record_make;  /* cmd_record_make.c */
 extern const struct hf_command hf_cmd_record_parse; /* cmd_record.c */
 extern const struct hf_command hf_cmd_record_lint;
 extern const struct hf_command hf_cmd_record_diff;
 extern const struct hf_command hf_cmd_record_explain;
+extern const struct hf_command hf_cmd_record_publish;
+extern const struct hf_command hf_cmd_record_unpublish;
+extern const struct hf_command hf_cmd_record_list;
 extern const struct hf_command hf_cmd_check;    /* cmd_check.c */
 extern const struct hf_command hf_cmd_scan;     /* cmd_scan.c */
 extern const struct hf_command hf_cmd_audit;    /* cmd_audit.c */

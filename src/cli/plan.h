@@ -38,8 +38,6 @@ struct hf_plan {
          .help = "Draft -02: another hash than sha-256, if the CA says so"},   \
         {.name = "both",                                                       \
          .help = "Both forms, for a CA that is changing to draft -02"},        \
-        {.name = "caa",                                                        \
-         .help = "Also a CAA record that binds to CA, account and method"},    \
         {.name = "force", .help = "Write even what should never validate"}
 /* clang-format on */
 

@@ -2,6 +2,7 @@
 #include "cli/subject.h"
 
 #include "base/base64.h"
+#include "client/memory.h"
 #include "crypto/jwk.h"
 #include "os/file.h"
 
@@ -259,11 +260,148 @@ static enum hf_exit prepare_digests(const struct hf_cli *cli,
     return HF_EXIT_ERROR;
 }
 
+/* ---- of an account here ---- */
+
+static void add_names(struct hf_subject *subject, const struct hf_names *names)
+{
+    for (size_t i = 0;
+         i < names->count && subject->ca.issuer_count < HF_ISSUERS_MAX; i++)
+        (void)add_issuer(subject, names->list[i]);
+}
+
+/* REQ CLI-07: the directory's own list, else caaIdentities. */
+static void add_directory(struct hf_subject *subject,
+                          const struct hf_directory *directory)
+{
+    const struct hf_meta *meta = &directory->meta;
+    enum hf_prefix_state prefix = hf_meta_prefix(meta);
+
+    if (hf_names_check(&meta->issuers) == HF_CHALLENGE_OK)
+        add_names(subject, &meta->issuers);
+    else
+        add_names(subject, &meta->caa_identities);
+    subject->has_ca = subject->ca.issuer_count > 0;
+    if (prefix != HF_PREFIX_USABLE && prefix != HF_PREFIX_USABLE_NO_SLASH)
+        return;
+    subject->prefixes[0] = meta->prefix.text;
+    subject->ca.prefix_count = 1;
+    subject->ca.rules = HF_RULES_DRAFT_02;
+    subject->has_rules = true;
+}
+
+static void add_keys(struct hf_subject *subject,
+                     const struct hf_account_file *file)
+{
+    struct hf_account *account = &subject->account;
+
+    account->keys = subject->keys;
+    subject->keys[account->key_count++].thumbprint = file->thumbprint;
+    for (size_t i = 0;
+         i < file->prior_count && account->key_count < HF_SUBJECT_KEYS_MAX; i++)
+        subject->keys[account->key_count++].thumbprint = file->prior[i];
+    account->url = file->url;
+    subject->has_account = true;
+}
+
+static enum hf_exit read_known_ca(const struct hf_cli *cli,
+                                  const struct hf_account_file *file,
+                                  struct hf_subject *subject)
+{
+    if (file->ca.len == 0)
+        return HF_EXIT_GOOD;
+    if (!hf_subject_load_table(cli, hf_cli_value(cli, "ca-file", NULL),
+                               &subject->cas))
+        return HF_EXIT_ERROR;
+    /* A CA that left the table is known by its directory alone. */
+    subject->entry = hf_cas_find(subject->cas, file->ca);
+    return HF_EXIT_GOOD;
+}
+
+enum hf_exit hf_subject_of_account(const struct hf_cli *cli,
+                                   const struct hf_account_file *file,
+                                   const struct hf_directory *directory,
+                                   struct hf_subject *subject)
+{
+    enum hf_exit status;
+
+    *subject = (struct hf_subject){.account.status = HF_ACCOUNT_VALID};
+    status = read_known_ca(cli, file, subject);
+    read_rules(cli, subject);
+    subject->ca.issuers = subject->issuers;
+    subject->ca.prefixes = subject->prefixes;
+    if (hf_cli_count(cli, "issuer") == 0)
+        add_directory(subject, directory);
+    if (status == HF_EXIT_GOOD && subject->ca.issuer_count == 0)
+        status = read_issuers(cli, subject);
+    add_keys(subject, file);
+    if (status == HF_EXIT_GOOD)
+        status = prepare_digests(cli, subject);
+    if (status != HF_EXIT_GOOD)
+        hf_subject_clear(subject);
+    return status;
+}
+
+/* ---- from the command line ---- */
+
+/* What --account stands for already. */
+static bool names_another(const struct hf_cli *cli)
+{
+    static const char *const others[] = {"ca", "prefix", "account-url",
+                                         "thumbprint", "key"};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (hf_cli_has(cli, others[i]))
+            return true;
+    return false;
+}
+
+/* REQ CLI-34: the files are enough; nobody is asked. */
+static enum hf_exit read_local(const struct hf_cli *cli,
+                               struct hf_subject *subject)
+{
+    struct hf_span name = value_of(cli, "account");
+    struct hf_account_file file = {0};
+    struct hf_directory directory = {0};
+    struct hf_memory memory;
+    char folder[PATH_MAX];
+    struct hf_why why = {0};
+    enum hf_exit status;
+    enum hf_err err;
+
+    if (names_another(cli))
+        return hf_cli_usage(cli, name,
+                            "--account stands for the CA and the account; "
+                            "leave the other options out");
+    err = hf_account_folder(cli->state, name, folder, sizeof(folder), &why);
+    if (err == HF_OK)
+        err = hf_account_file_read(folder, &file, &why);
+    if (err != HF_OK) {
+        hf_cli_fail(cli, name, &why);
+        return HF_EXIT_ERROR;
+    }
+    if (hf_memory_recall(cli->state, file.directory, &memory, NULL) == HF_OK) {
+        /* One that cannot be read says as little as none. */
+        (void)hf_directory_read(memory.text, &directory, NULL);
+        hf_memory_clear(&memory);
+    }
+    status = hf_subject_of_account(cli, &file, &directory, subject);
+    if (status != HF_EXIT_GOOD) {
+        hf_directory_clear(&directory);
+        hf_account_file_clear(&file);
+        return status;
+    }
+    subject->file = file;
+    subject->directory = directory;
+    return HF_EXIT_GOOD;
+}
+
 enum hf_exit hf_subject_read(const struct hf_cli *cli,
                              struct hf_subject *subject)
 {
     enum hf_exit status;
 
+    if (hf_cli_has(cli, "account"))
+        return read_local(cli, subject);
     *subject = (struct hf_subject){.account.status = HF_ACCOUNT_VALID};
     status = read_table(cli, subject);
     if (status == HF_EXIT_GOOD)
@@ -282,9 +420,26 @@ enum hf_exit hf_subject_read(const struct hf_cli *cli,
     return status;
 }
 
+void hf_subject_narrow(struct hf_subject *subject,
+                       const struct hf_recognised *recognised)
+{
+    static const enum hf_rules rules[] = {
+        [HF_VARIANT_00] = HF_RULES_DRAFT_00,
+        [HF_VARIANT_01] = HF_RULES_DRAFT_01,
+        [HF_VARIANT_02] = HF_RULES_DRAFT_02,
+    };
+
+    subject->ca.rules = rules[recognised->variant];
+    subject->ca.issuer_count = 0;
+    add_names(subject, recognised->names);
+    subject->has_ca = subject->has_rules = true;
+}
+
 void hf_subject_clear(struct hf_subject *subject)
 {
     hf_digest_free(subject->digest);
+    hf_directory_clear(&subject->directory);
+    hf_account_file_clear(&subject->file);
     hf_cas_free(subject->cas);
     *subject = (struct hf_subject){0};
 }

@@ -6,8 +6,10 @@
  */
 #pragma once
 
+#include "acme/directory.h"
 #include "cli/cas.h"
 #include "cli/cli.h"
+#include "client/account.h"
 
 #define HF_SUBJECT_KEYS_MAX 32
 
@@ -28,11 +30,18 @@ struct hf_subject {
     struct hf_span prefixes[HF_ISSUERS_MAX];
     struct hf_key keys[HF_SUBJECT_KEYS_MAX];
     char thumbprints[HF_SUBJECT_KEYS_MAX][HF_THUMBPRINT_LEN];
+    struct hf_account_file file;   /* of --account */
+    struct hf_directory directory; /* and what its CA's said the last time */
 };
 
 /* Rows for a command's option table, and how many they are. */
 /* clang-format off */
 #define HF_SUBJECT_OPTIONS                                                     \
+    {.name = "account",                                                        \
+     .arg = "NAME",                                                            \
+     .help = "An account of this machine, and its CA, instead of the next "    \
+             "seven"},                                                         \
+    HF_STATE_OPTION,                                                           \
     {.name = "ca",                                                             \
      .arg = "NAME",                                                            \
      .help = "A CA of the built-in table ('holdfast ca-table' lists it)"},     \
@@ -80,4 +89,20 @@ bool hf_subject_load_table(const struct hf_cli *cli, const char *path,
  */
 enum hf_exit hf_subject_read(const struct hf_cli *cli,
                              struct hf_subject *subject);
+
+/*
+ * The subject that an account of this machine is at its CA, from what the
+ * CA's directory says (REQ CLI-01, CLI-07) and, where that is silent, from the
+ * table of CAs; --issuer and --draft of the command line come first. Text is
+ * borrowed from both. As hf_subject_read() otherwise.
+ */
+enum hf_exit hf_subject_of_account(const struct hf_cli *cli,
+                                   const struct hf_account_file *file,
+                                   const struct hf_directory *directory,
+                                   struct hf_subject *subject);
+
+/* The same subject, by what a challenge said: its names and its draft. */
+void hf_subject_narrow(struct hf_subject *subject,
+                       const struct hf_recognised *recognised);
+
 void hf_subject_clear(struct hf_subject *subject);

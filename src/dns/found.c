@@ -2,7 +2,7 @@
 #include "dns/found.h"
 
 #include "base/alloc.h"
-#include "dns/octets.h"
+#include "base/octets.h"
 
 #define SERVER_TEXT_MAX 96
 #define RCODE_NONE      0xffU

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/packet.h"
 
-#include "dns/octets.h"
+#include "base/octets.h"
 
 /* RRSIG RDATA (RFC 4034, section 3.1): type covered, algorithm, labels. */
 #define RRSIG_LABELS_AT 3

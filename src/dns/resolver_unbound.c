@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unbound.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "dns/found.h"
@@ -17,16 +9,13 @@
 #include "dns/worker.h"
 #include "dns/worker_msg.h"
 #include "os/clock.h"
-#include "os/fail.h"
-#include "os/signals.h"
+#include "os/role.h"
 
-#define SELF         "/proc/self/exe"
 #define SERVER       HF_SPAN("libunbound")
 #define TIMEOUT_MS   10000
 #define WINDOW_MAX   1024
 #define START_MS     10000 /* reading a trust anchor takes no longer */
 #define HANG_MS      1000  /* a worker this late is dead */
-#define SLICE_MS     250   /* how soon a signal is noticed at worst */
 #define REPLACEMENTS 1
 
 /* One look-up that the worker owes us. */
@@ -42,8 +31,7 @@ struct owed {
 };
 
 struct unbound {
-    pid_t pid; /* 0: no worker */
-    int fd;
+    struct hf_role role;
     unsigned replaced;
     bool lost; /* dead, and not to be replaced any more */
     int64_t timeout_ms;
@@ -51,8 +39,6 @@ struct unbound {
     struct owed *owed;
     size_t window;
     struct hf_buf config; /* the first frame, kept for a replacement */
-    struct hf_buf in;
-    struct hf_buf out;
 };
 
 const char *hf_resolver_version(void)
@@ -82,181 +68,33 @@ bool hf_resolver_is_outdated(void)
     return minor < 26 || (minor == 26 && patch < 1);
 }
 
-/* The worker holds nothing worth a farewell. */
-static void worker_end(struct unbound *u)
-{
-    if (u->pid == 0)
-        return;
-    (void)kill(u->pid, SIGKILL);
-    while (waitpid(u->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    (void)close(u->fd);
-    u->pid = 0;
-    u->fd = -1;
-    hf_buf_reset(&u->in);
-    hf_buf_reset(&u->out);
-}
-
-/*
- * Where this program is. The link itself serves when the file was replaced
- * since the start; its target serves also where the link leads to somebody
- * who runs this program for us, as valgrind does.
- */
-static const char *find_self(char *room, size_t size)
-{
-    ssize_t n = readlink(SELF, room, size - 1);
-    struct hf_span path = {room, n < 0 ? 0 : (size_t)n};
-
-    if (path.len == 0 || path.len == size - 1 ||
-        hf_span_ends(path, HF_SPAN(" (deleted)")))
-        return SELF;
-    room[path.len] = '\0';
-    return room;
-}
-
-/* Execute this program again, with one end of a socket pair as standard
- * input and nothing else: no other descriptor, no environment. */
-static enum hf_err spawn_self(int fd, pid_t *pid, struct hf_why *why)
-{
-    char room[PATH_MAX];
-    char name[] = "holdfast";
-    char role[] = HF_WORKER_ROLE;
-    char *const argv[] = {name, role, NULL};
-    char *const envp[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    int failed;
-
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    failed = posix_spawn_file_actions_adddup2(&actions, fd, 0);
-    for (int out = 1; out <= 2 && failed == 0; out++)
-        failed = posix_spawn_file_actions_addopen(&actions, out, "/dev/null",
-                                                  O_WRONLY, 0);
-    if (failed == 0)
-        failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    if (failed == 0)
-        failed = posix_spawn(pid, find_self(room, sizeof(room)), &actions, NULL,
-                             argv, envp);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    errno = failed;
-    return failed == 0 ? HF_OK
-                       : hf_fail_sys(why, errno, "start the resolver worker");
-}
-
-/* Move what the sockets allow; false when the worker hung up. */
-static bool exchange(struct unbound *u, short ready)
-{
-    struct hf_span rest = hf_buf_span(&u->out);
-    ssize_t n;
-
-    if (ready & POLLOUT) {
-        n = send(u->fd, rest.ptr, rest.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return false;
-        if (n > 0) {
-            (void)hf_span_cut(&rest, (size_t)n);
-            memmove(u->out.ptr, rest.ptr, rest.len);
-            u->out.len = rest.len;
-        }
-    }
-    if (ready & (POLLIN | POLLHUP | POLLERR)) {
-        n = recv(u->fd, u->in.ptr + u->in.len, u->in.cap - u->in.len,
-                 MSG_DONTWAIT);
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-            return false;
-        if (n > 0)
-            u->in.len += (size_t)n;
-    }
-    return true;
-}
-
-/* Wait until `until_ms` for bytes to move. */
-static enum hf_err wait_for(struct unbound *u, int64_t until_ms, bool *alive,
-                            struct hf_why *why)
-{
-    struct pollfd pfd = {.fd = u->fd, .events = POLLIN};
-    int64_t wait_ms = until_ms - hf_clock_ms();
-    int n;
-
-    if (hf_signals_stop_wanted())
-        return hf_fail(why, HF_ECANCELED, 0, "interrupted");
-    if (u->out.len > 0)
-        pfd.events |= POLLOUT;
-    if (wait_ms < 0)
-        wait_ms = 0;
-    if (wait_ms > SLICE_MS)
-        wait_ms = SLICE_MS;
-    n = poll(&pfd, 1, (int)wait_ms);
-    if (n < 0 && errno != EINTR)
-        return hf_fail_sys(why, errno, "wait for the resolver worker");
-    *alive = n <= 0 || exchange(u, pfd.revents);
-    return HF_OK;
-}
-
-/* Cut the next frame off what came in. */
-static enum hf_err take_frame(struct unbound *u, struct hf_frame *frame,
-                              size_t *left, bool *more, struct hf_why *why)
-{
-    struct hf_span rest = hf_buf_span(&u->in);
-    enum hf_err err = hf_frame_take(&rest, frame, more, why);
-
-    *left = rest.len;
-    return err;
-}
-
-static void drop_frame(struct unbound *u, size_t left)
-{
-    memmove(u->in.ptr, u->in.ptr + (u->in.len - left), left);
-    u->in.len = left;
-}
-
 /* The worker's greeting says whether it could start. */
 static enum hf_err await_ready(struct unbound *u, struct hf_why *why)
 {
-    int64_t until_ms = hf_clock_ms() + START_MS;
     enum hf_worker_start start = HF_WORKER_LIBRARY;
     struct hf_frame frame = {0};
-    enum hf_err err = HF_OK;
-    bool alive = true;
-    bool more = false;
-    size_t left = 0;
+    enum hf_err err =
+        hf_role_await(&u->role, hf_clock_ms() + START_MS, &frame, why);
 
-    while (err == HF_OK && !more) {
-        if (!alive || hf_clock_ms() > until_ms)
-            return hf_fail(why, HF_EPEER, 0,
-                           "the resolver worker did not start");
-        err = wait_for(u, until_ms, &alive, why);
-        if (err == HF_OK)
-            err = take_frame(u, &frame, &left, &more, why);
-    }
     if (err != HF_OK)
         return err;
     if (frame.kind != HF_FRAME_READY)
         return hf_fail(why, HF_EPEER, 0, "resolver: broken greeting");
     err = hf_msg_read_ready(frame.body, &start, why);
-    drop_frame(u, left);
+    hf_role_drop(&u->role, &frame);
     return err == HF_OK ? hf_worker_start_err(start, why) : err;
 }
 
 static enum hf_err worker_start(struct unbound *u, struct hf_why *why)
 {
-    int pair[2];
-    enum hf_err err;
+    enum hf_err err = hf_role_start(&u->role, HF_WORKER_ROLE, why);
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return hf_fail_sys(why, errno, "make a socket pair");
-    err = spawn_self(pair[1], &u->pid, why);
-    (void)close(pair[1]);
-    if (err != HF_OK) {
-        (void)close(pair[0]);
-        u->pid = 0;
+    if (err != HF_OK)
         return err;
-    }
-    u->fd = pair[0];
-    hf_buf_put(&u->out, hf_buf_span(&u->config));
+    hf_buf_put(&u->role.out, hf_buf_span(&u->config));
     err = await_ready(u, why);
     if (err != HF_OK)
-        worker_end(u);
+        hf_role_end(&u->role);
     return err;
 }
 
@@ -278,13 +116,13 @@ static void send_query(struct unbound *u, const struct owed *owed)
         .type = owed->type,
         .owner = {owed->text, owed->text_len}};
 
-    hf_msg_put_query(&u->out, &query);
+    hf_msg_put_query(&u->role.out, &query);
 }
 
 /* Another worker for the dead one, once, with the same questions. */
 static void worker_replace(struct unbound *u)
 {
-    worker_end(u);
+    hf_role_end(&u->role);
     u->lost = u->replaced == REPLACEMENTS || worker_start(u, NULL) != HF_OK;
     u->replaced++;
     for (size_t i = 0; i < u->window && !u->lost; i++)
@@ -365,10 +203,9 @@ static bool accept_frame(struct unbound *u, uint64_t *ticket,
     struct hf_frame frame = {0};
     struct owed *owed;
     uint64_t number = 0;
-    size_t left = 0;
     bool more = false;
 
-    if (take_frame(u, &frame, &left, &more, NULL) != HF_OK)
+    if (hf_role_peek(&u->role, &frame, &more, NULL) != HF_OK)
         return false;
     if (!more)
         return true;
@@ -380,7 +217,7 @@ static bool accept_frame(struct unbound *u, uint64_t *ticket,
         hf_found_clear(out);
         return false;
     }
-    drop_frame(u, left);
+    hf_role_drop(&u->role, &frame);
     owed->used = false;
     *ticket = owed->ticket;
     *got = true;
@@ -441,7 +278,7 @@ static enum hf_err unbound_poll(void *state, int64_t wait_ms, uint64_t *ticket,
         }
         if (*got || late || oldest == NULL)
             return HF_OK;
-        err = wait_for(u, until_ms, &alive, why);
+        err = hf_role_wait(&u->role, until_ms, &alive, why);
         if (err != HF_OK)
             return err;
         if (!alive || hf_clock_ms() > oldest->until_ms + HANG_MS)
@@ -455,7 +292,7 @@ static int unbound_fd(void *state)
 {
     const struct unbound *u = state;
 
-    return u->fd;
+    return u->role.fd;
 }
 
 static void unbound_free(void *state)
@@ -464,10 +301,8 @@ static void unbound_free(void *state)
 
     if (u == NULL)
         return;
-    worker_end(u);
+    hf_role_clear(&u->role);
     hf_buf_clear(&u->config);
-    hf_buf_clear(&u->in);
-    hf_buf_clear(&u->out);
     hf_free(u->owed);
     hf_free(u);
 }
@@ -479,12 +314,11 @@ static bool make_rooms(struct unbound *u)
 
     u->owed = hf_alloc(u->window, sizeof(u->owed[0]));
     hf_buf_init_grow(&u->config, HF_CONFIG_FRAME_MAX);
-    hf_buf_init_grow(&u->in, HF_FRAME_HEAD + HF_FRAME_MAX);
-    hf_buf_init_grow(&u->out, out_max);
+    hf_role_init(&u->role, HF_FRAME_MAX, out_max);
     return u->owed != NULL &&
            hf_buf_reserve(&u->config, HF_CONFIG_FRAME_MAX) != NULL &&
-           hf_buf_reserve(&u->in, HF_FRAME_HEAD + HF_FRAME_MAX) != NULL &&
-           hf_buf_reserve(&u->out, out_max) != NULL;
+           hf_buf_reserve(&u->role.in, HF_FRAME_HEAD + HF_FRAME_MAX) != NULL &&
+           hf_buf_reserve(&u->role.out, out_max) != NULL;
 }
 
 enum hf_err hf_resolver_unbound(const struct hf_resolver_config *config,
@@ -497,7 +331,6 @@ enum hf_err hf_resolver_unbound(const struct hf_resolver_config *config,
 
     if (u == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    u->fd = -1;
     u->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
     u->window = config->window > 0 ? config->window : HF_RESOLVER_WINDOW;
     if (u->window > WINDOW_MAX)

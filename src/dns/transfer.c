@@ -2,7 +2,7 @@
 #include "dns/transfer.h"
 
 #include "base/alloc.h"
-#include "dns/octets.h"
+#include "base/octets.h"
 #include "holdfast/txt.h"
 #include "os/spool.h"
 
@@ -290,20 +290,6 @@ static enum hf_err take_soa(struct hf_transfer *transfer, uint32_t serial,
     return fail(why, "records follow the end of the transfer");
 }
 
-/* `name` is `zone` or lies below it. */
-static bool is_in_zone(const struct hf_wire_name *name,
-                       const struct hf_wire_name *zone)
-{
-    struct hf_wire_name tail;
-    size_t at = 0;
-
-    while (name->len - at > zone->len && name->octets[at] != 0)
-        at += name->octets[at] + 1U;
-    tail.len = (uint8_t)(name->len - at);
-    memcpy(tail.octets, name->octets + at, tail.len);
-    return hf_wire_name_eq(&tail, zone);
-}
-
 static enum hf_err take_rr(struct hf_transfer *transfer,
                            const struct hf_wire_message *message,
                            const struct hf_wire_rr *rr, struct hf_why *why)
@@ -334,7 +320,7 @@ static enum hf_err take_rr(struct hf_transfer *transfer,
         return fail(why, "records follow the end of the transfer");
     if (transfer->state == STATE_SECOND)
         transfer->state = STATE_ZONE; /* a whole zone instead of changes */
-    if (!is_in_zone(&rr->owner, transfer->plan.zone))
+    if (!hf_wire_name_is_in(&rr->owner, transfer->plan.zone))
         return HF_OK; /* not this zone's to say */
     return take_record(transfer, message, rr,
                        transfer->state == STATE_DELETED ? HF_TRANSFER_DELETES

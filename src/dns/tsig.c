@@ -2,11 +2,10 @@
 #include "dns/tsig.h"
 
 #include "base/alloc.h"
+#include "base/octets.h"
 #include "crypto/hmac.h"
-#include "dns/octets.h"
 #include "dns/tsig_key.h"
 
-#define CLASS_ANY  255
 #define ARCOUNT_AT 10 /* offset of the additional count in the header */
 #define RECORD_MAX (2 * HF_WIRE_NAME_MAX + 10 + 16 + HF_HMAC_MAX)
 
@@ -73,7 +72,7 @@ static void add_variables(struct hf_tsig *tsig, const struct fields *fields)
 
     hf_buf_init(&text, room, sizeof(room));
     put_name(&text, &tsig->key->name);
-    hf_put_number(&text, CLASS_ANY, 2);
+    hf_put_number(&text, HF_CLASS_ANY, 2);
     hf_put_number(&text, 0, 4); /* TTL */
     put_name(&text, &tsig->key->alg_name);
     hf_put_number(&text, fields->signed_at, 6);
@@ -120,7 +119,7 @@ static void put_record(const struct hf_tsig *tsig, const struct fields *fields,
 
     put_name(out, &key->name);
     hf_put_number(out, HF_RR_TSIG, 2);
-    hf_put_number(out, CLASS_ANY, 2);
+    hf_put_number(out, HF_CLASS_ANY, 2);
     hf_put_number(out, 0, 4);
     hf_put_number(out, key->alg_name.len + 16U + mac_len, 2);
     put_name(out, &key->alg_name);
@@ -154,7 +153,7 @@ enum hf_err hf_tsig_sign(struct hf_tsig *tsig, struct hf_buf *message,
     put_record(tsig, &fields, message);
     if (message->full)
         return hf_fail(why, HF_ELIMIT, 0, "no room for the signature");
-    count = count_at(octets) + 1;
+    count = count_at(hf_buf_span(message)) + 1; /* it may have moved */
     message->ptr[ARCOUNT_AT] = (char)(unsigned char)(count >> 8);
     message->ptr[ARCOUNT_AT + 1] = (char)(unsigned char)count;
     return HF_OK;
@@ -284,7 +283,7 @@ static enum hf_err verify_signed(struct hf_tsig *tsig, struct hf_span message,
     struct fields fields = {0};
     enum hf_err err;
 
-    if (seen->rr.class != CLASS_ANY || seen->rr.ttl_s != 0 ||
+    if (seen->rr.class != HF_CLASS_ANY || seen->rr.ttl_s != 0 ||
         seen->at < HF_WIRE_HEADER || seen->at > message.len ||
         !read_fields(seen->rr.rdata, &fields))
         return fail(why, "RFC 8945 4.2: the TSIG record is malformed");

@@ -219,6 +219,30 @@ bool hf_wire_name_eq(const struct hf_wire_name *a, const struct hf_wire_name *b)
     return true;
 }
 
+bool hf_wire_name_climb(struct hf_wire_name *name)
+{
+    size_t n = name->octets[0] + 1U;
+
+    if (n == 1)
+        return false;
+    memmove(name->octets, name->octets + n, name->len - n);
+    name->len = (uint8_t)(name->len - n);
+    return true;
+}
+
+bool hf_wire_name_is_in(const struct hf_wire_name *name,
+                        const struct hf_wire_name *zone)
+{
+    struct hf_wire_name tail;
+    size_t at = 0;
+
+    while (name->len - at > zone->len && name->octets[at] != 0)
+        at += name->octets[at] + 1U;
+    tail.len = (uint8_t)(name->len - at);
+    memcpy(tail.octets, name->octets + at, tail.len);
+    return hf_wire_name_eq(&tail, zone);
+}
+
 void hf_wire_name_lower(struct hf_wire_name *name)
 {
     for (size_t i = 0; i < name->len; i++)
@@ -344,7 +368,7 @@ enum hf_wire_match hf_wire_matches(const struct hf_wire_message *message,
 
     if (query.len < HF_WIRE_HEADER || message->counts[0] != 1 ||
         message->id != u16_at(query, 0) || (message->flags & HF_WIRE_QR) == 0 ||
-        (message->flags & HF_WIRE_OPCODE) != 0)
+        ((message->flags ^ u16_at(query, 2)) & HF_WIRE_OPCODE) != 0)
         return HF_WIRE_OTHER;
     end = skip_name(query, HF_WIRE_HEADER);
     if (end == 0 || query.len - end < 4 || message->body != end + 4)

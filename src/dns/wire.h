@@ -25,7 +25,9 @@
 /* Header, longest name, type, class, OPT. */
 #define HF_WIRE_QUERY_MAX (HF_WIRE_HEADER + HF_WIRE_NAME_MAX + 4 + 11)
 
-#define HF_CLASS_IN 1
+#define HF_CLASS_IN   1
+#define HF_CLASS_NONE 254 /* RFC 2136: not there, or to be deleted */
+#define HF_CLASS_ANY  255 /* RFC 2136: whatever is there */
 
 enum hf_rr_type {
     HF_RR_A = 1,
@@ -54,7 +56,11 @@ enum hf_rcode {
     HF_RCODE_NXDOMAIN = 3,
     HF_RCODE_NOTIMP = 4,
     HF_RCODE_REFUSED = 5,
+    HF_RCODE_YXDOMAIN = 6,
+    HF_RCODE_YXRRSET = 7,
+    HF_RCODE_NXRRSET = 8,
     HF_RCODE_NOTAUTH = 9,
+    HF_RCODE_NOTZONE = 10,
     HF_RCODE_BADVERS = 16,
 };
 
@@ -70,6 +76,8 @@ const char *hf_rcode_word(unsigned rcode);
 #define HF_WIRE_RA     0x0080U
 #define HF_WIRE_AD     0x0020U
 #define HF_WIRE_CD     0x0010U
+
+#define HF_WIRE_UPDATE 0x2800U /* the opcode 5, where it stands */
 
 /* A name in wire form, never compressed; with the root's zero at its end. */
 struct hf_wire_name {
@@ -98,6 +106,13 @@ void hf_wire_name_put(struct hf_buf *out, const struct hf_wire_name *name);
 /* Equal, letters without case (RFC 4343). */
 bool hf_wire_name_eq(const struct hf_wire_name *a,
                      const struct hf_wire_name *b);
+
+/* `name` is `zone`, or lies below it. */
+bool hf_wire_name_is_in(const struct hf_wire_name *name,
+                        const struct hf_wire_name *zone);
+
+/* Cut the first label off; false for the root. */
+bool hf_wire_name_climb(struct hf_wire_name *name);
 
 /* A-Z to a-z. */
 void hf_wire_name_lower(struct hf_wire_name *name);

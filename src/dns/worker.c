@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/worker.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unbound-event.h>
 #include <unbound.h>
@@ -74,24 +72,9 @@ static void stop(struct worker *w)
     (void)event_base_loopbreak(w->base);
 }
 
-/* Blocking: the parent always reads. */
-static bool send_all(int fd, struct hf_span data)
-{
-    while (data.len > 0) {
-        ssize_t n = send(fd, data.ptr, data.len, MSG_NOSIGNAL);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        (void)hf_span_cut(&data, (size_t)n);
-    }
-    return true;
-}
-
 static void send_out(struct worker *w)
 {
-    if (w->out.full || !send_all(w->fd, hf_buf_span(&w->out)))
+    if (w->out.full || !hf_role_send(w->fd, hf_buf_span(&w->out)))
         stop(w);
     hf_buf_reset(&w->out);
 }
@@ -312,26 +295,6 @@ static bool accept_query(struct worker *w, struct hf_span body)
     return true;
 }
 
-/* Bytes from the parent; false when it hung up. */
-static bool receive(struct worker *w, int flags)
-{
-    char *room = w->in.ptr + w->in.len;
-    ssize_t n = recv(w->fd, room, w->in.cap - w->in.len, flags);
-
-    if (n < 0)
-        return errno == EINTR || errno == EAGAIN;
-    w->in.len += (size_t)n;
-    return n > 0;
-}
-
-/* Forget the first bytes, of which `rest` is what is left. */
-static void consume(struct hf_buf *in, struct hf_span rest)
-{
-    if (rest.len > 0)
-        memmove(in->ptr, rest.ptr, rest.len);
-    in->len = rest.len;
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *data)
 {
     struct worker *w = data;
@@ -341,7 +304,7 @@ static void on_readable(evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (!receive(w, MSG_DONTWAIT)) {
+    if (!hf_role_receive(w->fd, &w->in, MSG_DONTWAIT)) {
         stop(w);
         return;
     }
@@ -354,7 +317,7 @@ static void on_readable(evutil_socket_t fd, short what, void *data)
             return;
         }
     }
-    consume(&w->in, rest);
+    hf_role_consume(&w->in, rest);
 }
 
 static bool is_readable(const char *path)
@@ -521,7 +484,7 @@ static bool read_config(struct worker *w, struct hf_resolver_config *config)
     bool more = false;
 
     while (!more) {
-        if (w->in.len == w->in.cap || !receive(w, 0))
+        if (!hf_role_receive(w->fd, &w->in, 0))
             return false;
         rest = hf_buf_span(&w->in);
         if (hf_frame_take(&rest, &frame, &more, NULL) != HF_OK)
@@ -530,17 +493,8 @@ static bool read_config(struct worker *w, struct hf_resolver_config *config)
     if (frame.kind != HF_FRAME_CONFIG ||
         hf_msg_read_config(frame.body, w->config_room, config, NULL) != HF_OK)
         return false;
-    consume(&w->in, rest);
+    hf_role_consume(&w->in, rest);
     return true;
-}
-
-static void ignore_terminal(void)
-{
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-    /* Ctrl-C reaches the whole group; the parent decides what it means. */
-    (void)sigaction(SIGINT, &ignore, NULL);
-    (void)sigaction(SIGHUP, &ignore, NULL);
 }
 
 static bool make_rooms(struct worker *w)
@@ -583,12 +537,12 @@ bool hf_worker_run(int fd)
     enum hf_worker_start state;
     bool good = false;
 
-    ignore_terminal();
+    hf_role_ignore_signals();
     if (!make_rooms(&w) || !read_config(&w, &config))
         goto out;
     state = start(&w, &config);
     hf_msg_put_ready(&w.out, state);
-    if (!send_all(fd, hf_buf_span(&w.out)) || state != HF_WORKER_READY)
+    if (!hf_role_send(fd, hf_buf_span(&w.out)) || state != HF_WORKER_READY)
         goto out;
     hf_buf_reset(&w.out);
     (void)event_add(w.readable, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/worker_msg.h"
 
+#include "base/octets.h"
 #include "dns/found.h"
-#include "dns/octets.h"
 
 #define PATH_TEXT_MAX 4096
 
@@ -50,49 +50,17 @@ enum hf_err hf_worker_start_err(enum hf_worker_start start, struct hf_why *why)
     return hf_fail(why, HF_EPEER, 0, "resolver: broken greeting");
 }
 
-/* Begin a frame; the length is filled in by frame_end(). */
-static size_t frame_begin(struct hf_buf *out, enum hf_frame_kind kind)
-{
-    size_t at = out->len;
-
-    hf_put_number(out, 0, HF_FRAME_HEAD);
-    hf_put_number(out, kind, 1);
-    return at;
-}
-
-static void frame_end(struct hf_buf *out, size_t at)
-{
-    size_t len;
-
-    if (out->full)
-        return;
-    len = out->len - at - HF_FRAME_HEAD;
-    for (size_t i = 0; i < HF_FRAME_HEAD; i++)
-        out->ptr[at + i] =
-            (char)(unsigned char)(len >> (8 * (HF_FRAME_HEAD - 1 - i)));
-}
-
 enum hf_err hf_frame_take(struct hf_span *in, struct hf_frame *out, bool *more,
                           struct hf_why *why)
 {
-    struct hf_span rest = *in;
-    uint64_t len, kind;
+    enum hf_err err = hf_frame_cut(in, HF_FRAME_MAX, out, more, why);
 
-    *more = false;
-    if (!hf_take_number(&rest, HF_FRAME_HEAD, &len))
-        return HF_OK;
-    if (len == 0 || len > HF_FRAME_MAX)
-        return hf_fail(why, HF_ESYNTAX, 0, "resolver: frame of a wrong size");
-    if (len > rest.len)
-        return HF_OK;
-    (void)hf_take_number(&rest, 1, &kind);
-    if (kind < HF_FRAME_CONFIG || kind > HF_FRAME_ANSWER)
-        return hf_fail(why, HF_ESYNTAX, 0, "resolver: frame of unknown kind");
-    out->kind = (enum hf_frame_kind)kind;
-    out->body = hf_span_cut(&rest, (size_t)len - 1);
-    *in = rest;
-    *more = true;
-    return HF_OK;
+    if (err != HF_OK || !*more)
+        return err;
+    *more = out->kind >= HF_FRAME_CONFIG && out->kind <= HF_FRAME_ANSWER;
+    return *more
+               ? HF_OK
+               : hf_fail(why, HF_ESYNTAX, 0, "resolver: frame of unknown kind");
 }
 
 static void put_part(struct hf_buf *out, enum part part, struct hf_span text)
@@ -106,7 +74,7 @@ static void put_part(struct hf_buf *out, enum part part, struct hf_span text)
 void hf_msg_put_config(struct hf_buf *out,
                        const struct hf_resolver_config *config)
 {
-    size_t at = frame_begin(out, HF_FRAME_CONFIG);
+    size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
 
     hf_put_number(out, config->no_wall, 1);
     hf_put_number(out, config->window, 4);
@@ -118,36 +86,36 @@ void hf_msg_put_config(struct hf_buf *out,
     }
     put_part(out, PART_FORWARD, hf_span_str(config->forward));
     put_part(out, PART_ROOT_HINTS, hf_span_str(config->root_hints));
-    frame_end(out, at);
+    hf_frame_end(out, at);
 }
 
 void hf_msg_put_ready(struct hf_buf *out, enum hf_worker_start start)
 {
-    size_t at = frame_begin(out, HF_FRAME_READY);
+    size_t at = hf_frame_begin(out, HF_FRAME_READY);
 
     hf_put_number(out, start, 1);
-    frame_end(out, at);
+    hf_frame_end(out, at);
 }
 
 void hf_msg_put_query(struct hf_buf *out, const struct hf_worker_query *query)
 {
-    size_t at = frame_begin(out, HF_FRAME_QUERY);
+    size_t at = hf_frame_begin(out, HF_FRAME_QUERY);
 
     hf_put_number(out, query->ticket, 8);
     hf_put_number(out, query->timeout_ms, 4);
     hf_put_number(out, query->type, 2);
     hf_put_text(out, query->owner);
-    frame_end(out, at);
+    hf_frame_end(out, at);
 }
 
 void hf_msg_put_answer(struct hf_buf *out, uint64_t ticket,
                        const struct hf_found *found)
 {
-    size_t at = frame_begin(out, HF_FRAME_ANSWER);
+    size_t at = hf_frame_begin(out, HF_FRAME_ANSWER);
 
     hf_put_number(out, ticket, 8);
     hf_found_put(out, found);
-    frame_end(out, at);
+    hf_frame_end(out, at);
 }
 
 /* A copy of `text` with a NUL behind it; NULL when there is one inside. */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * worker_msg.h -- what the resolver worker and its parent say to each other
- * over their socket pair.
- *
- *     frame = length (4 octets: kind and body), kind (1), body
+ * over their socket pair, in frames (os/role.h).
  *
  *     parent: config, then any number of queries; end of file ends the worker
  *     worker: ready (or why not), then one answer for each query
@@ -13,8 +11,8 @@
 #pragma once
 
 #include "dns/resolver.h"
+#include "os/role.h"
 
-#define HF_FRAME_HEAD       4
 #define HF_FRAME_MAX        (HF_FOUND_MAX + 64)
 #define HF_QUERY_FRAME_MAX  (HF_FRAME_HEAD + 32 + HF_OWNER_TEXT_MAX)
 #define HF_CONFIG_FRAME_MAX 65536
@@ -25,12 +23,6 @@ enum hf_frame_kind {
     HF_FRAME_READY,
     HF_FRAME_QUERY,
     HF_FRAME_ANSWER,
-};
-
-/* One frame, borrowed from the bytes that came in. */
-struct hf_frame {
-    enum hf_frame_kind kind;
-    struct hf_span body;
 };
 
 /*

@@ -20,3 +20,11 @@ bool hf_ip_parse(struct hf_span text, uint8_t out[16], size_t *len)
         return false;
     return true;
 }
+
+void hf_ip_put(struct hf_buf *out, const uint8_t *address, size_t len)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if (inet_ntop(len == 4 ? AF_INET : AF_INET6, address, text, sizeof(text)))
+        hf_buf_puts(out, text);
+}

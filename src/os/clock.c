@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "os/clock.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <time.h>
 
 struct hf_time hf_clock_now(void)
@@ -22,4 +24,10 @@ int64_t hf_clock_ns(void)
 int64_t hf_clock_ms(void)
 {
     return hf_clock_ns() / 1000000;
+}
+
+void hf_clock_wait(int64_t ms)
+{
+    if (ms > 0)
+        (void)poll(NULL, 0, ms < INT_MAX ? (int)ms : INT_MAX);
 }

@@ -13,3 +13,6 @@ int64_t hf_clock_ms(void);
 
 /* Nanoseconds of the same clock; for rates. */
 int64_t hf_clock_ns(void);
+
+/* Do nothing for so many milliseconds, or until a signal comes. */
+void hf_clock_wait(int64_t ms);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -30,6 +31,12 @@ static bool write_all(int fd, struct hf_span data)
 enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
                             struct hf_why *why)
 {
+    return hf_file_replace_as(dir, name, data, 0600, why);
+}
+
+enum hf_err hf_file_replace_as(int dir, const char *name, struct hf_span data,
+                               unsigned mode, struct hf_why *why)
+{
     enum hf_err err = HF_OK;
     char temp[NAME_MAX + 1];
     int fd;
@@ -44,7 +51,8 @@ enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
     if (fd < 0)
         return hf_fail_sys(why, errno, "create");
 
-    if (!write_all(fd, data) || fsync(fd) != 0) {
+    if (!write_all(fd, data) || (mode != 0600 && fchmod(fd, mode) != 0) ||
+        fsync(fd) != 0) {
         err = hf_fail_sys(why, errno, "write");
         goto out;
     }
@@ -99,15 +107,10 @@ static void close_input(int fd)
         (void)close(fd);
 }
 
-enum hf_err hf_file_read(const char *path, struct hf_buf *out,
-                         struct hf_why *why)
+static enum hf_err read_all(int fd, struct hf_buf *out, struct hf_why *why)
 {
-    enum hf_err err = HF_OK;
-    int fd = open_input(path);
     ssize_t n = 1;
 
-    if (fd < 0)
-        return hf_fail_sys(why, errno, "open");
     while (n != 0) {
         /* One byte beyond the limit tells a full file from a larger one. */
         size_t want =
@@ -115,25 +118,75 @@ enum hf_err hf_file_read(const char *path, struct hf_buf *out,
         char over;
         char *to = want == 0 ? &over : hf_buf_reserve(out, want);
 
-        if (to == NULL) {
-            err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
-            break;
-        }
+        if (to == NULL)
+            return hf_fail(why, HF_ENOMEM, 0, "out of memory");
         n = read(fd, to, want == 0 ? 1 : want);
         if (n < 0 && errno == EINTR && !hf_signals_stop_wanted())
             continue;
-        if (n < 0) {
-            err = hf_fail_sys(why, errno, "read");
-            break;
-        }
-        if (n > 0 && want == 0) {
-            err = hf_fail(why, HF_ELIMIT, out->len, "file too large");
-            break;
-        }
+        if (n < 0)
+            return hf_fail_sys(why, errno, "read");
+        if (n > 0 && want == 0)
+            return hf_fail(why, HF_ELIMIT, out->len, "file too large");
         out->len += (size_t)n;
     }
+    return HF_OK;
+}
+
+enum hf_err hf_file_read(const char *path, struct hf_buf *out,
+                         struct hf_why *why)
+{
+    int fd = open_input(path);
+    enum hf_err err;
+
+    if (fd < 0)
+        return hf_fail_sys(why, errno, "open");
+    err = read_all(fd, out, why);
     close_input(fd);
     return err;
+}
+
+/* REQ CLI-23 */
+enum hf_err hf_file_read_private(const char *path, struct hf_buf *out,
+                                 struct hf_why *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat facts;
+    enum hf_err err;
+
+    if (fd < 0)
+        return hf_fail_sys(why, errno, "open");
+    if (fstat(fd, &facts) != 0)
+        err = hf_fail_sys(why, errno, "look at");
+    else if (!S_ISREG(facts.st_mode))
+        err = hf_fail(why, HF_EINVAL, 0, "not a plain file");
+    else if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        err = hf_fail(why, HF_EINVAL, 0,
+                      "others on this machine may read or change it: 'chmod "
+                      "600' it, and if that was so for long, change the key");
+    else
+        err = read_all(fd, out, why);
+    (void)close(fd);
+    return err;
+}
+
+enum hf_err hf_file_absolute(const char *path, char *out, size_t size,
+                             struct hf_why *why)
+{
+    struct hf_buf text;
+    char folder[PATH_MAX] = "";
+
+    if (path[0] != '/' && getcwd(folder, sizeof(folder)) == NULL)
+        return hf_fail_sys(why, errno, "where are we");
+    hf_buf_init(&text, out, size);
+    if (path[0] != '/') {
+        hf_buf_puts(&text, folder);
+        hf_buf_putc(&text, '/');
+    }
+    hf_buf_puts(&text, path);
+    hf_buf_putc(&text, '\0');
+    if (text.full)
+        return hf_fail(why, HF_ELIMIT, 0, "path too long");
+    return HF_OK;
 }
 
 enum hf_err hf_lines_open(struct hf_lines *lines, const char *path,

@@ -18,7 +18,11 @@
 enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
                             struct hf_why *why);
 
-/* The same for a path. */
+/* The same with a mode of its own, whatever the umask. */
+enum hf_err hf_file_replace_as(int dir, const char *name, struct hf_span data,
+                               unsigned mode, struct hf_why *why);
+
+/* The same for a path, mode 0600. */
 enum hf_err hf_file_replace_path(const char *path, struct hf_span data,
                                  struct hf_why *why);
 
@@ -28,6 +32,21 @@ enum hf_err hf_file_replace_path(const char *path, struct hf_span data,
  */
 enum hf_err hf_file_read(const char *path, struct hf_buf *out,
                          struct hf_why *why);
+
+/*
+ * The same for a file that must be its owner's alone: HF_EINVAL when group or
+ * others may read or write it, or when it is no plain file.
+ */
+enum hf_err hf_file_read_private(const char *path, struct hf_buf *out,
+                                 struct hf_why *why);
+
+/*
+ * The same file by a name that does not depend on the folder we are in, with
+ * a NUL, in `out`. Symbolic links stay: they may point elsewhere tomorrow.
+ * Fails: HF_ELIMIT (it does not fit), HF_ESYSTEM.
+ */
+enum hf_err hf_file_absolute(const char *path, char *out, size_t size,
+                             struct hf_why *why);
 
 /* Lines of a stream, with bounded memory. */
 struct hf_lines {

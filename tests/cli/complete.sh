@@ -39,9 +39,9 @@ cd "$SRC"
 offers "record " holdfast rec
 offers "completion " holdfast com
 offers "bash fish zsh " holdfast completion ""
-offers "diff explain lint make parse " holdfast record ""
+offers "diff explain lint list make parse publish unpublish " holdfast record ""
 offers "make " holdfast record m
-offers "--account-url= " holdfast record make --acc
+offers "--account-url= " holdfast record make --account-u
 offers "--wildcard " holdfast record make --wil
 # The words after '=' come as readline cuts them.
 offers "octodns " holdfast record make --format = oct

@@ -78,3 +78,16 @@ done
 "$root$prefix/bin/holdfast" --version >/dev/null ||
     fail "the installed program does not start"
 echo "ok: installed files build and run"
+
+# The units name the program that was installed, and systemd can read them.
+units=$(dirname "$(find "$root" -name holdfast-renew.service)")
+[ -x "$root$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' \
+    "$units/holdfast-renew.service")" ] || fail "the service starts nothing"
+[ -e "$units/holdfast-renew.timer" ] || fail "no timer"
+if command -v systemd-analyze >"$tmp/log"; then
+    systemd-analyze --root="$root" verify "$units/holdfast-renew.service" \
+        "$units/holdfast-renew.timer" >"$tmp/log" 2>&1 || true
+    grep -E 'holdfast-renew.*(Unknown|Invalid|Failed to parse|bad unit)' \
+        "$tmp/log" && fail "systemd does not like the units"
+fi
+exit 0

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "dns/octets.h"
+#include "base/octets.h"
 #include "dns/transfer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

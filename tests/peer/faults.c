@@ -2,7 +2,7 @@
 /*
  * faults.c -- preloaded into the program, so that its Nth call that changes
  * what is on the disk goes wrong: a write to a file, a sync, a renaming, a
- * removal. FAULT_AT is N, from 1, and FAULT_KIND says how:
+ * removal, a new folder. FAULT_AT is N, from 1, and FAULT_KIND says how:
  *
  *   eio     it fails, once
  *   enospc  it does half of what was asked, and from then on the disk is full
@@ -100,10 +100,30 @@ int renameat(int old_dir, const char *old, int new_dir, const char *new)
                         : after(fate, renameat2(old_dir, old, new_dir, new, 0));
 }
 
+int mkdir(const char *path, mode_t mode)
+{
+    enum fate fate = fate_of("mkdir");
+
+    return fate == FAIL ? -1 : after(fate, mkdirat(AT_FDCWD, path, mode));
+}
+
 /* Room is not needed for it. */
+static int removal(int dir, const char *path, int flags, bool counts)
+{
+    enum fate fate = is_kind("enospc") || !counts ? PASS : fate_of("unlink");
+
+    return fate == FAIL ? -1
+                        : after(fate, syscall(SYS_unlinkat, dir, path, flags));
+}
+
+/* Used before a file is written anew, in case that it is there: a failure
+ * matters only to those who set FAULT_REMOVALS. */
+int unlinkat(int dir, const char *path, int flags)
+{
+    return removal(dir, path, flags, getenv("FAULT_REMOVALS") != NULL);
+}
+
 int unlink(const char *path)
 {
-    enum fate fate = is_kind("enospc") ? PASS : fate_of("unlink");
-
-    return fate == FAIL ? -1 : after(fate, unlinkat(AT_FDCWD, path, 0));
+    return removal(AT_FDCWD, path, 0, true);
 }

@@ -125,6 +125,26 @@ static void reserve_and_commit(void **state)
     hf_buf_clear(&buf);
 }
 
+static void wiping(void **state)
+{
+    char room[16] = "0123456789abcde";
+    struct hf_buf buf;
+
+    (void)state;
+    hf_buf_init(&buf, room, sizeof(room));
+    hf_buf_puts(&buf, "secret");
+    hf_buf_clear_wiped(&buf);
+    for (size_t i = 0; i < sizeof(room); i++)
+        assert_int_equal(room[i], 0);
+    assert_null(buf.ptr);
+    hf_buf_clear_wiped(&buf);
+    hf_buf_init_grow(&buf, 100);
+    hf_buf_puts(&buf, "secret");
+    hf_buf_clear_wiped(&buf); /* or the leak checker complains */
+    hf_buf_init_grow(&buf, 100);
+    hf_buf_clear_wiped(&buf);
+}
+
 static void numbers(void **state)
 {
     static const struct {
@@ -210,6 +230,7 @@ int main(void)
         cmocka_unit_test(growing_keeps_the_text),
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(reserve_and_commit),
+        cmocka_unit_test(wiping),
         cmocka_unit_test(numbers),
         cmocka_unit_test(escaping_table),
         cmocka_unit_test(escaping_every_octet),

@@ -49,10 +49,38 @@ static void address_table(void **state)
     }
 }
 
+static void as_text(void **state)
+{
+    static const char *const rows[] = {
+        "192.0.2.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "2001:db8::1",
+        "2001:db8:0:1:1:1:1:1",
+        "::ffff:192.0.2.1",
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char room[HF_IP_TEXT_MAX];
+        struct hf_buf out;
+        uint8_t address[16];
+        size_t len;
+
+        hf_buf_init(&out, room, sizeof(room));
+        assert_true(hf_ip_parse(hf_span_str(rows[i]), address, &len));
+        hf_ip_put(&out, address, len);
+        assert_span_equal(hf_buf_span(&out), hf_span_str(rows[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(address_table),
+        cmocka_unit_test(as_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

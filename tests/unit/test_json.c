@@ -92,6 +92,46 @@ static void every_octet_comes_back(void **state)
     }
 }
 
+static void text_table(void **state)
+{
+    static const struct {
+        struct hf_span text;
+        const char *want; /* NULL: no UTF-8 */
+    } rows[] = {
+        {HF_SPAN_INIT(""), "\"\""},
+        {HF_SPAN_INIT("a\"\\\n\x7f"), "\"a\\u0022\\u005c\\u000a\\u007f\""},
+        {HF_SPAN_INIT("\xc3\xa4"), "\"\\u00e4\""},
+        {HF_SPAN_INIT("\xe2\x82\xac"), "\"\\u20ac\""},
+        {HF_SPAN_INIT("\xf0\x9f\x98\x80"), "\"\\ud83d\\ude00\""},
+        {HF_SPAN_INIT("\xf4\x8f\xbf\xbf"), "\"\\udbff\\udfff\""},
+        {HF_SPAN_INIT("\xf4\x90\x80\x80"), NULL}, /* beyond U+10FFFF */
+        {HF_SPAN_INIT("\xed\xa0\x80"), NULL},     /* a surrogate */
+        {HF_SPAN_INIT("\xc0\xaf"), NULL},         /* '/' in two octets */
+        {HF_SPAN_INIT("\xe0\x80\xaf"), NULL},
+        {HF_SPAN_INIT("\xf0\x80\x80\xaf"), NULL},
+        {HF_SPAN_INIT("\xc3"), NULL},
+        {HF_SPAN_INIT("\xc3\x28"), NULL},
+        {HF_SPAN_INIT("\x80"), NULL},
+        {HF_SPAN_INIT("\xff"), NULL},
+        {HF_SPAN_INIT("\xf8\x88\x80\x80\x80"), NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char room[64];
+        struct hf_buf out;
+        struct hf_json json;
+
+        hf_buf_init(&out, room, sizeof(room));
+        json = hf_json_to(&out);
+        assert_int_equal(hf_json_text(&json, rows[i].text),
+                         rows[i].want != NULL);
+        assert_span_equal(
+            hf_buf_span(&out),
+            hf_span_str(rows[i].want == NULL ? "null" : rows[i].want));
+    }
+}
+
 static void full_is_sticky(void **state)
 {
     char room[4];
@@ -111,6 +151,7 @@ int main(void)
         cmocka_unit_test(commas_and_brackets),
         cmocka_unit_test(strings_table),
         cmocka_unit_test(every_octet_comes_back),
+        cmocka_unit_test(text_table),
         cmocka_unit_test(full_is_sticky),
     };
 

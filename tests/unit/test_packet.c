@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a message says about one look-up; messages are built here, octet by
  * octet, also those that no honest server sends. */
-#include "dns/octets.h"
+#include "base/octets.h"
 #include "dns/packet.h"
 #include "tests/unit/unit.h"
 

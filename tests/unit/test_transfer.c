@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "base/octets.h"
 #include "crypto/hmac.h"
-#include "dns/octets.h"
 #include "dns/transfer.h"
 #include "tests/unit/unit.h"
 

@@ -407,12 +407,63 @@ static void extended_errors_are_read(void **state)
     assert_int_equal(hf_wire_edns(&message, &edns, NULL), HF_ESYNTAX);
 }
 
+static void names_in_zones(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *zone;
+        bool in;
+    } cases[] = {
+        {"example", "example", true},
+        {"a.EXAMPLE", "example", true},
+        {"a.b.example", "Example", true},
+        {"a.example", ".", true},
+        {".", ".", true},
+        {"example", "a.example", false},
+        {"aexample", "example", false},
+        {"a\\.example", "example", false},
+        {"example.other", "example", false},
+        {".", "example", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct hf_wire_name name;
+        struct hf_wire_name zone;
+
+        assert_int_equal(
+            hf_wire_name_parse(hf_span_str(cases[i].name), &name, NULL), HF_OK);
+        assert_int_equal(
+            hf_wire_name_parse(hf_span_str(cases[i].zone), &zone, NULL), HF_OK);
+        if (hf_wire_name_is_in(&name, &zone) != cases[i].in)
+            fail_msg("%s in %s", cases[i].name, cases[i].zone);
+    }
+}
+
+static void climbing_ends_at_the_root(void **state)
+{
+    struct hf_wire_name name;
+    struct hf_wire_name parent;
+
+    (void)state;
+    assert_int_equal(hf_wire_name_parse(HF_SPAN("a.b"), &name, NULL), HF_OK);
+    assert_int_equal(hf_wire_name_parse(HF_SPAN("b"), &parent, NULL), HF_OK);
+    assert_true(hf_wire_name_climb(&name));
+    assert_true(hf_wire_name_eq(&name, &parent));
+    assert_true(hf_wire_name_climb(&name));
+    assert_int_equal(name.len, 1);
+    assert_false(hf_wire_name_climb(&name));
+    assert_int_equal(name.len, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_read_and_written),
         cmocka_unit_test(limits_of_names),
         cmocka_unit_test(lower_case_is_equal),
+        cmocka_unit_test(names_in_zones),
+        cmocka_unit_test(climbing_ends_at_the_root),
         cmocka_unit_test(case_bits_change_letters_only),
         cmocka_unit_test(case_bits_are_independent),
         cmocka_unit_test(query_octets),

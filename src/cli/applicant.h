@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * applicant.h -- who applies for certificates: an account that is unlocked,
+ * its CA, what the two are in the eyes of the law, and the eyes to look at
+ * names with. Opened once for all the certificates of one account.
+ */
+#pragma once
+
+#include "cli/holder.h"
+#include "cli/seeing.h"
+
+/* clang-format off */
+#define HF_APPLICANT_OPTIONS                                                   \
+    {.name = "issuer",                                                         \
+     .arg = "DOMAIN",                                                          \
+     .many = true,                                                             \
+     .help = "Issuer domain name of the CA, if its directory names none"},     \
+    {.name = "no-check",                                                       \
+     .help = "Order without looking at DNS before"},                           \
+    {.name = "order-timeout",                                                  \
+     .arg = "SECONDS",                                                         \
+     .help = "Give an order up after this time (default 120)"},                \
+    HF_WAIT_OPTION,                                                            \
+    HF_PASSPHRASE_OPTIONS,                                                     \
+    HF_HTTP_OPTIONS,                                                           \
+    HF_SEEING_OPTIONS
+/* clang-format on */
+
+struct hf_applicant {
+    struct hf_cli *cli;
+    struct hf_holder holder;
+    struct hf_subject subject;
+    struct hf_seeing seeing;
+    bool looks; /* before ordering */
+    int64_t order_timeout_s;
+};
+
+/* Owns: hf_applicant_free(). On failure a message was printed. */
+enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
+                              struct hf_applicant **out);
+void hf_applicant_free(struct hf_applicant *applicant);

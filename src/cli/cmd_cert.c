@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_cert.c -- the certificates of this machine: no network. */
+#include "base/time_text.h"
+#include "cli/cert.h"
+#include "cli/commands.h"
+#include "cli/rows.h"
+
+static const struct hf_option state_options[] = {
+    HF_STATE_OPTION,
+};
+
+#define STATE_OPTION_COUNT (sizeof(state_options) / sizeof(state_options[0]))
+
+static void put_json(struct hf_buf *out, const struct hf_cert *cert,
+                     const char *folder)
+{
+    struct hf_json json = hf_json_to(out);
+    const struct hf_lineage *lineage = &cert->lineage;
+    const struct hf_certificate *live = cert->certificate;
+
+    hf_json_open(&json, '{');
+    hf_json_key_str(&json, "name", lineage->name);
+    hf_json_key_lit(&json, "live", folder);
+    hf_json_key(&json, "names");
+    hf_json_open(&json, '[');
+    for (size_t i = 0; i < lineage->name_count; i++)
+        hf_json_str(&json, lineage->names[i]);
+    hf_json_close(&json, ']');
+    hf_json_key_str(&json, "account", lineage->account);
+    hf_json_key_str(&json, "serial", live->serial);
+    hf_json_key_str(&json, "issuer", live->issuer);
+    hf_json_key_int(&json, "notBefore", live->not_before_at);
+    hf_json_key_int(&json, "notAfter", live->not_after_at);
+    hf_json_key_int(&json, "renewAt", lineage->renew_at);
+    hf_json_key_str(&json, "certificateUrl", lineage->url);
+    hf_json_close(&json, '}');
+    hf_buf_putc(out, '\n');
+}
+
+static void put_days(struct hf_buf *out, int64_t seconds)
+{
+    if (seconds < 0) {
+        hf_buf_puts(out, "expired");
+        return;
+    }
+    hf_buf_put_i64(out, seconds / 86400);
+    hf_buf_puts(out, " days left");
+}
+
+static void put_line(struct hf_buf *out, const struct hf_cert *cert,
+                     int64_t now_at)
+{
+    const struct hf_lineage *lineage = &cert->lineage;
+
+    hf_buf_put_escaped(out, lineage->name, 128);
+    hf_buf_puts(out, "  until ");
+    hf_time_put(out, cert->certificate->not_after_at);
+    hf_buf_puts(out, " (");
+    put_days(out, cert->certificate->not_after_at - now_at);
+    hf_buf_puts(out, ")  ");
+    for (size_t i = 0; i < lineage->name_count; i++) {
+        hf_buf_puts(out, i == 0 ? "" : " ");
+        hf_buf_put_escaped(out, lineage->names[i], 255);
+    }
+    hf_buf_putc(out, '\n');
+}
+
+static void put_text(struct hf_buf *out, const struct hf_cert *cert,
+                     const char *folder)
+{
+    const struct hf_lineage *lineage = &cert->lineage;
+    const struct hf_certificate *live = cert->certificate;
+
+    hf_buf_put_escaped(out, lineage->name, 128);
+    hf_buf_putc(out, '\n');
+    for (size_t i = 0; i < lineage->name_count; i++)
+        hf_row_put(out, i == 0 ? "names" : "", lineage->names[i]);
+    hf_row_put(out, "files in", hf_span_str(folder));
+    hf_row_put_moment(out, "from", live->not_before_at);
+    hf_row_put_moment(out, "until", live->not_after_at);
+    hf_row_put_moment(out, "renewal", lineage->renew_at);
+    hf_row_put(out, "issuer", live->issuer);
+    hf_row_put(out, "serial", live->serial);
+    hf_row_put(out, "account", lineage->account);
+    hf_row_put(out, "key", lineage->key_type);
+    hf_row_put(out, "profile", lineage->profile);
+    hf_row_put(out, "at the CA", lineage->url);
+}
+
+/* ---- show ---- */
+
+static enum hf_exit run_show(struct hf_cli *cli)
+{
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    for (size_t i = 0; i < cli->operand_count; i++) {
+        struct hf_span name = hf_span_str(cli->operands[i]);
+        char folder[PATH_MAX];
+        struct hf_cert cert;
+
+        if (hf_cert_read(cli, name, &cert) != HF_EXIT_GOOD) {
+            status = HF_EXIT_ERROR;
+            continue;
+        }
+        (void)hf_lineage_folder(cli->state, name, folder, sizeof(folder), NULL);
+        if (cli->json)
+            put_json(&cli->out->buf, &cert, folder);
+        else
+            put_text(&cli->out->buf, &cert, folder);
+        hf_out_step(cli->out);
+        hf_cert_clear(&cert);
+    }
+    return status;
+}
+
+const struct hf_command hf_cmd_cert_show = {
+    .name = "cert show",
+    .operands = "NAME...",
+    .summary = "What this machine knows of a certificate",
+    .options = state_options,
+    .option_count = STATE_OPTION_COUNT,
+    .operands_min = 1,
+    .operands_max = SIZE_MAX,
+    .run = run_show,
+};
+
+/* ---- list ---- */
+
+struct listing {
+    struct hf_cli *cli;
+    enum hf_exit status;
+};
+
+static bool list_one(void *state, const char *name)
+{
+    struct listing *listing = state;
+    struct hf_cli *cli = listing->cli;
+    char folder[PATH_MAX];
+    struct hf_cert cert;
+
+    if (hf_cert_read(cli, hf_span_str(name), &cert) != HF_EXIT_GOOD) {
+        listing->status = HF_EXIT_ERROR;
+        return true;
+    }
+    (void)hf_lineage_folder(cli->state, hf_span_str(name), folder,
+                            sizeof(folder), NULL);
+    if (cli->json)
+        put_json(&cli->out->buf, &cert, folder);
+    else
+        put_line(&cli->out->buf, &cert, cli->now.s);
+    hf_out_step(cli->out);
+    hf_cert_clear(&cert);
+    return true;
+}
+
+static enum hf_exit run_list(struct hf_cli *cli)
+{
+    struct listing listing = {cli, HF_EXIT_GOOD};
+
+    return hf_cert_each(cli, list_one, &listing) ? listing.status
+                                                 : HF_EXIT_ERROR;
+}
+
+const struct hf_command hf_cmd_cert_list = {
+    .name = "cert list",
+    .operands = "",
+    .summary = "List the certificates of this machine",
+    .options = state_options,
+    .option_count = STATE_OPTION_COUNT,
+    .run = run_list,
+};

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * holder.h -- getting at an account: which one a command line means, its key,
+ * its CA. Read once for every command that speaks for an account.
+ */
+#pragma once
+
+#include <limits.h>
+
+#include "cli/cli.h"
+#include "client/account.h"
+#include "client/account_run.h"
+#include "client/key.h"
+#include "crypto/private_key.h"
+#include "os/lock.h"
+
+/* Rows for a command's option table: which account ... */
+/* clang-format off */
+#define HF_ACCOUNT_OPTIONS                                                     \
+    {.name = "account",                                                        \
+     .arg = "NAME",                                                            \
+     .help = "Account on this machine (default: 'default')"},                  \
+        HF_STATE_OPTION
+
+/* ... how to get at its key ... */
+#define HF_PASSPHRASE_OPTIONS                                                  \
+    {.name = "passphrase-file",                                                \
+     .arg = "FILE",                                                            \
+     .choices = "<file>",                                                      \
+     .help = "First line is the passphrase of the account's key"},             \
+        {.name = "passphrase-credential",                                      \
+         .arg = "NAME",                                                        \
+         .help = "Take it from this credential of the systemd service"},       \
+        {.name = "passphrase-command",                                         \
+         .arg = "COMMAND",                                                     \
+         .help = "Take it from the first line that a command prints"}
+
+/* ... how long to wait for another process that is at work here ... */
+#define HF_WAIT_OPTION                                                         \
+    {.name = "wait",                                                           \
+     .arg = "SECONDS",                                                         \
+     .help = "Longest wait for another holdfast that is at work here "         \
+             "(default 10)"}
+
+/* ... and how to reach the CA. */
+#define HF_HTTP_OPTIONS                                                        \
+    {.name = "ca-bundle",                                                      \
+     .arg = "FILE",                                                            \
+     .many = true,                                                             \
+     .choices = "<file>",                                                      \
+     .help = "Trust these roots (PEM) for the CA's web server, not the "       \
+             "system's"},                                                      \
+        {.name = "timeout",                                                    \
+         .arg = "SECONDS",                                                     \
+         .help = "Longest wait for one answer of the CA (default 60)"}
+
+#define HF_SANDBOX_OPTION                                                      \
+    {.name = "sandbox",                                                        \
+     .arg = "WHEN",                                                            \
+     .choices = "on off",                                                      \
+     .help = "off: speak to the network without a wall around that part"}
+/* clang-format on */
+
+/* What only one process may change at a time, in the state folder. */
+#define HF_LOCK_ACCOUNTS     "accounts"
+#define HF_LOCK_CERTIFICATES "certificates"
+
+/*
+ * Have one of them to ourselves. Makes the folder. When another process has it
+ * all the time that --wait allows, a message says which.
+ */
+enum hf_exit hf_state_lock(const struct hf_cli *cli, const char *what,
+                           struct hf_lock *out);
+
+/* Start the HTTP client. On failure a message was printed. */
+enum hf_exit hf_holder_http(const struct hf_cli *cli, struct hf_http *out);
+
+/* Where the command line says that the passphrase comes from, which is one
+ * place at most, none when the key is to be plain. Text is borrowed from the
+ * command line; a file's name is made absolute in `path`. */
+enum hf_exit hf_passphrase_given(const struct hf_cli *cli, char *path,
+                                 size_t size, struct hf_passphrase_source *out);
+
+/* An account with its key and its CA. Zeroed: nothing yet. */
+struct hf_holder {
+    const struct hf_cli *cli;
+    struct hf_lock lock; /* of all accounts; whoever changes nothing of this
+                            one may drop it after hf_holder_open() */
+    char folder[PATH_MAX];
+    struct hf_account_file file;
+    enum hf_key_kind kind; /* of the key that counts */
+    struct hf_signer signer;
+    struct hf_http http;
+    struct hf_talk talk;
+    bool hashed_seen;             /* the CA once spoke draft -02: REQ CLI-06 */
+    char next[HF_THUMBPRINT_LEN]; /* of a key to come, while it is made */
+    char passphrase_room[HF_PASSPHRASE_MAX + 2];
+    struct hf_buf passphrase; /* of the key; empty for a plain one */
+};
+
+/* The account that --account names, or the default one. */
+struct hf_span hf_holder_name(const struct hf_cli *cli);
+
+/* Nothing but the folder of the account, which need not exist. */
+enum hf_exit hf_holder_init(const struct hf_cli *cli, struct hf_span name,
+                            struct hf_holder *out);
+
+/* The account's files, and no more. */
+enum hf_exit hf_holder_file(const struct hf_cli *cli, struct hf_span name,
+                            struct hf_holder *out);
+
+/* The lock, the files, the key, and the CA's directory; and, when a key
+ * change was interrupted, its end (REQ CLI-39). On failure a message was
+ * printed and `out` is cleared. */
+enum hf_exit hf_holder_open(const struct hf_cli *cli, struct hf_span name,
+                            struct hf_holder *out);
+
+/* The key of this thumbprint, unlocked with the passphrase, which is asked
+ * for once. */
+enum hf_exit hf_holder_unlock(struct hf_holder *holder,
+                              struct hf_span thumbprint, struct hf_signer *out,
+                              enum hf_key_kind *kind);
+
+/* A new key, sealed with the passphrase that holder->passphrase holds, in a
+ * file of this name, or, when that is empty, of its thumbprint. */
+enum hf_exit hf_holder_generate(struct hf_holder *holder, enum hf_key_kind kind,
+                                struct hf_span name, struct hf_signer *out);
+
+/* The passphrase of a new key into holder->passphrase: from where the
+ * command line or the account says, else from the terminal, twice. */
+enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder);
+
+void hf_holder_clear(struct hf_holder *holder);
+
+/* Begin to talk to the CA of holder->file, with the directory from memory when
+ * that is fresh. `signer` is NULL while there is no key. On failure a message
+ * was printed. */
+enum hf_exit hf_holder_talk(struct hf_holder *holder,
+                            const struct hf_signer *signer);
+
+/* One sentence about a call that failed: what for, why, and what the CA said.
+ * HF_EXIT_ERROR, or HF_EXIT_INTERRUPTED. */
+enum hf_exit hf_holder_fail(const struct hf_cli *cli,
+                            const struct hf_talk *talk, const char *what,
+                            enum hf_err err, const struct hf_why *why);

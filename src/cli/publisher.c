@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/publisher.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/state_dir.h"
+#include "os/clock.h"
+
+#define TIMEOUT_MAX_S    3600
+#define WAIT_MAX_S       604800
+#define UPDATE_TIMEOUT_S 10
+#define HOOK_TIMEOUT_S   300
+#define WAIT_S           120
+#define PRINT_WAIT_S     3600 /* somebody has to go and do it */
+#define RETRY_MS         60000
+#define LINES_SHOWN      20 /* of what a hook says */
+#define LINE_SHOWN       200
+
+/* ---- options ---- */
+
+static enum hf_exit read_server(struct hf_publisher *p, const char *server)
+{
+    const char *path = hf_cli_value(p->cli, "tsig-file", NULL);
+    struct hf_why why = {0};
+
+    p->kind = HF_PUBLISHER_UPDATE;
+    p->label = "update";
+    if (hf_server_parse(hf_span_str(server), &p->server, &why) != HF_OK)
+        return hf_cli_usage(p->cli, hf_span_str(server), why.text);
+    if (path == NULL || hf_tsig_key_load(path, &p->key, &why) == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(p->cli, hf_span_str(path), &why);
+    return HF_EXIT_ERROR;
+}
+
+static enum hf_exit read_hook(struct hf_publisher *p, const char *text)
+{
+    struct hf_why why = {0};
+
+    p->kind = HF_PUBLISHER_HOOK;
+    p->label = text;
+    if (hf_hook_parse(text, &p->hook, &why) != HF_OK)
+        return hf_cli_usage(p->cli, hf_span_str(text), why.text);
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit read_kind(struct hf_publisher *p,
+                              const struct hf_publisher_default *otherwise)
+{
+    const char *server = hf_cli_value(p->cli, "server", NULL);
+    const char *hook = hf_cli_value(p->cli, "hook", NULL);
+    bool prints = hf_cli_has(p->cli, "print");
+    int count = (server != NULL) + (hook != NULL) + prints;
+
+    if (count > 1)
+        return hf_cli_usage(p->cli, HF_SPAN(""),
+                            "--server, --hook and --print exclude one another");
+    if (count == 0 && otherwise->label != NULL) {
+        prints = strcmp(otherwise->label, "print") == 0;
+        if (strcmp(otherwise->label, "update") == 0)
+            server = otherwise->server;
+        else if (!prints)
+            hook = otherwise->label;
+        count = 1;
+    }
+    if (server == NULL && hf_cli_has(p->cli, "tsig-file"))
+        return hf_cli_usage(p->cli, HF_SPAN("--tsig-file"),
+                            "only updates are signed: give --server");
+    if (server != NULL)
+        return read_server(p, server);
+    if (hook != NULL)
+        return read_hook(p, hook);
+    p->kind = HF_PUBLISHER_PRINT;
+    p->label = "print";
+    if (count > 0)
+        return HF_EXIT_GOOD;
+    return hf_cli_usage(p->cli, HF_SPAN(""),
+                        "which way into DNS? --server sends an update, --hook "
+                        "calls a program, --print asks you to do it");
+}
+
+static enum hf_exit read_times(struct hf_publisher *p)
+{
+    int64_t timeout_s =
+        p->kind == HF_PUBLISHER_HOOK ? HOOK_TIMEOUT_S : UPDATE_TIMEOUT_S;
+    int64_t wait_s = p->kind == HF_PUBLISHER_PRINT ? PRINT_WAIT_S : WAIT_S;
+    int64_t port = 53;
+
+    if (!hf_cli_number(p->cli, "timeout", 1, TIMEOUT_MAX_S, &timeout_s) ||
+        !hf_cli_number(p->cli, "wait", 0, WAIT_MAX_S, &wait_s) ||
+        !hf_cli_number(p->cli, "authoritative-port", 1, UINT16_MAX, &port))
+        return HF_EXIT_USAGE;
+    p->timeout_ms = timeout_s * 1000;
+    p->wait_ms = p->dry_run ? 0 : wait_s * 1000;
+    p->port = (uint16_t)port; /* within 1 to 65535: see above */
+    return HF_EXIT_GOOD;
+}
+
+enum hf_exit hf_publisher_read(const struct hf_cli *cli,
+                               const struct hf_publisher_default *otherwise,
+                               struct hf_publisher *out)
+{
+    enum hf_exit status;
+
+    *out = (struct hf_publisher){.cli = cli,
+                                 .dry_run = hf_cli_has(cli, "dry-run"),
+                                 .home = hf_cli_home()};
+    status = read_kind(out, otherwise);
+    if (status == HF_EXIT_GOOD)
+        status = read_times(out);
+    if (status == HF_EXIT_GOOD && out->wait_ms > 0)
+        status = hf_resolver_from_cli(cli, &out->resolver);
+    return status;
+}
+
+void hf_publisher_clear(struct hf_publisher *publisher)
+{
+    hf_tsig_key_free(publisher->key);
+    hf_resolver_clear(&publisher->resolver);
+    *publisher = (struct hf_publisher){0};
+}
+
+/* ---- changing ---- */
+
+static enum hf_err send_update(const struct hf_publisher *p,
+                               struct hf_publisher_job *job, struct hf_why *why)
+{
+    const struct hf_primary_config config = {
+        .server = &p->server, .key = p->key, .idle_ms = p->timeout_ms};
+    struct hf_publish_plan plan = {.wish = &job->wish,
+                                   .ttl_s = job->ttl_s,
+                                   .ttl_counts = job->ttl_counts,
+                                   .dry_run = p->dry_run,
+                                   .until_ms = hf_clock_ms() + RETRY_MS};
+    struct hf_wire_name owner;
+    enum hf_err err = hf_wire_name_parse(job->owner, &owner, why);
+
+    if (err == HF_OK)
+        err = hf_primary_new(&config, &plan.primary, why);
+    if (err != HF_OK)
+        return err;
+    plan.owner = &owner;
+    err = hf_publish(&plan, &job->result, why);
+    hf_primary_free(plan.primary);
+    return err;
+}
+
+/* What the hook says, line by line: nothing it says can move a cursor. */
+static void show(const struct hf_publisher *p, struct hf_span text)
+{
+    char room[LINE_SHOWN * 4 + 16];
+    struct hf_buf line;
+
+    for (int n = 0; text.len > 0 && n < LINES_SHOWN; n++) {
+        hf_buf_init(&line, room, sizeof(room));
+        hf_buf_put_escaped(&line, hf_span_cut(&text, hf_span_find(text, '\n')),
+                           LINE_SHOWN);
+        (void)hf_span_skip(&text, '\n');
+        (void)fprintf(stderr, "holdfast %s: hook: %.*s\n",
+                      p->cli->command->name, (int)line.len, line.ptr);
+    }
+}
+
+/* `note`: take away what was published with it; NULL: publish. */
+static enum hf_err call_hook(const struct hf_publisher *p,
+                             struct hf_publisher_job *job, struct hf_span value,
+                             const struct hf_span *note, struct hf_why *why)
+{
+    const struct hf_hook_call call = {
+        .hook = &p->hook,
+        .removes = note != NULL,
+        .name = job->name,
+        .owner = job->owner,
+        .value = value,
+        .note = note == NULL ? HF_SPAN("") : *note,
+        .home = p->home,
+        .until_ms = hf_clock_ms() + p->timeout_ms};
+    struct hf_buf said;
+    enum hf_err err;
+
+    hf_buf_init_grow(&said, HF_HOOK_SAID_MAX);
+    hf_buf_clear(&job->said);
+    hf_buf_init_grow(&job->said, HF_HOOK_SAID_MAX);
+    err = hf_hook_run(&call, &job->said, &said, why);
+    show(p, hf_buf_span(&job->said));
+    show(p, hf_buf_span(&said));
+    hf_buf_clear(&said);
+    return err;
+}
+
+/* What is old is taken away; what the hook said about the new one stays. */
+static enum hf_err remove_old(const struct hf_publisher *p,
+                              struct hf_publisher_job *job, struct hf_why *why)
+{
+    struct hf_buf kept = job->said;
+    enum hf_err err = HF_OK;
+
+    job->said = (struct hf_buf){0};
+    for (size_t i = 0; i < job->wish.old_count && err == HF_OK; i++)
+        err = call_hook(p, job, job->wish.old[i], &job->notes[i], why);
+    hf_buf_clear(&job->said);
+    job->said = kept;
+    return err;
+}
+
+/* New ones first: at no moment is there none. */
+static enum hf_err call_hooks(const struct hf_publisher *p,
+                              struct hf_publisher_job *job, struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    if (p->dry_run)
+        return HF_OK;
+    for (size_t i = 0; i < job->wish.value_count && err == HF_OK; i++)
+        err = call_hook(p, job, job->wish.values[i], NULL, why);
+    return err != HF_OK ? err : remove_old(p, job, why);
+}
+
+enum hf_err hf_publisher_change(const struct hf_publisher *publisher,
+                                struct hf_publisher_job *job,
+                                struct hf_why *why)
+{
+    switch (publisher->kind) {
+    case HF_PUBLISHER_UPDATE:
+        return send_update(publisher, job, why);
+    case HF_PUBLISHER_HOOK:
+        return call_hooks(publisher, job, why);
+    case HF_PUBLISHER_PRINT:
+        break;
+    }
+    return HF_OK;
+}
+
+/* ---- verifying ---- */
+
+static void tell(void *state, const struct hf_verify_view *view)
+{
+    const struct hf_publisher *p = state;
+
+    if (view->known && isatty(STDERR_FILENO) == 1)
+        (void)fprintf(stderr, "\rholdfast %s: %zu of %zu servers agree\x1b[K",
+                      p->cli->command->name, view->agree, view->servers);
+}
+
+enum hf_err hf_publisher_verify(struct hf_publisher *publisher,
+                                struct hf_publisher_job *job,
+                                struct hf_why *why)
+{
+    const struct hf_verify_plan plan = {.resolver = &publisher->resolver,
+                                        .owner = job->owner,
+                                        .wish = &job->wish,
+                                        .port = publisher->port,
+                                        .timeout_ms = UPDATE_TIMEOUT_S * 1000,
+                                        .until_ms =
+                                            hf_clock_ms() + publisher->wait_ms,
+                                        .tell = tell,
+                                        .state = publisher};
+    enum hf_err err;
+
+    if (publisher->wait_ms == 0)
+        return HF_OK;
+    err = hf_verify(&plan, &job->view, why);
+    if (isatty(STDERR_FILENO) == 1)
+        (void)fprintf(stderr, "\r\x1b[K");
+    return err;
+}
+
+void hf_publisher_put_view(const struct hf_publisher_job *job, bool removes,
+                           struct hf_buf *out)
+{
+    const struct hf_verify_view *view = &job->view;
+
+    if (!view->known) {
+        hf_buf_puts(out, "the servers of the name could not be asked");
+        if (view->reason != NULL) {
+            hf_buf_puts(out, ": ");
+            hf_buf_puts(out, view->reason);
+        }
+        return;
+    }
+    hf_buf_put_u64(out, view->agree);
+    hf_buf_puts(out, " of ");
+    hf_buf_put_u64(out, view->servers);
+    hf_buf_puts(out,
+                removes ? " servers have forgotten it" : " servers have it");
+    if (view->other[0] != '\0') {
+        hf_buf_puts(out, "; not so ");
+        hf_buf_put_escaped(out, hf_span_str(view->other), 200);
+    }
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/key_msg.h"
+
+#include <string.h>
+
+#include "base/octets.h"
+#include "crypto/jwk.h"
+
+#define TEXT_MAX 4096 /* of a URL, and longer than a passphrase */
+
+static enum hf_err garbled(struct hf_why *why)
+{
+    return hf_fail(why, HF_ESYNTAX, 0,
+                   "a process that has a key speaks another language");
+}
+
+void hf_key_put(struct hf_buf *out, enum hf_key_frame kind,
+                struct hf_span octets)
+{
+    size_t at = hf_frame_begin(out, kind);
+
+    hf_buf_put(out, octets);
+    hf_frame_end(out, at);
+}
+
+/* ---- OPEN and MAKE ---- */
+
+void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want)
+{
+    size_t at = hf_frame_begin(out, want->make ? HF_KEY_MAKE : HF_KEY_OPEN);
+
+    hf_put_number(out, want->no_wall, 1);
+    hf_put_text(out, want->origin);
+    hf_put_text(out, want->passphrase);
+    if (want->make)
+        hf_put_number(out, want->kind, 1);
+    else
+        hf_buf_put(out, want->pem);
+    hf_frame_end(out, at);
+}
+
+enum hf_err hf_key_read_want(const struct hf_frame *frame,
+                             struct hf_key_want *out, struct hf_why *why)
+{
+    struct hf_key_want want = {.make = frame->kind == HF_KEY_MAKE};
+    struct hf_span rest = frame->body;
+    uint64_t no_wall = 0;
+    uint64_t kind = 0;
+
+    if ((!want.make && frame->kind != HF_KEY_OPEN) ||
+        !hf_take_number(&rest, 1, &no_wall) || no_wall > 1 ||
+        !hf_take_text(&rest, TEXT_MAX, &want.origin) ||
+        !hf_take_text(&rest, TEXT_MAX, &want.passphrase))
+        return garbled(why);
+    if (want.make && (!hf_take_number(&rest, 1, &kind) ||
+                      kind >= HF_KEY_KIND_COUNT || rest.len > 0))
+        return garbled(why);
+    want.no_wall = no_wall == 1;
+    want.kind = (enum hf_key_kind)kind;
+    want.pem = rest;
+    *out = want;
+    return HF_OK;
+}
+
+/* ---- READY ---- */
+
+void hf_key_put_ready(struct hf_buf *out, const struct hf_key_ready *ready)
+{
+    size_t at = hf_frame_begin(out, HF_KEY_READY);
+
+    hf_put_number(out, ready->signer.alg, 1);
+    hf_put_number(out, ready->kind, 1);
+    hf_buf_put(out, hf_signer_thumbprint(&ready->signer));
+    hf_put_text(out, hf_signer_jwk(&ready->signer));
+    hf_put_text(out, ready->directory);
+    hf_put_text(out, ready->account_url);
+    hf_buf_put(out, ready->pem);
+    hf_frame_end(out, at);
+}
+
+static bool is_of_jwk(const struct hf_signer *signer)
+{
+    char thumbprint[HF_THUMBPRINT_LEN];
+
+    return hf_jwk_thumbprint(hf_signer_jwk(signer), thumbprint, NULL) ==
+               HF_OK &&
+           memcmp(thumbprint, signer->thumbprint, sizeof(thumbprint)) == 0;
+}
+
+enum hf_err hf_key_read_ready(const struct hf_frame *frame,
+                              struct hf_key_ready *out, struct hf_why *why)
+{
+    struct hf_key_ready ready = {0};
+    struct hf_span rest = frame->body;
+    struct hf_span jwk;
+    uint64_t alg, kind;
+
+    if (frame->kind != HF_KEY_READY || !hf_take_number(&rest, 1, &alg) ||
+        alg >= HF_SIG_ALG_COUNT || !hf_take_number(&rest, 1, &kind) ||
+        kind >= HF_KEY_KIND_COUNT || rest.len < HF_THUMBPRINT_LEN)
+        return garbled(why);
+    memcpy(ready.signer.thumbprint, rest.ptr, HF_THUMBPRINT_LEN);
+    (void)hf_span_cut(&rest, HF_THUMBPRINT_LEN);
+    if (!hf_take_text(&rest, HF_JWK_MAX, &jwk) ||
+        !hf_take_text(&rest, TEXT_MAX, &ready.directory) ||
+        !hf_take_text(&rest, TEXT_MAX, &ready.account_url))
+        return garbled(why);
+    memcpy(ready.signer.jwk, jwk.ptr, jwk.len);
+    ready.signer.jwk_len = jwk.len;
+    ready.signer.alg = (enum hf_sig_alg)alg;
+    ready.kind = (enum hf_key_kind)kind;
+    ready.pem = rest;
+    if (!is_of_jwk(&ready.signer))
+        return garbled(why);
+    *out = ready;
+    return HF_OK;
+}
+
+/* ---- FAILED ---- */
+
+void hf_key_put_failed(struct hf_buf *out, enum hf_err err, const char *text)
+{
+    size_t at = hf_frame_begin(out, HF_KEY_FAILED);
+
+    hf_put_number(out, (uint64_t)err, 1);
+    hf_buf_puts(out, text == NULL ? "" : text);
+    hf_frame_end(out, at);
+}
+
+enum hf_err hf_key_read_failed(const struct hf_frame *frame, char *said,
+                               struct hf_why *why)
+{
+    struct hf_span rest = frame->body;
+    struct hf_buf text;
+    uint64_t err;
+
+    if (frame->kind != HF_KEY_FAILED || !hf_take_number(&rest, 1, &err) ||
+        err == HF_OK || err > HF_ECRYPTO) {
+        (void)garbled(why);
+        return HF_EPEER;
+    }
+    if (rest.len > HF_KEY_SAID_MAX / 4)
+        rest.len = HF_KEY_SAID_MAX / 4;
+    hf_buf_init(&text, said, HF_KEY_SAID_MAX + 1);
+    hf_buf_put_escaped(&text, rest, rest.len);
+    hf_buf_putc(&text, '\0');
+    return hf_fail(why, (enum hf_err)err, 0, said);
+}

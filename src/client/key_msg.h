@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * key_msg.h -- what is said to a process that has a key, and what it says.
+ *
+ *     OPEN    wall (1), origin (text), passphrase (text), sealed PEM
+ *     MAKE    wall (1), origin (text), passphrase (text), kind (1)
+ *     SIGN    octets
+ *
+ *     READY   algorithm (1), kind (1), thumbprint, JWK (text), directory
+ *             (text), account URL (text); for MAKE the sealed PEM
+ *     SIGNED  signature
+ *     FAILED  error (1), sentence
+ *
+ * A signer for a fleet (`account serve-signer`) begins with READY by itself,
+ * and then takes SIGN alone. Pure.
+ */
+#pragma once
+
+#include "crypto/private_key.h"
+#include "crypto/signer.h"
+#include "os/role.h"
+
+enum hf_key_frame {
+    HF_KEY_OPEN = 1,
+    HF_KEY_MAKE,
+    HF_KEY_SIGN,
+    HF_KEY_READY,
+    HF_KEY_SIGNED,
+    HF_KEY_FAILED,
+};
+
+#define HF_KEY_SIGN_MAX  ((size_t)2 << 20) /* octets that one SIGN holds */
+#define HF_KEY_REPLY_MAX ((size_t)16 << 10)
+#define HF_KEY_SAID_MAX  1200 /* of a sentence in FAILED, escaped */
+
+/* OPEN and MAKE. */
+struct hf_key_want {
+    bool make;
+    bool no_wall;
+    struct hf_span origin;     /* a URL at the server that it may sign for */
+    struct hf_span passphrase; /* may be empty: the file is plain */
+    struct hf_span pem;        /* to open */
+    enum hf_key_kind kind;     /* to make */
+};
+
+void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want);
+enum hf_err hf_key_read_want(const struct hf_frame *frame,
+                             struct hf_key_want *out, struct hf_why *why);
+
+void hf_key_put(struct hf_buf *out, enum hf_key_frame kind,
+                struct hf_span octets);
+
+/* Of READY; the rest of it borrows from the frame. */
+struct hf_key_ready {
+    struct hf_signer signer; /* without functions */
+    enum hf_key_kind kind;
+    struct hf_span directory; /* of a signer for a fleet */
+    struct hf_span account_url;
+    struct hf_span pem; /* of a key that was made */
+};
+
+void hf_key_put_ready(struct hf_buf *out, const struct hf_key_ready *ready);
+
+/* Fails: HF_ESYNTAX. The thumbprint is that of the JWK, or it is none. */
+enum hf_err hf_key_read_ready(const struct hf_frame *frame,
+                              struct hf_key_ready *out, struct hf_why *why);
+
+void hf_key_put_failed(struct hf_buf *out, enum hf_err err, const char *text);
+
+/* The error that was sent, with its sentence, printable, in `said` of
+ * HF_KEY_SAID_MAX + 1; HF_EPEER when the frame is something else. */
+enum hf_err hf_key_read_failed(const struct hf_frame *frame, char *said,
+                               struct hf_why *why);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/key_worker.h"
+
+#include <string.h>
+
+#include "client/key_msg.h"
+#include "client/sign_rule.h"
+#include "os/sandbox.h"
+
+#define OUT_MAX HF_KEY_REPLY_MAX
+#define IN_MAX  (HF_FRAME_HEAD + 1 + HF_KEY_SIGN_MAX)
+#define URL_MAX 4096
+
+struct worker {
+    int fd;
+    struct hf_buf in;
+    struct hf_buf out;
+    struct hf_signer signer;
+    char origin[URL_MAX];
+    size_t origin_len;
+};
+
+/* The next frame, whole, which stays until drop(). False when the parent has
+ * hung up or talks nonsense. */
+static bool await(struct worker *w, struct hf_frame *frame)
+{
+    bool more = false;
+
+    while (!more) {
+        struct hf_span in = hf_buf_span(&w->in);
+
+        if (hf_frame_cut(&in, IN_MAX, frame, &more, NULL) != HF_OK)
+            return false;
+        if (more)
+            return true;
+        if (w->in.len == w->in.cap && hf_buf_reserve(&w->in, 1) == NULL)
+            return false;
+        if (!hf_role_receive(w->fd, &w->in, 0))
+            return false;
+    }
+    return true;
+}
+
+/* What came is wiped: it may have been the passphrase. */
+static void drop(struct worker *w)
+{
+    explicit_bzero(w->in.ptr, w->in.len);
+    hf_buf_reset(&w->in);
+}
+
+static bool reply(struct worker *w)
+{
+    bool sent = !w->out.full && hf_role_send(w->fd, hf_buf_span(&w->out));
+
+    hf_buf_reset(&w->out);
+    return sent;
+}
+
+static bool fail(struct worker *w, enum hf_err err, const struct hf_why *why)
+{
+    hf_buf_reset(&w->out);
+    hf_key_put_failed(&w->out, err, why->text);
+    return reply(w);
+}
+
+/* ---- the beginning ---- */
+
+static enum hf_err open_or_make(struct worker *w,
+                                const struct hf_key_want *want,
+                                struct hf_buf *pem, struct hf_why *why)
+{
+    struct hf_private_key *key = NULL;
+    struct hf_key_ready ready = {0};
+    enum hf_err err =
+        want->make
+            ? hf_private_key_generate(want->kind, &key, why)
+            : hf_private_key_read(want->pem, want->passphrase, &key, why);
+
+    if (err == HF_OK && want->make)
+        err = hf_private_key_write(key, want->passphrase, pem, why);
+    if (err == HF_OK)
+        err = hf_private_key_signer(key, &w->signer, why);
+    if (err == HF_OK) {
+        ready = (struct hf_key_ready){.signer = w->signer,
+                                      .kind = hf_private_key_kind(key),
+                                      .pem = hf_buf_span(pem)};
+        hf_key_put_ready(&w->out, &ready);
+    }
+    hf_private_key_free(key);
+    return err;
+}
+
+/* OpenSSL reads its configuration, and what that names, when it is first made
+ * to work: that must be before the wall. */
+static enum hf_err wall_in(const struct hf_key_want *want, struct hf_why *why)
+{
+    struct hf_private_key *unused = NULL;
+    enum hf_err err = hf_private_key_generate(HF_KEY_P256, &unused, why);
+
+    hf_private_key_free(unused);
+    if (err == HF_OK && !want->no_wall)
+        err = hf_sandbox_enter(0, why);
+    return err;
+}
+
+/* The wall stands before the first octet of a key is looked at. */
+static bool start(struct worker *w)
+{
+    char room[HF_KEY_REPLY_MAX / 2];
+    struct hf_key_want want;
+    struct hf_frame frame;
+    struct hf_why why = {0};
+    struct hf_buf pem;
+    enum hf_err err;
+    bool good = false;
+
+    if (!await(w, &frame) || hf_key_read_want(&frame, &want, &why) != HF_OK)
+        return false;
+    hf_buf_init(&pem, room, sizeof(room));
+    err = want.origin.len > sizeof(w->origin)
+              ? hf_fail(&why, HF_ELIMIT, 0, "the URL of the CA is too long")
+              : wall_in(&want, &why);
+    if (err == HF_OK) {
+        memcpy(w->origin, want.origin.ptr, want.origin.len);
+        w->origin_len = want.origin.len;
+        err = open_or_make(w, &want, &pem, &why);
+    }
+    drop(w);
+    good = err == HF_OK ? reply(w) : fail(w, err, &why);
+    explicit_bzero(room, sizeof(room));
+    return good && err == HF_OK;
+}
+
+/* ---- signing ---- */
+
+static enum hf_err may_sign(const struct worker *w, struct hf_span input,
+                            struct hf_why *why)
+{
+    const struct hf_span origin = {w->origin, w->origin_len};
+    struct hf_sign_request request;
+    enum hf_err err = hf_sign_read(input, &request, why);
+
+    if (err != HF_OK)
+        return err;
+    if (!hf_sign_is_at(&request, origin))
+        err = hf_fail(why, HF_EINVAL, 0,
+                      "the key signs only for the server of its CA's "
+                      "directory, and this is another one");
+    hf_sign_clear(&request);
+    return err;
+}
+
+static bool sign(struct worker *w, struct hf_span input)
+{
+    char room[HF_SIGNATURE_MAX];
+    struct hf_buf signature;
+    struct hf_why why = {0};
+    enum hf_err err = may_sign(w, input, &why);
+
+    hf_buf_init(&signature, room, sizeof(room));
+    if (err == HF_OK)
+        err = w->signer.sign(w->signer.state, input, &signature, &why);
+    if (err != HF_OK)
+        return fail(w, err, &why);
+    hf_key_put(&w->out, HF_KEY_SIGNED, hf_buf_span(&signature));
+    return reply(w);
+}
+
+bool hf_key_worker_run(int fd)
+{
+    struct worker w = {.fd = fd};
+    struct hf_frame frame;
+    bool good;
+
+    hf_role_ignore_signals();
+    hf_buf_init_grow(&w.in, IN_MAX);
+    hf_buf_init_grow(&w.out, OUT_MAX);
+    /* A secret that comes in pieces must not be left behind by growing. */
+    good = hf_buf_reserve(&w.in, HF_KEY_PEM_MAX + 2 * URL_MAX) != NULL &&
+           start(&w);
+    while (good && await(&w, &frame) && frame.kind == HF_KEY_SIGN) {
+        good = sign(&w, frame.body);
+        drop(&w);
+    }
+    hf_signer_clear(&w.signer);
+    hf_buf_clear_wiped(&w.in);
+    hf_buf_clear_wiped(&w.out);
+    return good;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "crypto/evp_key.h"
+#include "crypto/san_read.h"
+
+#define NAME_MAX_LEN 256 /* octets of a common name; ub-common-name is 64 */
+#define ROOM                                                                   \
+    (2 * HF_SERIAL_MAX + HF_KEY_ID_MAX + HF_ARI_ID_MAX + 3 * NAME_MAX_LEN)
+
+/* What hf_certificate_read() gives out, and where its texts live. */
+struct whole {
+    struct hf_certificate face;
+    struct hf_buf texts;
+    char room[ROOM];
+    char *der;
+    char *pem;
+};
+
+/* The certificates while they are read. */
+struct chain {
+    X509 *items[HF_CHAIN_COUNT_MAX];
+    size_t count;
+};
+
+static const char no_chain[] =
+    "no chain of certificates: PEM with -----BEGIN CERTIFICATE----- is wanted";
+
+/* ---- PEM in ---- */
+
+static void chain_clear(struct chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        X509_free(chain->items[i]);
+    chain->count = 0;
+}
+
+static enum hf_err take_block(const char *label, struct hf_span octets,
+                              struct chain *chain, struct hf_why *why)
+{
+    const unsigned char *at = (const unsigned char *)octets.ptr;
+    X509 *item;
+
+    if (strcmp(label, PEM_STRING_X509) != 0)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "RFC 8555 9.1: something other than certificates is in "
+                       "this chain");
+    if (chain->count == HF_CHAIN_COUNT_MAX)
+        return hf_fail(why, HF_ELIMIT, 0, "more than 16 certificates");
+    item = d2i_X509(NULL, &at, (long)octets.len);
+    if (item == NULL)
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "a certificate in this chain cannot be read");
+    chain->items[chain->count++] = item;
+    if (at != (const unsigned char *)octets.ptr + octets.len)
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "a certificate in this chain has something behind it");
+    return HF_OK;
+}
+
+static enum hf_err read_chain(struct hf_span pem, struct chain *chain,
+                              struct hf_why *why)
+{
+    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+    enum hf_err err = HF_OK;
+    bool more = bio != NULL;
+
+    while (more && err == HF_OK) {
+        unsigned char *data = NULL;
+        char *header = NULL;
+        char *label = NULL;
+        long len = 0;
+
+        more = PEM_read_bio(bio, &label, &header, &data, &len) == 1;
+        if (more)
+            err = take_block(label, (struct hf_span){(char *)data, (size_t)len},
+                             chain, why);
+        OPENSSL_free(header);
+        OPENSSL_free(label);
+        OPENSSL_clear_free(data, (size_t)len);
+    }
+    /* Behind the last block there is no line that begins one. */
+    if (err == HF_OK &&
+        (chain->count == 0 ||
+         ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
+        err = hf_fail(why, HF_ESYNTAX, 0, no_chain);
+    BIO_free(bio);
+    return err;
+}
+
+/* ---- texts of the leaf ---- */
+
+/* What was put into the fixed buffer since `from`. */
+static struct hf_span since(const struct hf_buf *texts, size_t from)
+{
+    return (struct hf_span){texts->ptr + from, texts->len - from};
+}
+
+static struct hf_span put_base64(struct hf_buf *texts, struct hf_span octets)
+{
+    char *to = hf_buf_reserve(texts, HF_BASE64URL_LEN(octets.len));
+    size_t from = texts->len;
+
+    if (to != NULL) {
+        hf_base64url(octets, to);
+        texts->len += HF_BASE64URL_LEN(octets.len);
+    }
+    return since(texts, from);
+}
+
+static struct hf_span put_hex(struct hf_buf *texts, struct hf_span octets)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t from = texts->len;
+
+    for (size_t i = 0; i < octets.len; i++) {
+        hf_buf_putc(texts, hex[(unsigned char)octets.ptr[i] >> 4]);
+        hf_buf_putc(texts, hex[(unsigned char)octets.ptr[i] & 15]);
+    }
+    return since(texts, from);
+}
+
+/* The first common name; one that is too long is none. */
+static struct hf_span put_common_name(struct hf_buf *texts,
+                                      const X509_NAME *name)
+{
+    int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    unsigned char *utf8 = NULL;
+    size_t from = texts->len;
+    int len = -1;
+
+    if (at >= 0)
+        len = ASN1_STRING_to_UTF8(
+            &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+    if (len > 0 && len <= NAME_MAX_LEN)
+        hf_buf_put(texts, (struct hf_span){(char *)utf8, (size_t)len});
+    OPENSSL_free(utf8);
+    return since(texts, from);
+}
+
+/* The octets of the serial number as they stand in DER, also a zero in front
+ * (RFC 9773 4.1): what follows one octet of tag and one of length. */
+static enum hf_err take_serial(struct whole *whole, const X509 *leaf,
+                               unsigned char octets[HF_SERIAL_MAX + 2],
+                               struct hf_span *out, struct hf_why *why)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(leaf);
+    int len = i2d_ASN1_INTEGER(serial, NULL);
+
+    if (len < 3 || len > HF_SERIAL_MAX + 2)
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "a serial number of more than 32 octets");
+    (void)i2d_ASN1_INTEGER(serial, &octets);
+    *out = (struct hf_span){(char *)octets - len + 2, (size_t)len - 2};
+    whole->face.serial = put_hex(&whole->texts, *out);
+    return HF_OK;
+}
+
+static void put_ari_id(struct whole *whole, struct hf_span serial)
+{
+    struct hf_buf *texts = &whole->texts;
+    size_t from = texts->len;
+
+    (void)put_base64(texts, whole->face.key_id);
+    hf_buf_putc(texts, '.');
+    (void)put_base64(texts, serial);
+    whole->face.ari_id = since(texts, from);
+}
+
+static enum hf_err take_ids(struct whole *whole, X509 *leaf, struct hf_why *why)
+{
+    const ASN1_OCTET_STRING *id = X509_get0_authority_key_id(leaf);
+    unsigned char octets[HF_SERIAL_MAX + 2];
+    struct hf_span serial = {0};
+    enum hf_err err = take_serial(whole, leaf, octets, &serial, why);
+    size_t from = whole->texts.len;
+
+    if (err != HF_OK || id == NULL || ASN1_STRING_length(id) == 0)
+        return err;
+    if (ASN1_STRING_length(id) > HF_KEY_ID_MAX)
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "a key identifier of more than 64 octets");
+    hf_buf_put(&whole->texts,
+               (struct hf_span){(const char *)ASN1_STRING_get0_data(id),
+                                (size_t)ASN1_STRING_length(id)});
+    whole->face.key_id = since(&whole->texts, from);
+    put_ari_id(whole, serial);
+    return HF_OK;
+}
+
+/* ---- times and names ---- */
+
+static bool take_time(const ASN1_TIME *time, int64_t *out)
+{
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+    int days = 0;
+    int seconds = 0;
+    bool good =
+        epoch != NULL && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
+
+    ASN1_TIME_free(epoch);
+    *out = (int64_t)days * 86400 + seconds;
+    return good;
+}
+
+static enum hf_err take_names(struct whole *whole, const X509 *leaf,
+                              struct hf_why *why)
+{
+    int state = -1;
+    GENERAL_NAMES *san =
+        X509_get_ext_d2i(leaf, NID_subject_alt_name, &state, NULL);
+    enum hf_err err;
+
+    if (san == NULL && state != -1)
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "the subjectAltName of this certificate cannot be read");
+    err = hf_san_read(san, NULL, &whole->face.san, why);
+    GENERAL_NAMES_free(san);
+    return err;
+}
+
+static enum hf_err take_leaf(struct whole *whole, const struct chain *chain,
+                             struct hf_why *why)
+{
+    const X509 *top = chain->items[chain->count - 1];
+    struct hf_certificate *face = &whole->face;
+    X509 *leaf = chain->items[0];
+    enum hf_err err;
+
+    if (!take_time(X509_get0_notBefore(leaf), &face->not_before_at) ||
+        !take_time(X509_get0_notAfter(leaf), &face->not_after_at))
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "the dates of this certificate cannot be read");
+    face->subject = put_common_name(&whole->texts, X509_get_subject_name(leaf));
+    face->issuer = put_common_name(&whole->texts, X509_get_issuer_name(leaf));
+    face->top_issuer =
+        put_common_name(&whole->texts, X509_get_issuer_name(top));
+    err = take_ids(whole, leaf, why);
+    return err == HF_OK ? take_names(whole, leaf, why) : err;
+}
+
+/* ---- the chain ---- */
+
+static bool is_in_order(const struct chain *chain)
+{
+    for (size_t i = 0; i + 1 < chain->count; i++) {
+        X509 *issuer = chain->items[i + 1];
+        X509 *item = chain->items[i];
+
+        if (X509_check_issued(issuer, item) != X509_V_OK ||
+            X509_verify(item, X509_get0_pubkey(issuer)) != 1)
+            return false;
+    }
+    return true;
+}
+
+static char *copy(const void *octets, size_t len)
+{
+    char *made = hf_alloc(len, 1);
+
+    if (made != NULL)
+        memcpy(made, octets, len);
+    return made;
+}
+
+static bool copy_der(struct whole *whole, const X509 *leaf)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(leaf, &der);
+
+    if (len > 0)
+        whole->der = copy(der, (size_t)len);
+    OPENSSL_free(der);
+    if (whole->der == NULL)
+        return false;
+    whole->face.der = (struct hf_span){whole->der, (size_t)len};
+    return true;
+}
+
+static bool copy_pem(struct whole *whole, const struct chain *chain)
+{
+    struct hf_certificate *face = &whole->face;
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    bool good = bio != NULL;
+    long leaf_len = 0;
+    long len = 0;
+
+    for (size_t i = 0; i < chain->count && good; i++) {
+        good = PEM_write_bio_X509(bio, chain->items[i]) == 1;
+        if (i == 0)
+            leaf_len = BIO_get_mem_data(bio, &text);
+    }
+    if (good)
+        len = BIO_get_mem_data(bio, &text);
+    if (len > 0)
+        whole->pem = copy(text, (size_t)len);
+    BIO_free(bio);
+    if (whole->pem == NULL)
+        return false;
+    face->pem = (struct hf_span){whole->pem, (size_t)len};
+    face->chain = face->pem;
+    face->leaf = hf_span_cut(&face->chain, (size_t)leaf_len);
+    return true;
+}
+
+static enum hf_err fill(struct whole *whole, const struct chain *chain,
+                        struct hf_why *why)
+{
+    const X509 *top = chain->items[chain->count - 1];
+    struct hf_certificate *face = &whole->face;
+    enum hf_err err = take_leaf(whole, chain, why);
+
+    if (err != HF_OK)
+        return err;
+    face->count = chain->count;
+    face->in_order = is_in_order(chain);
+    if (X509_digest(top, EVP_sha256(), face->top_fingerprint, NULL) != 1)
+        return hf_evp_failed(why);
+    if (!copy_der(whole, chain->items[0]) || !copy_pem(whole, chain))
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    return HF_OK;
+}
+
+enum hf_err hf_certificate_read(struct hf_span pem, struct hf_certificate **out,
+                                struct hf_why *why)
+{
+    struct chain chain = {0};
+    struct whole *whole;
+    enum hf_err err;
+
+    if (pem.len > HF_CHAIN_TEXT_MAX)
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "a chain of more than 64 KiB of text");
+    whole = hf_alloc(1, sizeof(*whole));
+    if (whole == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    hf_buf_init(&whole->texts, whole->room, sizeof(whole->room));
+    err = read_chain(pem, &chain, why);
+    if (err == HF_OK)
+        err = fill(whole, &chain, why);
+    chain_clear(&chain);
+    ERR_clear_error();
+    if (err == HF_OK)
+        *out = &whole->face;
+    else
+        hf_certificate_free(&whole->face);
+    return err;
+}
+
+void hf_certificate_free(struct hf_certificate *certificate)
+{
+    struct whole *whole = (struct whole *)certificate; /* its first member */
+
+    if (whole == NULL)
+        return;
+    hf_san_clear(&whole->face.san);
+    hf_free(whole->der);
+    hf_free(whole->pem);
+    hf_free(whole);
+}
+
+/* ---- keys ---- */
+
+static X509 *leaf_of(const struct hf_certificate *certificate)
+{
+    const unsigned char *at = (const unsigned char *)certificate->der.ptr;
+
+    return d2i_X509(NULL, &at, (long)certificate->der.len);
+}
+
+bool hf_certificate_is_for(const struct hf_certificate *certificate,
+                           const struct hf_private_key *key)
+{
+    X509 *leaf = leaf_of(certificate);
+    const EVP_PKEY *own = leaf == NULL ? NULL : X509_get0_pubkey(leaf);
+    bool same = own != NULL && EVP_PKEY_eq(own, hf_private_key_evp(key)) == 1;
+
+    X509_free(leaf);
+    ERR_clear_error();
+    return same;
+}
+
+bool hf_certificate_answers(const struct hf_certificate *certificate,
+                            const struct hf_csr *csr)
+{
+    const unsigned char *at = (const unsigned char *)csr->der.ptr;
+    X509_REQ *req = d2i_X509_REQ(NULL, &at, (long)csr->der.len);
+    EVP_PKEY *asked = req == NULL ? NULL : X509_REQ_get0_pubkey(req);
+    X509 *leaf = leaf_of(certificate);
+    const EVP_PKEY *own = leaf == NULL ? NULL : X509_get0_pubkey(leaf);
+    bool same = own != NULL && asked != NULL && EVP_PKEY_eq(own, asked) == 1;
+
+    X509_free(leaf);
+    X509_REQ_free(req);
+    ERR_clear_error();
+    return same;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/clock.h"
+#include "os/fail.h"
+#include "os/signals.h"
+
+#define SLICE_MS   100  /* how soon a signal or an end is noticed */
+#define SHORT_MS   5    /* the same when its pipes are closed already */
+#define PIECE      4096 /* octets read at once */
+#define PIECES     32   /* more than a pipe holds */
+#define CANNOT_RUN 127  /* what sh says, too */
+
+enum { IN, OUT, SAID, BEGUN, PIPES };
+
+/* Our end of each pipe is mine[i]; the child's is its[i]. BEGUN closes by
+ * itself when the program is executed, and tells errno when it is not. */
+struct child {
+    pid_t pid;
+    int mine[PIPES];
+    int its[PIPES];
+    struct hf_span input;
+    struct hf_buf *room[PIPES]; /* of OUT and SAID */
+    int refused;                /* errno of execution, or 0 */
+};
+
+static void close_end(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
+static void close_all(struct child *child)
+{
+    for (size_t i = 0; i < PIPES; i++) {
+        close_end(&child->mine[i]);
+        close_end(&child->its[i]);
+    }
+}
+
+static bool open_pipes(struct child *child)
+{
+    for (size_t i = 0; i < PIPES; i++) {
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return false;
+        child->mine[i] = ends[i == IN];
+        child->its[i] = ends[i != IN];
+        if (i != BEGUN && fcntl(child->mine[i], F_SETFL, O_NONBLOCK) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* In the child, between fork and execution: nothing that allocates. */
+static void become(const struct child *child, const struct hf_child_plan *plan)
+{
+    static const int reset[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    sigset_t none;
+    int sys;
+
+    (void)setpgid(0, 0);
+    for (size_t i = 0; i < sizeof(reset) / sizeof(reset[0]); i++)
+        (void)sigaction(reset[i], &(struct sigaction){.sa_handler = SIG_DFL},
+                        NULL);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    if (dup2(child->its[IN], STDIN_FILENO) >= 0 &&
+        dup2(child->its[OUT], STDOUT_FILENO) >= 0 &&
+        dup2(child->its[SAID], STDERR_FILENO) >= 0) {
+        /* Whatever is open beside these three is not its business. */
+        (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+        (void)execvpe(plan->argv[0], plan->argv, plan->env);
+    }
+    sys = errno;
+    (void)!write(child->its[BEGUN], &sys, sizeof(sys));
+    _exit(CANNOT_RUN);
+}
+
+/* Give it more of its input; close the pipe when that is all. */
+static void feed(struct child *child)
+{
+    ssize_t n = 0;
+
+    if (child->input.len > 0)
+        n = write(child->mine[IN], child->input.ptr, child->input.len);
+    if (n > 0)
+        (void)hf_span_cut(&child->input, (size_t)n);
+    if (child->input.len == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        close_end(&child->mine[IN]);
+}
+
+/* Take what it says; what does not fit is read and dropped, so that it does
+ * not wait for us. */
+static void listen_to(struct child *child, size_t which)
+{
+    struct hf_buf *room = child->room[which];
+    char piece[PIECE];
+    ssize_t n = read(child->mine[which], piece, sizeof(piece));
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        close_end(&child->mine[which]);
+        return;
+    }
+    if ((size_t)n > room->limit - room->len)
+        n = (ssize_t)(room->limit - room->len);
+    hf_buf_put(room, (struct hf_span){piece, (size_t)n});
+}
+
+static enum hf_err wait_a_little(struct child *child, struct hf_why *why)
+{
+    struct pollfd fds[] = {{.fd = child->mine[IN], .events = POLLOUT},
+                           {.fd = child->mine[OUT], .events = POLLIN},
+                           {.fd = child->mine[SAID], .events = POLLIN}};
+
+    bool over = child->mine[OUT] < 0 && child->mine[SAID] < 0;
+
+    if (poll(fds, 3, over ? SHORT_MS : SLICE_MS) < 0 && errno != EINTR)
+        return hf_fail_sys(why, errno, "wait for a program");
+    if (fds[IN].revents != 0)
+        feed(child);
+    for (size_t i = OUT; i <= SAID; i++)
+        if (fds[i].revents != 0)
+            listen_to(child, i);
+    return HF_OK;
+}
+
+/* Until it has ended and said all it had to say. A grandchild that keeps the
+ * pipes open does not keep us. */
+static enum hf_err attend(struct child *child, int64_t until_ms,
+                          struct hf_child_end *end, int *status,
+                          struct hf_why *why)
+{
+    for (;;) {
+        enum hf_err err = wait_a_little(child, why);
+        pid_t ended;
+
+        if (err != HF_OK)
+            return err;
+        ended = waitpid(child->pid, status, WNOHANG);
+        if (ended == child->pid) {
+            child->pid = 0;
+            return HF_OK;
+        }
+        if (hf_signals_stop_wanted())
+            return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+        if (hf_clock_ms() >= until_ms) {
+            end->timed_out = true;
+            return HF_OK;
+        }
+    }
+}
+
+static void drain(struct child *child)
+{
+    for (size_t i = OUT; i <= SAID; i++) {
+        struct pollfd at = {.fd = child->mine[i], .events = POLLIN};
+
+        for (int n = 0;
+             n < PIECES && child->mine[i] >= 0 && poll(&at, 1, 0) > 0; n++)
+            listen_to(child, i);
+    }
+}
+
+static enum hf_err start(struct child *child, const struct hf_child_plan *plan,
+                         struct hf_why *why)
+{
+    child->pid = fork();
+    if (child->pid < 0)
+        return hf_fail_sys(why, errno, "start a program");
+    if (child->pid == 0)
+        become(child, plan);
+    (void)setpgid(child->pid, child->pid); /* whoever of the two is first */
+    for (size_t i = 0; i < PIPES; i++)
+        close_end(&child->its[i]);
+    if (read(child->mine[BEGUN], &child->refused, sizeof(child->refused)) !=
+        (ssize_t)sizeof(child->refused))
+        child->refused = 0;
+    return HF_OK;
+}
+
+enum hf_err hf_child_run(const struct hf_child_plan *plan, struct hf_buf *out,
+                         struct hf_buf *said, struct hf_child_end *end,
+                         struct hf_why *why)
+{
+    struct child child = {.input = plan->input,
+                          .mine = {-1, -1, -1, -1},
+                          .its = {-1, -1, -1, -1},
+                          .room = {[OUT] = out, [SAID] = said}};
+    struct hf_child_end got = {.status = -1};
+    pid_t group;
+    int status = 0;
+    enum hf_err err = HF_OK;
+
+    if (!open_pipes(&child))
+        err = hf_fail_sys(why, errno, "make pipes to a program");
+    if (err == HF_OK)
+        err = start(&child, plan, why);
+    group = child.pid;
+    if (err == HF_OK)
+        err = attend(&child, plan->until_ms, &got, &status, why);
+    if (group > 0)
+        (void)kill(-group, SIGKILL);
+    if (child.pid > 0)
+        (void)waitpid(child.pid, &status, 0);
+    if (err == HF_OK)
+        drain(&child);
+    close_all(&child);
+    if (err != HF_OK)
+        return err;
+    got.ran = child.refused == 0;
+    if (WIFEXITED(status))
+        got.status = WEXITSTATUS(status);
+    else
+        got.signal = WTERMSIG(status);
+    *end = got;
+    return HF_OK;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "os/role.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/octets.h"
+#include "os/clock.h"
+#include "os/fail.h"
+#include "os/signals.h"
+
+#define SELF     "/proc/self/exe"
+#define SLICE_MS 250 /* how soon a signal is noticed at worst */
+#define WORD_MAX 32
+
+size_t hf_frame_begin(struct hf_buf *out, unsigned kind)
+{
+    size_t at = out->len;
+
+    hf_put_number(out, 0, HF_FRAME_HEAD);
+    hf_put_number(out, kind, 1);
+    return at;
+}
+
+void hf_frame_end(struct hf_buf *out, size_t at)
+{
+    size_t len;
+
+    if (out->full)
+        return;
+    len = out->len - at - HF_FRAME_HEAD;
+    for (size_t i = 0; i < HF_FRAME_HEAD; i++)
+        out->ptr[at + i] =
+            (char)(unsigned char)(len >> (8 * (HF_FRAME_HEAD - 1 - i)));
+}
+
+enum hf_err hf_frame_cut(struct hf_span *in, size_t max, struct hf_frame *out,
+                         bool *more, struct hf_why *why)
+{
+    struct hf_span rest = *in;
+    uint64_t len, kind;
+
+    *more = false;
+    if (!hf_take_number(&rest, HF_FRAME_HEAD, &len))
+        return HF_OK;
+    if (len == 0 || len > max)
+        return hf_fail(why, HF_ESYNTAX, 0, "frame of a wrong size");
+    if (len > rest.len)
+        return HF_OK;
+    (void)hf_take_number(&rest, 1, &kind);
+    out->kind = (unsigned)kind;
+    out->body = hf_span_cut(&rest, (size_t)len - 1);
+    *in = rest;
+    *more = true;
+    return HF_OK;
+}
+
+void hf_role_init(struct hf_role *role, size_t frame_max, size_t out_max)
+{
+    *role = (struct hf_role){.fd = -1, .frame_max = frame_max};
+    hf_buf_init_grow(&role->in, HF_FRAME_HEAD + frame_max);
+    hf_buf_init_grow(&role->out, out_max);
+}
+
+/*
+ * Where this program is. The link itself serves when the file was replaced
+ * since the start; its target serves also where the link leads to somebody
+ * who runs this program for us, as valgrind does.
+ */
+static const char *find_self(char *room, size_t size)
+{
+    ssize_t n = readlink(SELF, room, size - 1);
+    struct hf_span path = {room, n < 0 ? 0 : (size_t)n};
+
+    if (path.len == 0 || path.len == size - 1 ||
+        hf_span_ends(path, HF_SPAN(" (deleted)")))
+        return SELF;
+    room[path.len] = '\0';
+    return room;
+}
+
+static enum hf_err spawn_self(int fd, const char *word, pid_t *pid,
+                              struct hf_why *why)
+{
+    char room[PATH_MAX];
+    char name[] = "holdfast";
+    char role[WORD_MAX] = {0};
+    char *const argv[] = {name, role, NULL};
+    char *const envp[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    int failed;
+
+    if (strlen(word) >= sizeof(role))
+        return hf_fail(why, HF_EINVAL, 0, "no such role");
+    memcpy(role, word, strlen(word));
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    failed = posix_spawn_file_actions_adddup2(&actions, fd, 0);
+    for (int out = 1; out <= 2 && failed == 0; out++)
+        failed = posix_spawn_file_actions_addopen(&actions, out, "/dev/null",
+                                                  O_WRONLY, 0);
+    if (failed == 0)
+        failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    if (failed == 0)
+        failed = posix_spawn(pid, find_self(room, sizeof(room)), &actions, NULL,
+                             argv, envp);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return failed == 0 ? HF_OK
+                       : hf_fail_sys(why, failed, "start this program again");
+}
+
+enum hf_err hf_role_start(struct hf_role *role, const char *word,
+                          struct hf_why *why)
+{
+    int pair[2];
+    enum hf_err err;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return hf_fail_sys(why, errno, "make a socket pair");
+    err = spawn_self(pair[1], word, &role->pid, why);
+    (void)close(pair[1]);
+    if (err != HF_OK) {
+        (void)close(pair[0]);
+        role->pid = 0;
+        return err;
+    }
+    role->fd = pair[0];
+    return HF_OK;
+}
+
+static bool send_some(struct hf_role *role)
+{
+    struct hf_span rest = hf_buf_span(&role->out);
+    ssize_t n = send(role->fd, rest.ptr, rest.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    (void)hf_span_cut(&rest, (size_t)n);
+    hf_role_consume(&role->out, rest);
+    return true;
+}
+
+enum hf_err hf_role_wait(struct hf_role *role, int64_t until_ms, bool *alive,
+                         struct hf_why *why)
+{
+    struct pollfd pfd = {.fd = role->fd, .events = POLLIN};
+    int64_t wait_ms = until_ms - hf_clock_ms();
+    int n;
+
+    if (hf_signals_stop_wanted())
+        return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    /* A frame is never longer than the limit of `in`: there is room. */
+    if (role->in.len == role->in.cap && hf_buf_reserve(&role->in, 1) == NULL) {
+        role->in.full = false;
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    }
+    if (role->out.len > 0)
+        pfd.events |= POLLOUT;
+    if (wait_ms < 0)
+        wait_ms = 0;
+    if (wait_ms > SLICE_MS)
+        wait_ms = SLICE_MS;
+    n = poll(&pfd, 1, (int)wait_ms);
+    if (n < 0 && errno != EINTR)
+        return hf_fail_sys(why, errno, "wait for a process of our own");
+    *alive = true;
+    if (n > 0 && (pfd.revents & POLLOUT))
+        *alive = send_some(role);
+    if (n > 0 && (pfd.revents & (POLLIN | POLLHUP | POLLERR)))
+        *alive = *alive && hf_role_receive(role->fd, &role->in, MSG_DONTWAIT);
+    return HF_OK;
+}
+
+enum hf_err hf_role_peek(const struct hf_role *role, struct hf_frame *frame,
+                         bool *more, struct hf_why *why)
+{
+    struct hf_span rest = hf_buf_span(&role->in);
+
+    return hf_frame_cut(&rest, role->frame_max, frame, more, why);
+}
+
+void hf_role_drop(struct hf_role *role, const struct hf_frame *frame)
+{
+    struct hf_span rest = hf_buf_span(&role->in);
+
+    (void)hf_span_cut(&rest, HF_FRAME_HEAD + 1 + frame->body.len);
+    hf_role_consume(&role->in, rest);
+}
+
+enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
+                          struct hf_frame *frame, struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+    bool alive = true;
+    bool more = false;
+
+    while (err == HF_OK && !more) {
+        if (!alive || hf_clock_ms() > until_ms)
+            return hf_fail(why, HF_EPEER, 0,
+                           "a process of our own did not start");
+        err = hf_role_wait(role, until_ms, &alive, why);
+        if (err == HF_OK)
+            err = hf_role_peek(role, frame, &more, why);
+    }
+    return err;
+}
+
+/* It holds nothing worth a farewell. */
+void hf_role_end(struct hf_role *role)
+{
+    if (role->pid == 0)
+        return;
+    (void)kill(role->pid, SIGKILL);
+    while (waitpid(role->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    (void)close(role->fd);
+    role->pid = 0;
+    role->fd = -1;
+    hf_buf_reset(&role->in);
+    hf_buf_reset(&role->out);
+}
+
+void hf_role_clear(struct hf_role *role)
+{
+    hf_role_end(role);
+    hf_buf_clear(&role->in);
+    hf_buf_clear(&role->out);
+}
+
+void hf_role_ignore_signals(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    (void)sigaction(SIGINT, &ignore, NULL);
+    (void)sigaction(SIGHUP, &ignore, NULL);
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool hf_role_send(int fd, struct hf_span data)
+{
+    while (data.len > 0) {
+        ssize_t n = send(fd, data.ptr, data.len, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        (void)hf_span_cut(&data, (size_t)n);
+    }
+    return true;
+}
+
+bool hf_role_receive(int fd, struct hf_buf *in, int flags)
+{
+    ssize_t n;
+
+    if (in->len == in->cap)
+        return false;
+    n = recv(fd, in->ptr + in->len, in->cap - in->len, flags);
+    if (n < 0)
+        return errno == EINTR || errno == EAGAIN;
+    in->len += (size_t)n;
+    return n > 0;
+}
+
+void hf_role_consume(struct hf_buf *in, struct hf_span rest)
+{
+    if (rest.len > 0)
+        memmove(in->ptr, rest.ptr, rest.len);
+    in->len = rest.len;
+}

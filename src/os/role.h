@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * role.h -- a part of this program in a process of its own.
+ *
+ * The program executes itself with one word for an argument, and talks to
+ * that process over a socket pair, its only descriptor:
+ *
+ *     frame = length (4 octets: kind and body), kind (1), body
+ *
+ * Whoever has such a process takes it for an enemy: it parses what strangers
+ * send. The first functions are for the parent, the last ones for the role.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "holdfast/buf.h"
+#include "holdfast/err.h"
+
+#define HF_FRAME_HEAD 4
+
+/* One frame, borrowed from the bytes that came in. */
+struct hf_frame {
+    unsigned kind;
+    struct hf_span body;
+};
+
+/* Write a frame: begin it, put the body, end it. */
+size_t hf_frame_begin(struct hf_buf *out, unsigned kind);
+void hf_frame_end(struct hf_buf *out, size_t at);
+
+/*
+ * Cut the first whole frame off `*in`; false in `*more` when it is not there
+ * yet. Fails: HF_ESYNTAX (empty, or longer than `max`).
+ */
+enum hf_err hf_frame_cut(struct hf_span *in, size_t max, struct hf_frame *out,
+                         bool *more, struct hf_why *why);
+
+struct hf_role {
+    pid_t pid; /* 0: there is none */
+    int fd;
+    size_t frame_max;
+    struct hf_buf in;
+    struct hf_buf out; /* put frames here; hf_role_wait() sends them */
+};
+
+/* Room for frames of `frame_max` that come, and `out_max` octets that go.
+ * Release with hf_role_clear(). */
+void hf_role_init(struct hf_role *role, size_t frame_max, size_t out_max);
+
+/*
+ * Execute this program with the argument `word`, no environment, and nothing
+ * open but the socket, as its standard input.
+ * Fails: HF_ESYSTEM, HF_ENOMEM.
+ */
+enum hf_err hf_role_start(struct hf_role *role, const char *word,
+                          struct hf_why *why);
+
+/*
+ * Let bytes move, until `until_ms` (hf_clock_ms()) at most, and not longer
+ * than a quarter of a second. `*alive` is false when the process hung up.
+ * Fails: HF_ECANCELED (a signal asked to stop), HF_ENOMEM, HF_ESYSTEM.
+ */
+enum hf_err hf_role_wait(struct hf_role *role, int64_t until_ms, bool *alive,
+                         struct hf_why *why);
+
+/*
+ * The first frame that came in, if a whole one is there. It stays until
+ * hf_role_drop(). Fails: HF_ESYNTAX.
+ */
+enum hf_err hf_role_peek(const struct hf_role *role, struct hf_frame *frame,
+                         bool *more, struct hf_why *why);
+void hf_role_drop(struct hf_role *role, const struct hf_frame *frame);
+
+/* Wait for the first frame. Fails as hf_role_wait() and hf_role_peek(), and
+ * HF_EPEER when it does not come. */
+enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
+                          struct hf_frame *frame, struct hf_why *why);
+
+/* End the process at once, and forget what was to be said. Harmless when
+ * there is none. */
+void hf_role_end(struct hf_role *role);
+void hf_role_clear(struct hf_role *role);
+
+/* ---- inside the role ---- */
+
+/* Ctrl-C reaches the whole group, and the parent decides what it means; a
+ * peer that went away is no reason to die. */
+void hf_role_ignore_signals(void);
+
+/* All of it, blocking: the parent always reads. False when it is gone. */
+bool hf_role_send(int fd, struct hf_span data);
+
+/* Append what the parent sent; `flags` as for recv(). False when it hung up
+ * or `in` is full. */
+bool hf_role_receive(int fd, struct hf_buf *in, int flags);
+
+/* Forget the first bytes, of which `rest` is what is left. */
+void hf_role_consume(struct hf_buf *in, struct hf_span rest);

@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The disk and the process fail `holdfast account create` and `rollover` at
+# every call that changes the disk: the first, the second, and so on until a
+# run gets through (faults.c). Whatever happens, the next command goes on, and
+# the account works. REQ CLI-39.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+failed=0
+
+cleanup() {
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+umask 077
+export FAULT_REMOVALS=yes
+sh "$here/pebble.sh" start "$tmp/pebble"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+
+# account KIND AT STATE COMMAND ARGUMENT...: $status, messages in $tmp/err.
+account() {
+    export FAULT_KIND="$1" FAULT_AT="$2"
+    folder=$3
+    word=$4
+    shift 4
+    status=0
+    LD_PRELOAD=$FAULTS "$HOLDFAST" account "$word" --state-dir "$folder" \
+        --ca-bundle "$PEBBLE_CA" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null ||
+        status=$?
+}
+
+create() { # KIND AT STATE
+    account "$@" create --directory "$PEBBLE_DIRECTORY" --agree-tos \
+        --passphrase-file "$tmp/pass"
+}
+
+was_hit() {
+    grep -q '^fault' "$tmp/err"
+}
+
+not_ok() {
+    echo "not ok - $1"
+    sed 's/^/    /' "$tmp/out" "$tmp/err" | tail -5
+    failed=1
+}
+
+# Did a command that was hit end as it should? What cannot be removed, and a
+# directory that cannot be remembered, is told,
+# and no failure.
+is_said() { # KIND WHAT
+    case $1 in
+    eio) wanted='Input/output error' ;;
+    enospc) wanted='No space left on device' ;;
+    *)
+        [ $status = 137 ] || not_ok "$2: status $status"
+        return
+        ;;
+    esac
+    [ $status = 1 ] || grep -q -e '^fault: unlink' -e '/dir: ' "$tmp/err" ||
+        not_ok "$2: status $status"
+    # A file that is written anew is removed first if it is there, which it
+    # need not be.
+    grep -q "$wanted" "$tmp/err" || grep -q '^fault: unlink' "$tmp/err" ||
+        not_ok "$2: nothing is said of it"
+}
+
+# The account in $1 is valid, and of its key and files there is one.
+works() { # STATE WHAT
+    account none 0 "$1" check
+    [ $status = 0 ] && grep -q 'valid, and' "$tmp/out" || not_ok "$2: check"
+    jq -e '.next == null' "$1/accounts/default/account.json" >/dev/null ||
+        not_ok "$2: a key to come"
+}
+
+is_tidy() { # STATE WHAT
+    [ "$(ls -A "$1/accounts/default" | wc -l)" = 2 ] ||
+        not_ok "$2: $(ls -A "$1/accounts/default")"
+}
+
+torn_create() { # KIND AT
+    create "$1" "$2" "$tmp/new"
+    was_hit || return 0
+    what="create, $1 $2, $(grep '^fault' "$tmp/err")"
+    is_said "$1" "$what"
+    create none 0 "$tmp/new"
+    [ $status = 0 ] || grep -q 'there is such an account' "$tmp/err" ||
+        not_ok "$what: create again"
+    account none 0 "$tmp/new" rollover
+    [ $status = 0 ] || not_ok "$what: rollover"
+    is_tidy "$tmp/new" "$what"
+    rm -r "$tmp/new"
+    return 1
+}
+
+torn_rollover() { # KIND AT
+    account "$1" "$2" "$tmp/state" rollover
+    was_hit || return 0
+    what="rollover, $1 $2, $(grep '^fault' "$tmp/err")"
+    is_said "$1" "$what"
+    works "$tmp/state" "$what"
+    return 1
+}
+
+every_call() { # COMMAND KIND
+    n=1
+    until "torn_$1" "$2" $n || [ $n = 60 ]; do
+        n=$((n + 1))
+    done
+    rm -rf "$tmp/new"
+    # Two files written and one replaced are ten calls and more.
+    [ $n -gt 10 ] || not_ok "$1, $2: only $((n - 1)) calls were hit"
+    echo "$1, $2: $((n - 1)) calls"
+}
+
+# All that is done to the disk by one kind of fault, in a folder of its own.
+all_of() { # KIND
+    tmp=$tmp/$1
+    mkdir "$tmp"
+    echo 'a passphrase' >"$tmp/pass"
+    create none 0 "$tmp/state"
+    every_call create "$1"
+    every_call rollover "$1"
+    works "$tmp/state" "$1"
+    account none 0 "$tmp/state" rollover
+    is_tidy "$tmp/state" "$1, at the end"
+    exit $failed
+}
+
+pids=
+for kind in eio enospc kill tear; do
+    (all_of $kind) &
+    pids="$pids $!"
+done
+for pid in $pids; do
+    wait "$pid" || failed=1
+done
+exit $failed

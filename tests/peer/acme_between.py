@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""acme_between.py PORT CERTIFICATE KEY CA PLAN: stands in front of the ACME
+server at PORT of localhost, prints its own port, and spoils one request.
+
+PLAN is a file that may come at any time: "PART ACTION". The first request
+whose path contains PART takes it away and meets with ACTION; PLAN.done says
+when that has happened. All others pass.
+
+  cut     the server does it, and the connection is closed without an answer
+  hang    the server does it, and no answer ever comes
+  eat     the server does not hear of it, and no answer ever comes
+  twice   the server gets it two times; the second answer counts
+  500     the server does it, and something in between says 500
+"""
+
+import http.client
+import http.server
+import os
+import ssl
+import sys
+import threading
+
+upstream, certificate, key, ca, plan = sys.argv[1:]
+trust = ssl.create_default_context(cafile=ca)
+lock = threading.Lock()
+
+
+def take_plan(path):
+    """The action, and the whole plan to be put back."""
+    with lock:
+        try:
+            planned = open(plan).read()
+            part, action = planned.split()
+        except (FileNotFoundError, ValueError):
+            return None, None
+        if part not in path:
+            return None, None
+        os.remove(plan)
+        return action, planned
+
+
+class Between(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def forward(self, body):
+        server = http.client.HTTPSConnection("localhost", int(upstream),
+                                             context=trust, timeout=20)
+        server.putrequest(self.command, self.path, skip_host=True,
+                          skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            if name.lower() != "connection":
+                server.putheader(name, value)
+        server.endheaders(body)
+        answer = server.getresponse()
+        return answer, answer.read()
+
+    def reply(self, status, headers, body):
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in ("connection", "transfer-encoding",
+                                    "content-length"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def serve(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        action, planned = take_plan(self.path)
+        if action != "eat":
+            answer, content = self.forward(body)
+            # Pebble refuses some nonces: then it has done nothing yet.
+            if action is not None and b"badNonce" in content:
+                with lock, open(plan, "w") as file:
+                    file.write(planned)
+                action = None
+        if action == "twice":
+            answer, content = self.forward(body)
+        if action is not None:
+            open(plan + ".done", "w").close()
+        if action in ("hang", "eat"):
+            self.connection.recv(1)  # until the other side goes away
+        if action in ("cut", "hang", "eat"):
+            self.close_connection = True
+            return
+        if action == "500":
+            self.reply(500, [], b"")
+            return
+        self.reply(answer.status, answer.getheaders(), content)
+
+    do_GET = do_HEAD = do_POST = serve
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass
+
+
+server = Server(("127.0.0.1", 0), Between)
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+tls.load_cert_chain(certificate, key)
+server.socket = tls.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()

@@ -1,0 +1,260 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The whole story, with a CA that somebody else wrote (Pebble, which refuses
+# nonces and shuffles challenges) and a zone at Knot: an account, records by
+# signed update, certificates, renewals without the key of the zone, a key
+# change, revocation, the end of the account.
+#
+# REQ CLI-20, CLI-21, CLI-28, CLI-30, CLI-32, CLI-34, CLI-35, CHAL-09, REUSE-13.
+set -eu
+
+here=$(dirname "$0")
+tmp=$(mktemp -d)
+failed=0
+
+cleanup() {
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    sh "$here/tree.sh" stop "$tmp/tree"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+umask 077
+
+for program in knotd kdig jq openssl; do
+    command -v "$program" >/dev/null || {
+        echo "skipped: $program is missing"
+        exit 77
+    }
+done
+
+ok() {
+    echo "ok - $1"
+}
+
+not_ok() {
+    echo "not ok - $1"
+    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -30
+    failed=1
+}
+
+# ---- a zone that takes signed updates, and a CA that asks it ----
+
+secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
+cat >"$tmp/shop.example.zone" <<'END'
+$ORIGIN shop.example.
+$TTL 300
+@ SOA ns1 hostmaster 1 3600 600 86400 300
+@ NS ns1
+ns1 A 127.0.0.1
+www A 127.0.0.1
+closed CAA 0 issue "other-ca.example"
+_validation-persist TXT "other-ca.example; accounturi=https://other-ca.example/9"
+END
+cat >"$tmp/shop.conf" <<END
+key:
+  - id: zone-key
+    algorithm: hmac-sha256
+    secret: $secret
+acl:
+  - id: signed
+    key: zone-key
+    action: update
+zone:
+  - domain: shop.example.
+    file: $tmp/shop.example.zone
+    journal-content: all
+    acl: signed
+END
+cat >"$tmp/zone.key" <<END
+key "zone-key" { algorithm hmac-sha256; secret "$secret"; };
+END
+TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
+# shellcheck disable=SC1091 # made by tree.sh
+. "$tmp/tree/env"
+PEBBLE_WFE_NONCEREJECT=15 sh "$here/pebble.sh" start "$tmp/pebble" \
+    "dns=127.0.0.1:$TREE_PORT"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+
+state=$tmp/state
+ca="--ca-bundle $PEBBLE_CA"
+
+run() {
+    status=0
+    "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" || status=$?
+}
+
+# expect WHAT STATUS PATTERN COMMAND...: the pattern is in what it says.
+expect() {
+    what=$1
+    want=$2
+    pattern=$3
+    shift 3
+    run "$@"
+    if [ "$status" = "$want" ] && { echo && cat "$tmp/out" "$tmp/err"; } |
+        tr -s ' \n' ' ' | grep -q -e "$pattern"; then
+        ok "$what"
+    else
+        echo "status $status, wanted $want; $pattern" >>"$tmp/err"
+        not_ok "$what"
+    fi
+}
+
+# shellcheck disable=SC2086 # options are words
+cert() { # WHAT STATUS PATTERN SUBCOMMAND...
+    what=$1
+    want=$2
+    pattern=$3
+    shift 3
+    expect "$what" "$want" "$pattern" cert "$@" $ca $TREE_OPTIONS
+}
+
+serial_of() {
+    openssl x509 -noout -serial -in "$state/live/$1/cert.pem"
+}
+
+requests() { # so far, to the CA
+    grep -c -e ' -> calling handler' "$tmp/pebble/log" || true
+}
+
+# ---- the account, and the records ----
+
+# shellcheck disable=SC2086
+expect 'an account' 0 'created account' account create --plaintext \
+    --directory "$PEBBLE_DIRECTORY" --agree-tos $ca
+url=$("$HOLDFAST" account show --json --state-dir "$state" | jq -r .url)
+
+cert 'no record: nothing is ordered, the record is told' 2 \
+    "accounturi=$url.*nothing was ordered" issue www.shop.example
+[ "$(grep -c 'POST /order-plz' "$tmp/pebble/log")" = 0 ] ||
+    not_ok 'an order was placed'
+
+# shellcheck disable=SC2086
+expect 'a record from the account, without a network' 0 \
+    "_validation-persist.www.shop.example. .*accounturi=$url" \
+    record make www.shop.example --account default --draft 01 --force
+# The directory shows no prefix, so the draft must be said: REQ CLI-03.
+expect 'a draft is not guessed' 64 'draft' record make www.shop.example \
+    --account default --force
+publish="--draft 01 --server 127.0.0.1@$TREE_PORT --tsig-file $tmp/zone.key --force
+    --authoritative-port $TREE_PORT $(echo "$TREE_OPTIONS" |
+    sed 's/--suffix-list [^ ]*//; s/--authoritative-port [^ ]*//')"
+# shellcheck disable=SC2086
+expect 'publish an exact one' 0 '' record publish www.shop.example \
+    --account default $publish
+# shellcheck disable=SC2086
+expect 'publish a wildcard' 0 '' record publish '*.shop.example' \
+    --account default $publish
+[ "$(kdig +short @127.0.0.1 -p "$TREE_PORT" _validation-persist.shop.example \
+    TXT | wc -l)" = 2 ] && ok 'the record of the other CA is still there' ||
+    not_ok 'the record of the other CA is gone'
+
+# From here on nobody has the key of the zone.
+rm "$tmp/zone.key"
+zone_serial=$(kdig +short @127.0.0.1 -p "$TREE_PORT" shop.example SOA)
+
+# ---- certificates ----
+
+# shellcheck disable=SC2086
+expect 'check, for the account' 0 'would validate' check www.shop.example \
+    --account default $TREE_OPTIONS
+cert 'issue' 0 'www.shop.example: issued' issue www.shop.example
+cert 'issue a wildcard and its base' 0 'wild: issued' issue \
+    '*.shop.example' shop.example --name wild --key-type p384
+cert 'CAA forbids' 2 'caa\|CAA' issue closed.shop.example
+cert 'a name that has no record' 2 'no-record' issue www.shop.example \
+    mail.shop.example
+[ "$(serial_of wild | wc -l)" = 1 ] &&
+    openssl x509 -noout -ext subjectAltName -in "$state/live/wild/cert.pem" |
+    grep -q 'DNS:\*.shop.example, DNS:shop.example' &&
+    ok 'its names' || not_ok 'its names'
+"$HTTP_ASK" --ca "$PEBBLE_CA" --body "$PEBBLE_MANAGE/roots/0" |
+    sed -n '/BEGIN/,/END/p' >"$tmp/root.pem"
+openssl verify -CAfile "$tmp/root.pem" -untrusted \
+    "$state/live/www.shop.example/chain.pem" \
+    "$state/live/www.shop.example/cert.pem" >"$tmp/out" 2>"$tmp/err" &&
+    ok 'openssl trusts the chain' || not_ok 'openssl trusts the chain'
+[ "$(stat -L -c %a "$state/live/www.shop.example/privkey.pem")" = 600 ] &&
+    ok 'the key is its owner'"'"'s' || not_ok 'mode of the key'
+
+# ---- renewals, without DNS ----
+
+cert 'nothing is due' 2 '' renew
+[ ! -s "$tmp/out" ] && [ ! -s "$tmp/err" ] && ok 'and nothing is said' ||
+    not_ok 'something is said'
+cert 'due by time, and only told' 0 'www.shop.example: due' renew \
+    --now +80d --dry-run
+before=$(serial_of www.shop.example)
+count=$(requests)
+cert 'renew' 0 'issued' renew --force www.shop.example
+[ "$(serial_of www.shop.example)" != "$before" ] && ok 'another certificate' ||
+    not_ok 'the same certificate'
+cert 'renew again' 0 'issued' renew --force
+[ "$(kdig +short @127.0.0.1 -p "$TREE_PORT" shop.example SOA)" = \
+    "$zone_serial" ] && ok 'the zone has not changed' ||
+    not_ok 'the zone has changed'
+before=$(requests)
+cert 'renew once more' 0 'issued' renew --force www.shop.example
+refused=$(tail -n 60 "$tmp/pebble/log" | grep -c 'badNonce\|bad nonce' || true)
+count=$(($(requests) - before))
+[ "$count" -le $((8 + 2 * refused + 4)) ] &&
+    ok "$count requests, nonces refused included" ||
+    not_ok "$count requests"
+[ -e "$state/archive/www.shop.example/cert1.pem" ] &&
+    [ -e "$state/archive/www.shop.example/cert4.pem" ] &&
+    ok 'the archive keeps them all' || not_ok 'archive'
+
+# ---- two at once ----
+
+# shellcheck disable=SC2086
+for i in 1 2 3 4; do
+    "$HOLDFAST" cert renew --force www.shop.example --state-dir "$state" $ca \
+        --wait 60 $TREE_OPTIONS >"$tmp/out.$i" 2>"$tmp/err.$i" &
+    pids="${pids-} $!"
+done
+status=0
+for pid in $pids; do
+    wait "$pid" || status=1
+done
+cat "$tmp"/out.* >"$tmp/out"
+cat "$tmp"/err.* >"$tmp/err"
+[ $status = 0 ] && [ "$(grep -c issued "$tmp/out")" = 4 ] &&
+    ok 'four renewals at once take turns' || not_ok 'four renewals at once'
+openssl x509 -noout -pubkey -in "$state/live/www.shop.example/cert.pem" \
+    >"$tmp/certified"
+openssl pkey -pubout -in "$state/live/www.shop.example/privkey.pem" \
+    >"$tmp/held"
+cmp -s "$tmp/certified" "$tmp/held" && ok 'key and certificate are a pair' ||
+    not_ok 'key and certificate are no pair'
+# A lock that somebody else has: who, and not for ever.
+exec 9>>"$state/certificates.lock"
+flock -n 9
+cert 'another process is at work' 1 'at work on the certificates' renew \
+    --force www.shop.example --wait 0
+exec 9>&-
+
+# ---- a new key, and the same records ----
+
+# shellcheck disable=SC2086
+expect 'rollover' 0 'the key was changed' account rollover $ca
+cert 'renew after the rollover' 0 'issued' renew --force www.shop.example
+expect 'list' 0 'wild until .*www.shop.example until' cert list
+expect 'show' 0 'shop.example.*renewal\|shop.example.*serial' cert show wild
+
+# ---- the end ----
+
+# shellcheck disable=SC2086
+expect 'revoke' 0 'revoked: serial' cert revoke wild $ca --reason superseded
+# shellcheck disable=SC2086
+expect 'revoke by its own key' 0 'revoked: serial' cert revoke \
+    www.shop.example $ca --cert-key "$state/live/www.shop.example/privkey.pem"
+# shellcheck disable=SC2086
+expect 'revoke twice' 0 'already' cert revoke wild $ca
+# shellcheck disable=SC2086
+expect 'deactivate' 0 'deactivated' account deactivate --confirm "$url" $ca
+cert 'nothing more by this account' 1 'refused\|unauthorized' renew --force \
+    www.shop.example
+exit $failed

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * csr_fixture.h -- requests that openssl(1) made, most of them with the P-256
+ * key of key_fixture.h.
+ */
+#pragma once
+
+/* clang-format off */
+#define CSR_PLAIN \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIIBPjCB5gIBADAWMRQwEgYDVQQDDAtleGFtcGxlLmNvbTBZMBMGByqGSM49AgEG\n" \
+    "CCqGSM49AwEHA0IABH/Nzidw9sRdQYPL7m/bS3tYBzM1e+nvE7rPbjx70VRFx/FE\n" \
+    "zRu9m36HLN/tue659LNpXW6pCyStikYjKIWI5a2gbjBsBgkqhkiG9w0BCQ4xXzBd\n" \
+    "MFsGA1UdEQRUMFKCC2V4YW1wbGUuY29tgg0qLkVYQU1QTEUuY29tgg93d3cuZXhh\n" \
+    "bXBsZS5jb22CC2V4YW1wbGUuY29thwTAAAIBhxAgAQ24AAAAAAAAAAAAAAABMAoG\n" \
+    "CCqGSM49BAMCA0cAMEQCIC3OEElb+j1fMzt9UQ9zxdRvreoeaxWccJhFcMFop4vY\n" \
+    "AiBC1jiXirb8rMOde5guqCtSBcDfhpKol/Kjv7y3bbaC5A==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_CN_ONLY \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHRMHgCAQAwFjEUMBIGA1UEAwwLRXhhbXBsZS5jb20wWTATBgcqhkjOPQIBBggq\n" \
+    "hkjOPQMBBwNCAAR/zc4ncPbEXUGDy+5v20t7WAczNXvp7xO6z248e9FURcfxRM0b\n" \
+    "vZt+hyzf7bnuufSzaV1uqQskrYpGIyiFiOWtoAAwCgYIKoZIzj0EAwIDSQAwRgIh\n" \
+    "ALaOLfK/+jdJQ+7JvT12Z5h8gKYArblCgTcD3YxxRoKdAiEArn11IcqSlEvUrqK+\n" \
+    "SXJvJQqe5pqqiywPozfbjnHhn6M=\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_CN_IP \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHxMIGYAgEAMBQxEjAQBgNVBAMMCTE5Mi4wLjIuNzBZMBMGByqGSM49AgEGCCqG\n" \
+    "SM49AwEHA0IABH/Nzidw9sRdQYPL7m/bS3tYBzM1e+nvE7rPbjx70VRFx/FEzRu9\n" \
+    "m36HLN/tue659LNpXW6pCyStikYjKIWI5a2gIjAgBgkqhkiG9w0BCQ4xEzARMA8G\n" \
+    "A1UdEQQIMAaHBMAAAgcwCgYIKoZIzj0EAwIDSAAwRQIgfqMQkbAaPp5A1V3N+NTv\n" \
+    "yLIwlppzruSIN1TurpV/3+gCIQCHRBUMX7es6x01XLPNkvNCPD6tibJp+Nbl4xsw\n" \
+    "b/XwHw==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_STAPLE \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIIBKDCBzgIBADAAMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1B\n" \
+    "g8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2K\n" \
+    "RiMohYjlraBsMGoGCSqGSIb3DQEJDjFdMFswGQYDVR0RAQH/BA8wDYILZXhhbXBs\n" \
+    "ZS5jb20wEQYIKwYBBQUHARgEBTADAgEFMAsGA1UdDwQEAwIHgDATBgNVHSUEDDAK\n" \
+    "BggrBgEFBQcDATAJBgNVHRMEAjAAMAoGCCqGSM49BAMCA0kAMEYCIQCqsluUB7vK\n" \
+    "gCpH/LNzYxfzyZIPj7Rkejni96OhPD+3DAIhAMxtSA7bQF/HA6tpfON8XpfgIUOE\n" \
+    "B1hCTsTWoy0gnKXL\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_RSA \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIICbjCCAVYCAQAwADCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBAKH4\n" \
+    "Fgri48m0Zc6NLWViYzYrkn2+KeHwJHf8FiXMkKE244vZNJfFtupj3XcR5nx0KflW\n" \
+    "sPuKjwia3EtpiTzBMz9T7dAZuHeEJS/skU/khXdpWUvqQoDTLA9Vv2KUTxMDlrxu\n" \
+    "m99uvdK9o2eO7KDGaPcBs42/+zjINCzi/m0n+t5KWkh0l53Uuc+a3sTHWwWFLCwP\n" \
+    "XvilwXUDkvlE6O1kwRDGtkdgmqR4OuucbJrXVTEwUGOLg2Zcb296gqOWcCofZBuC\n" \
+    "0+vyOSIZSR+2hocsVxb1Cvg1jZqLnRfDQHKPf4fYmhjY/KtnrYRZDC7PdZM5NjwH\n" \
+    "A01vYG+eIeBUVsrl6aECAwEAAaApMCcGCSqGSIb3DQEJDjEaMBgwFgYDVR0RBA8w\n" \
+    "DYILZXhhbXBsZS5jb20wDQYJKoZIhvcNAQELBQADggEBAHndWfpEXsCUv7hcEDKD\n" \
+    "4nRtCeikXXA76hb3H6SJPCdX9Iokrzo6/Cc3W/Qy/MYtIXTJTloeqGY0xjSn/Y5F\n" \
+    "9TbsTHxWxsiasOZ92zRSN2fXm+9JxWJJktBHF1lHHxBTUBItJNwtT8FUvJFbMkJg\n" \
+    "/qBJuj4Ron9+3Lae3pwXsylL9U87Hv8B0R7A40UdzDxXs4gdQd2N/GHVuLZhr0r5\n" \
+    "WRbkkJeJT9MOo/Bg2dGz6QCTT0s6a4dckwWJx5C0I+dtEkXQdyEpNINOBpFqQkit\n" \
+    "s00/SVnXcwdV39vFdV8UmL9XTWWNBgEA9aa+SxM93YcJNqihrXoxb1iE+6sZVAV+\n" \
+    "HEs=\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_ED25519 \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIGoMFwCAQAwADAqMAUGAytlcAMhANdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8C\n" \
+    "Gmj3B1EaoCkwJwYJKoZIhvcNAQkOMRowGDAWBgNVHREEDzANggtleGFtcGxlLmNv\n" \
+    "bTAFBgMrZXADQQAl2GBlBaafANqGmE3uEdROqNjXdAWdbZd96FMUMdbuD39/OFy8\n" \
+    "8ZTbWAJVZH4yVT5sHIsb4t9q2jQYqmmJA54P\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_ORG \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHnMIGOAgEAMCwxFDASBgNVBAoMC0V4YW1wbGUgTHRkMRQwEgYDVQQDDAtleGFt\n" \
+    "cGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABH/Nzidw9sRdQYPL7m/b\n" \
+    "S3tYBzM1e+nvE7rPbjx70VRFx/FEzRu9m36HLN/tue659LNpXW6pCyStikYjKIWI\n" \
+    "5a2gADAKBggqhkjOPQQDAgNIADBFAiEA9wHjAyzp5HNCKmic4GRX8Ljeenekda2B\n" \
+    "Qi0aftcPZksCIB4g9Lp8VziZo6PXuBY74bc3VQGRn2GBwzv/ShHYIYr7\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_PERSON \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIH3MIGeAgEAMBMxETAPBgNVBAMMCEphbmUgRG9lMFkwEwYHKoZIzj0CAQYIKoZI\n" \
+    "zj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72b\n" \
+    "focs3+257rn0s2ldbqkLJK2KRiMohYjlraApMCcGCSqGSIb3DQEJDjEaMBgwFgYD\n" \
+    "VR0RBA8wDYILZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIhAKy+49EmKTqA\n" \
+    "TA4V+4j1qmNpMLcbzVeV+PfLCErj/vg9AiAlv0qGLgOkGWlsd4QA4NBCPtBlsYH9\n" \
+    "wOK/Zj/C29PWxw==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_EMAIL \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHzMIGaAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGD\n" \
+    "y+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpG\n" \
+    "IyiFiOWtoDgwNgYJKoZIhvcNAQkOMSkwJzAlBgNVHREEHjAcggtleGFtcGxlLmNv\n" \
+    "bYENYUBleGFtcGxlLmNvbTAKBggqhkjOPQQDAgNIADBFAiAYsLQstCJ6kAGimV8e\n" \
+    "YpPvfAbZ3pCmO9rEb5IyJdzW5AIhAL7Hf8eKeKvLhv446GGgxRnmXoTXvQYMaz13\n" \
+    "nY0hdkTr\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_UNDERSCORE \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIH1MIGcAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGD\n" \
+    "y+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpG\n" \
+    "IyiFiOWtoDowOAYJKoZIhvcNAQkOMSswKTAnBgNVHREEIDAeggtleGFtcGxlLmNv\n" \
+    "bYIPYV9iLmV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIDSbvr2uH/rpLyh/\n" \
+    "HKXDIhQCIZr103nerVbFEzqWGm/LAiEA6zHB9wRFWZyEu/b0vak0M3oojWimx2lM\n" \
+    "1X0kUIQGLMQ=\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_CA \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHyMIGZAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGD\n" \
+    "y+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpG\n" \
+    "IyiFiOWtoDcwNQYJKoZIhvcNAQkOMSgwJjAWBgNVHREEDzANggtleGFtcGxlLmNv\n" \
+    "bTAMBgNVHRMEBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIDPzMHPOt6PKcAn6CVZS\n" \
+    "u7Kp5OUj7IzDidkDs/XUvbfZAiEA9SNn1dAMARqSvpzIEkQZyNsyBn6/PvY5MR7p\n" \
+    "PkaYcYk=\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_ODD \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHuMIGWAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGD\n" \
+    "y+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpG\n" \
+    "IyiFiOWtoDQwMgYJKoZIhvcNAQkOMSUwIzAWBgNVHREEDzANggtleGFtcGxlLmNv\n" \
+    "bTAJBgMqAwQEAgUAMAoGCCqGSM49BAMCA0cAMEQCIHikehGyP/uDmdbkcMIBVOEm\n" \
+    "wGBve4MRKkyzFnNzxK0WAiBnzCWj6BweFryyzJUrl7/sx+SIXfdp9lICDG8SAqLW\n" \
+    "+Q==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_NOTHING \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIG7MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABH/Nzidw9sRdQYPL\n" \
+    "7m/bS3tYBzM1e+nvE7rPbjx70VRFx/FEzRu9m36HLN/tue659LNpXW6pCyStikYj\n" \
+    "KIWI5a2gADAKBggqhkjOPQQDAgNJADBGAiEA99gxAQaKFq5lm098tS1K3Xe2zZUO\n" \
+    "vLJhcurRHrS24kQCIQCORt4WxW4wxYBBY+rEdLPLKMoWIhvgKelYHL7hWFL1oQ==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_ONLY_EMAIL \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHnMIGNAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGD\n" \
+    "y+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpG\n" \
+    "IyiFiOWtoCswKQYJKoZIhvcNAQkOMRwwGjAYBgNVHREEETAPgQ1hQGV4YW1wbGUu\n" \
+    "Y29tMAoGCCqGSM49BAMCA0kAMEYCIQD3mrEJ6o8NPi9f+S10XBJ1VWq9YPPVHv4K\n" \
+    "84IQffzAMAIhAIqinyXPhsw1mBAGHYlWCZpWqnrhWEsEDpLWTzRuS14U\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_BAD_SAN \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHXMH8CAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABH/Nzidw9sRdQYPL\n" \
+    "7m/bS3tYBzM1e+nvE7rPbjx70VRFx/FEzRu9m36HLN/tue659LNpXW6pCyStikYj\n" \
+    "KIWI5a2gHTAbBgkqhkiG9w0BCQ4xDjAMMAoGA1UdEQQDBAEAMAoGCCqGSM49BAMC\n" \
+    "A0gAMEUCIQC7SBb9SjBdYL64SzUX1ET+9Cg8iN3oEWxJR2IiXpgMnAIgH8wZo75+\n" \
+    "T4T5xikYr1rMOE6CAo41TmG47azdLPZkdUk=\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_SHA1 \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHiMIGLAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR/zc4ncPbEXUGD\n" \
+    "y+5v20t7WAczNXvp7xO6z248e9FURcfxRM0bvZt+hyzf7bnuufSzaV1uqQskrYpG\n" \
+    "IyiFiOWtoCkwJwYJKoZIhvcNAQkOMRowGDAWBgNVHREEDzANggtleGFtcGxlLmNv\n" \
+    "bTAJBgcqhkjOPQQBA0cAMEQCIBBF5ZdOi50D/v9zgxZgu37vRj+7KV+jM0XgsIr1\n" \
+    "bWLrAiAbOcG/B5ngQKyv5XFQ7BXYsqe5MAWB9MVhPIyTR1LP6Q==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_RSA1024 \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIIBaDCB0gIBADAAMIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDgiC7LPTZ8\n" \
+    "ceNAj6+9q/tXuaOZ7q1lQowDIwR0N8o8ag0f51jSi6bSDjoF9qd1Znq2OLvmQSib\n" \
+    "8zOc2LFTM/1ybzPiOFAiw5VCwAe58KxHLMlbL6lQY+c0UvdnMo7r/WfLfMg6eXAO\n" \
+    "nL47/RZDwVKYJbag8D8PVyicQJtJvGs4kQIDAQABoCkwJwYJKoZIhvcNAQkOMRow\n" \
+    "GDAWBgNVHREEDzANggtleGFtcGxlLmNvbTANBgkqhkiG9w0BAQsFAAOBgQB5ntHR\n" \
+    "N5vGaOG8W13ceBLFx18mDOjOKqqhrwjWVOEPFs0SgJFCF+pFKOdlxbtuFKbTH41t\n" \
+    "0iudyKj5ouLfy7wnTZLbHi8Azb/+Z1+fhPMvH8CTSYf7pV768xc6rYkwk1TdOyos\n" \
+    "4RnXTJp0l9QYBAsN77oUXilXix8h7QT1DX7DyA==\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_SECP256K1 \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIHhMIGIAgEAMAAwVjAQBgcqhkjOPQIBBgUrgQQACgNCAATI9o8unT8TCL6vaInw\n" \
+    "Mj21JAA8Vjyr7vaGb7HaIaxgenPLgM79bPHNJiBrg1FKaj7r1MxBSDbqnP1g0cjo\n" \
+    "E4BDoCkwJwYJKoZIhvcNAQkOMRowGDAWBgNVHREEDzANggtleGFtcGxlLmNvbTAK\n" \
+    "BggqhkjOPQQDAgNIADBFAiEAxt5u2RHMwp2JUKsd0auN5D55GcxmrCB25B2JnW+Y\n" \
+    "8V8CICDzUtM8fZ3yv/y4jQmuDl/5/0MdDz8KYOnoUNltBrJJ\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_P521 \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIIBbDCBzgIBADAAMIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQA+UaqkIPlEyBG\n" \
+    "MwipgSCpLv/CSsrbLVmYukHkrXwgDKH+CZfpVLPwGKYTUciCtKTcXLfe7f2CGZKp\n" \
+    "fknkrF8bjFwBTsU89v+qIZh6ZSF/uafXCzWthEN17kvkhNMmS+cdQRWESMl/12Ll\n" \
+    "Zx5Xctjr5s696v6BT9hFMKc+PCFxLQzDmoKgKTAnBgkqhkiG9w0BCQ4xGjAYMBYG\n" \
+    "A1UdEQQPMA2CC2V4YW1wbGUuY29tMAoGCCqGSM49BAMCA4GMADCBiAJCAc+zn1sS\n" \
+    "hhXdszjZuW8jlXThtoNnRpM3vCl7D56G6nXsv6d2KhnIhF2Oq+SWDVfK22XtPEBW\n" \
+    "wfkR4kcc1x9ClHR2AkIBjgg+ZZw+rgsx36Tc4KPPjmPSpuiYgXLMfVxq2qRo5ToC\n" \
+    "XnzpaC9dhcQizz2I/josWmjV5o7kKBRdgyMzeJisJ5M=\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+#define CSR_FORGED \
+    "-----BEGIN CERTIFICATE REQUEST-----\n" \
+    "MIIBKDCBzgIBADAAMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1B\n" \
+    "g8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2K\n" \
+    "RiMohYjlraBsMGoGCSqGSIb3DQEJDjFdMFswGQYDVR0RAQH/BA8wDYILZnhhbXBs\n" \
+    "ZS5jb20wEQYIKwYBBQUHARgEBTADAgEFMAsGA1UdDwQEAwIHgDATBgNVHSUEDDAK\n" \
+    "BggrBgEFBQcDATAJBgNVHRMEAjAAMAoGCCqGSM49BAMCA0kAMEYCIQCqsluUB7vK\n" \
+    "gCpH/LNzYxfzyZIPj7Rkejni96OhPD+3DAIhAMxtSA7bQF/HA6tpfON8XpfgIUOE\n" \
+    "B1hCTsTWoy0gnKXL\n" \
+    "-----END CERTIFICATE REQUEST-----\n"
+
+/* clang-format on */

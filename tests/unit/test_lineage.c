@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates on disk: layout, modes, and one step from old to new. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/lineage.h"
+#include "tests/unit/unit.h"
+
+static char state[] = "/tmp/holdfast-lineage-XXXXXX";
+
+static int remove_one(const char *path, const struct stat *about, int kind,
+                      struct FTW *where)
+{
+    (void)about;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static int make_state(void **unused)
+{
+    (void)unused;
+    memcpy(state + sizeof(state) - 7, "XXXXXX", 6);
+    return mkdtemp(state) == NULL ? -1 : 0;
+}
+
+static int remove_state(void **unused)
+{
+    (void)unused;
+    return nftw(state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static const struct hf_issued first = {
+    HF_SPAN_INIT("KEY1\n"), HF_SPAN_INIT("CERT1\n"), HF_SPAN_INIT("CHAIN1\n")};
+static const struct hf_issued second = {
+    HF_SPAN_INIT("KEY2\n"), HF_SPAN_INIT("CERT2\n"), HF_SPAN_INIT("CHAIN2\n")};
+
+static void install(const struct hf_issued *issued, unsigned want)
+{
+    unsigned number = 0;
+    struct hf_why why = {0};
+
+    if (hf_lineage_install(state, HF_SPAN("a.example"), issued, &number,
+                           &why) != HF_OK)
+        fail_msg("%s (%s)", why.text, strerror(why.sys));
+    assert_int_equal(number, want);
+}
+
+static void expect_live(const char *file, const char *want)
+{
+    char room[64];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room));
+    assert_int_equal(
+        hf_lineage_live(state, HF_SPAN("a.example"), file, &text, NULL), HF_OK);
+    assert_span_equal(hf_buf_span(&text), hf_span_str(want));
+}
+
+static void expect_mode(const char *file, mode_t want)
+{
+    char path[256];
+    struct stat about;
+
+    (void)snprintf(path, sizeof(path), "%s/live/a.example/%s", state, file);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 07777, want);
+}
+
+static void layout(void **unused)
+{
+    char path[256];
+    char target[256];
+    ssize_t len;
+
+    (void)unused;
+    install(&first, 1);
+    expect_live("privkey.pem", "KEY1\n");
+    expect_live("cert.pem", "CERT1\n");
+    expect_live("chain.pem", "CHAIN1\n");
+    expect_live("fullchain.pem", "CERT1\nCHAIN1\n");
+    expect_mode("privkey.pem", 0600);
+    expect_mode("cert.pem", 0644);
+    expect_mode("fullchain.pem", 0644);
+    (void)snprintf(path, sizeof(path), "%s/live/a.example/cert.pem", state);
+    len = readlink(path, target, sizeof(target));
+    assert_span_equal(((struct hf_span){target, (size_t)len}),
+                      HF_SPAN("../../archive/a.example/cert1.pem"));
+}
+
+static void the_next_takes_its_place(void **unused)
+{
+    (void)unused;
+    install(&first, 1);
+    install(&second, 2);
+    expect_live("privkey.pem", "KEY2\n");
+    expect_live("fullchain.pem", "CERT2\nCHAIN2\n");
+}
+
+/* A reader who looks at key and chain through one open folder never finds
+ * the key of one certificate with the chain of another. */
+static void readers_see_one_of_them(void **unused)
+{
+    char path[256];
+    int folder;
+
+    (void)unused;
+    install(&first, 1);
+    (void)snprintf(path, sizeof(path), "%s/live/a.example", state);
+    folder = open(path, O_RDONLY | O_DIRECTORY);
+    assert_true(folder >= 0);
+    install(&second, 2);
+    /* The old folder is gone as a whole, not half changed. */
+    assert_int_equal(faccessat(folder, "privkey.pem", F_OK, 0), -1);
+    assert_int_equal(faccessat(folder, "fullchain.pem", F_OK, 0), -1);
+    (void)close(folder);
+}
+
+/* What a crash left: parts in the archive, a new folder half made. */
+static void after_a_crash(void **unused)
+{
+    char path[256];
+    FILE *file;
+
+    (void)unused;
+    install(&first, 1);
+    (void)snprintf(path, sizeof(path), "%s/archive/a.example/privkey2.pem",
+                   state);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fclose(file);
+    (void)snprintf(path, sizeof(path), "%s/live/.a.example.new", state);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/live/.a.example.new/cert.pem",
+                   state);
+    assert_int_equal(symlink("nowhere", path), 0);
+    install(&second, 3); /* 2 is taken, whoever it was */
+    expect_live("privkey.pem", "KEY2\n");
+}
+
+static void renewal_files(void **unused)
+{
+    const struct hf_lineage lineage = {
+        .name = HF_SPAN("a.example"),
+        .account = HF_SPAN("default"),
+        .key_type = HF_SPAN("p384"),
+        .profile = HF_SPAN("short"),
+        .chain = HF_SPAN("Root \"X\""),
+        .url = HF_SPAN("https://ca.example/cert/1"),
+        .names = {HF_SPAN("a.example"), HF_SPAN("*.a.example")},
+        .name_count = 2,
+        .reuses_key = true,
+        .issued_at = 1,
+        .renew_at = 2,
+        .ask_ari_at = 3,
+    };
+    struct hf_lineage read;
+    char room[256];
+    struct hf_buf names;
+    size_t count;
+
+    (void)unused;
+    hf_buf_init(&names, room, sizeof(room));
+    assert_int_equal(hf_lineage_list(state, &names, &count, NULL), HF_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(hf_lineage_write(state, &lineage, NULL), HF_OK);
+    assert_int_equal(hf_lineage_read(state, lineage.name, &read, NULL), HF_OK);
+    assert_span_equal(read.account, lineage.account);
+    assert_span_equal(read.key_type, lineage.key_type);
+    assert_span_equal(read.profile, lineage.profile);
+    assert_span_equal(read.chain, lineage.chain);
+    assert_span_equal(read.url, lineage.url);
+    assert_int_equal(read.name_count, 2);
+    assert_span_equal(read.names[1], lineage.names[1]);
+    assert_true(read.reuses_key);
+    assert_false(read.must_staple);
+    assert_int_equal(read.issued_at, 1);
+    assert_int_equal(read.renew_at, 2);
+    assert_int_equal(read.ask_ari_at, 3);
+    hf_lineage_clear(&read);
+    assert_int_equal(hf_lineage_list(state, &names, &count, NULL), HF_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(names.ptr, "a.example");
+}
+
+static void files_that_are_none(void **unused)
+{
+    static const char *const texts[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"name\":\"b.example\",\"account\":\"x\",\"names\":[\"a.example\"]}",
+        "{\"name\":\"a.example\",\"account\":\"x\",\"names\":[]}",
+        "{\"name\":\"a.example\",\"names\":[\"a.example\"]}",
+    };
+    struct hf_lineage lineage;
+    char path[256];
+
+    (void)unused;
+    assert_int_equal(
+        hf_lineage_read(state, HF_SPAN("a.example"), &lineage, NULL),
+        HF_ENOTFOUND);
+    (void)snprintf(path, sizeof(path), "%s/renewal", state);
+    assert_int_equal(mkdir(path, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/renewal/a.example.json", state);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        size_t len = strlen(texts[i]);
+        enum hf_err err;
+
+        assert_int_equal(write(fd, texts[i], len), len);
+        (void)close(fd);
+        err = hf_lineage_read(state, HF_SPAN("a.example"), &lineage, NULL);
+        assert_true(err == HF_ESYNTAX || err == HF_EINVAL);
+    }
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(
+        hf_lineage_read(state, HF_SPAN("a.example"), &lineage, NULL),
+        HF_EINVAL);
+}
+
+static void names_of_folders(void **unused)
+{
+    static const char *const bad[] = {"",    ".",   "..",   ".x", "a/b",
+                                      "a b", "a\n", "\x80", "*.a"};
+    static char longest[130];
+
+    (void)unused;
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(hf_lineage_name_is_good(hf_span_str(bad[i])));
+    memset(longest, 'a', sizeof(longest));
+    assert_true(hf_lineage_name_is_good((struct hf_span){longest, 128}));
+    assert_false(hf_lineage_name_is_good((struct hf_span){longest, 129}));
+    assert_true(hf_lineage_name_is_good(HF_SPAN("xn--a-b_c.example")));
+}
+
+#define ON_DISK(test)                                                          \
+    cmocka_unit_test_setup_teardown(test, make_state, remove_state)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_DISK(layout),
+        ON_DISK(the_next_takes_its_place),
+        ON_DISK(readers_see_one_of_them),
+        ON_DISK(after_a_crash),
+        ON_DISK(renewal_files),
+        ON_DISK(files_that_are_none),
+        cmocka_unit_test(names_of_folders),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
