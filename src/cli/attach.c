@@ -47,8 +47,22 @@ static enum hf_exit connect_to(struct attach *attach)
     return err == HF_OK ? HF_EXIT_GOOD : HF_EXIT_ERROR;
 }
 
-/* The signer says so; the CA must say so, too. */
-static enum hf_exit prove(struct hf_holder *holder)
+static enum hf_err find_url(struct hf_holder *holder, char *room,
+                            struct hf_why *why)
+{
+    const struct hf_account_wish wish = {.only_existing = true};
+    struct hf_account_reply reply;
+    enum hf_err err = hf_account_register(&holder->talk, &wish, &reply, why);
+
+    if (err != HF_OK)
+        return err;
+    if (!copy(hf_buf_span(&reply.url), room, &holder->file.url))
+        err = hf_fail(why, HF_ELIMIT, 0, "the account's URL is too long");
+    hf_account_reply_clear(&reply);
+    return err;
+}
+
+enum hf_exit hf_attach_prove(struct hf_holder *holder, char *url)
 {
     struct hf_account_object object = {0};
     enum hf_proof proof = HF_PROOF_ACCOUNT_STATUS;
@@ -60,13 +74,16 @@ static enum hf_exit prove(struct hf_holder *holder)
         return status;
     err = hf_talk_open(&holder->talk, &holder->http, holder->file.directory,
                        (struct hf_span){0}, &holder->signer, &why);
+    if (err == HF_OK && holder->file.url.len == 0)
+        err = find_url(holder, url, &why);
     if (err == HF_OK)
         err = hf_account_fetch(&holder->talk, holder->file.url, &object, &proof,
                                &why);
     hf_account_object_clear(&object);
     if (err != HF_OK)
         return hf_holder_fail(holder->cli, &holder->talk,
-                              "the signer's account", err, &why);
+                              "nothing was written down: the account", err,
+                              &why);
     if (proof == HF_PROOF_OK)
         return HF_EXIT_GOOD;
     hf_cli_error(holder->cli, holder->file.url,
@@ -75,23 +92,23 @@ static enum hf_exit prove(struct hf_holder *holder)
     return HF_EXIT_NO;
 }
 
-static enum hf_exit write_down(struct hf_holder *holder)
+static enum hf_exit write_down(struct hf_holder *holder, struct hf_span pem)
 {
     struct hf_account_file other;
     struct hf_why why = {0};
-    enum hf_exit status =
-        hf_state_lock(holder->cli, HF_LOCK_ACCOUNTS, &holder->lock);
-    enum hf_err err;
+    enum hf_err err = hf_account_file_read(holder->folder, &other, &why);
 
-    if (status != HF_EXIT_GOOD)
-        return status;
-    err = hf_account_file_read(holder->folder, &other, &why);
     if (err == HF_OK) {
         hf_account_file_clear(&other);
         err = hf_fail(&why, HF_EINVAL, 0, "there is such an account already");
     } else if (err == HF_ENOTFOUND) {
-        err = hf_account_file_write(holder->folder, &holder->file, &why);
+        err = HF_OK;
     }
+    if (err == HF_OK && pem.len > 0)
+        err = hf_account_key_write(holder->folder, holder->file.thumbprint, pem,
+                                   &why);
+    if (err == HF_OK)
+        err = hf_account_file_write(holder->folder, &holder->file, &why);
     if (err == HF_OK)
         return HF_EXIT_GOOD;
     hf_cli_fail(holder->cli, hf_span_str(holder->folder), &why);
@@ -113,33 +130,45 @@ static void tell(const struct hf_holder *holder)
     } else {
         hf_buf_puts(out, "account ");
         hf_buf_put_escaped(out, holder->file.url, HF_URL_MAX);
-        hf_buf_puts(out, "\nits key is at the signer ");
+        hf_buf_puts(out, "\nkept in ");
+        hf_buf_puts(out, holder->folder);
+        if (holder->file.signer.len > 0)
+            hf_buf_puts(out, "\nits key is at the signer ");
         hf_buf_put_escaped(out, holder->file.signer, PATH_MAX);
     }
     hf_buf_putc(out, '\n');
 }
 
-static enum hf_exit attach_all(struct attach *attach)
+enum hf_exit hf_attach_keep(struct hf_holder *holder, struct hf_span pem)
 {
-    struct hf_holder *holder = &attach->holder;
     struct hf_account_file *file = &holder->file;
-    enum hf_exit status = connect_to(attach);
+    enum hf_exit status =
+        hf_state_lock(holder->cli, HF_LOCK_ACCOUNTS, &holder->lock);
 
-    if (status == HF_EXIT_GOOD)
-        status = prove(holder);
-    if (status != HF_EXIT_GOOD)
-        return status;
     file->name = hf_holder_name(holder->cli);
     file->status = HF_SPAN("valid");
     file->thumbprint = hf_signer_thumbprint(&holder->signer);
-    file->signer = hf_span_str(attach->socket);
     file->created_at = holder->cli->now.s;
     file->checked_at = file->created_at;
     file->keyed_at = file->created_at;
-    status = write_down(holder);
+    if (status == HF_EXIT_GOOD)
+        status = write_down(holder, pem);
     if (status == HF_EXIT_GOOD)
         tell(holder);
     return status;
+}
+
+static enum hf_exit attach_all(struct attach *attach)
+{
+    struct hf_holder *holder = &attach->holder;
+    enum hf_exit status = connect_to(attach);
+
+    if (status == HF_EXIT_GOOD)
+        status = hf_attach_prove(holder, attach->url);
+    if (status != HF_EXIT_GOOD)
+        return status;
+    holder->file.signer = hf_span_str(attach->socket);
+    return hf_attach_keep(holder, (struct hf_span){0});
 }
 
 static enum hf_exit begin(struct attach *attach, struct hf_cli *cli,

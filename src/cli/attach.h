@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attach.h -- an account here whose key is at a signer for a fleet. */
+/* attach.h -- accounts that exist already: the CA proves them, and then they
+ * are written down here. */
 #pragma once
 
 #include "cli/holder.h"
 
-/* Ask the signer at the socket `path` for its account, prove that with the CA
- * (REQ CLI-17), and write it down under the name that --account gives. */
+/* Ask the signer at the socket `path` for its account, prove it, and write it
+ * down under the name that --account gives. */
 enum hf_exit hf_attach(struct hf_cli *cli, const char *path);
+
+/*
+ * Ask the CA whether holder->signer is the key of the account file.url, and
+ * whether that is valid (REQ CLI-17); when there is no URL, which account it
+ * is the key of: its URL is then put into `url` of HF_URL_MAX. On failure a
+ * message was printed.
+ */
+enum hf_exit hf_attach_prove(struct hf_holder *holder, char *url);
+
+/* Write it down, with its key unless that is empty, when there is no account
+ * of that name yet; and say so. On failure a message was printed. */
+enum hf_exit hf_attach_keep(struct hf_holder *holder, struct hf_span pem);

@@ -248,10 +248,12 @@ static enum hf_exit read_key(struct hf_holder *holder,
 /* Hand the key file to a process of its own, which unlocks it meanwhile; or
  * connect to who has the key. */
 static enum hf_exit begin_unlock(struct hf_holder *holder,
-                                 struct hf_span thumbprint, struct hf_key **key)
+                                 struct hf_span thumbprint,
+                                 enum hf_key_give give, struct hf_key **key)
 {
     struct hf_key_want want = {.no_wall = no_wall(holder->cli),
-                               .origin = holder->file.directory};
+                               .origin = holder->file.directory,
+                               .give = give};
     char room[HF_ACCOUNT_KEY_MAX];
     struct hf_buf pem;
     struct hf_why why = {0};
@@ -292,11 +294,34 @@ enum hf_exit hf_holder_unlock(struct hf_holder *holder,
                               enum hf_key_kind *kind)
 {
     struct hf_key *key = NULL;
-    enum hf_exit status = begin_unlock(holder, thumbprint, &key);
+    enum hf_exit status =
+        begin_unlock(holder, thumbprint, HF_KEY_GIVE_NOTHING, &key);
 
     return status == HF_EXIT_GOOD
                ? end_unlock(holder, thumbprint, key, out, kind)
                : status;
+}
+
+enum hf_exit hf_holder_reveal(struct hf_holder *holder, enum hf_key_give give,
+                              struct hf_buf *out)
+{
+    struct hf_span thumbprint = holder->file.thumbprint;
+    struct hf_key_ready ready;
+    struct hf_key *key = NULL;
+    struct hf_why why = {0};
+    enum hf_exit status = begin_unlock(holder, thumbprint, give, &key);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    if (hf_key_ready(key, &ready, &why) != HF_OK) {
+        status = fail_key(holder, thumbprint, &why);
+        hf_key_free(key);
+        return status;
+    }
+    holder->signer = ready.signer;
+    holder->kind = ready.kind;
+    hf_buf_put(out, ready.pem);
+    return HF_EXIT_GOOD;
 }
 
 /* The key is made and sealed where it stays: what comes here is its PEM. */
@@ -427,7 +452,8 @@ static enum hf_exit begin_key(struct hf_holder *holder, struct hf_key **key)
     struct hf_why why = {0};
 
     if (holder->file.signer.len == 0)
-        return begin_unlock(holder, holder->file.thumbprint, key);
+        return begin_unlock(holder, holder->file.thumbprint,
+                            HF_KEY_GIVE_NOTHING, key);
     if (hf_key_connect(as_string(holder->file.signer, path, sizeof(path)), key,
                        &why) == HF_OK)
         return HF_EXIT_GOOD;

@@ -126,6 +126,11 @@ enum hf_exit hf_holder_unlock(struct hf_holder *holder,
 enum hf_exit hf_holder_generate(struct hf_holder *holder, enum hf_key_kind kind,
                                 struct hf_span name, struct hf_signer *out);
 
+/* The key that counts, unlocked into holder->signer, and as somebody else wants
+ * it, unencrypted, into `out`, which the caller wipes. */
+enum hf_exit hf_holder_reveal(struct hf_holder *holder, enum hf_key_give give,
+                              struct hf_buf *out);
+
 /* The passphrase of a new key into holder->passphrase: from where the
  * command line or the account says, else from the terminal, twice. */
 enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder);

@@ -28,6 +28,8 @@ int main(int argc, char **argv)
         hf_cmd_account_rollover,
         hf_cmd_account_deactivate,
         hf_cmd_account_public,
+        hf_cmd_account_import,
+        hf_cmd_account_export,
         hf_cmd_account_serve_signer,
         hf_cmd_cert_issue,
         hf_cmd_cert_renew,

@@ -32,10 +32,13 @@ void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want)
     hf_put_number(out, want->no_wall, 1);
     hf_put_text(out, want->origin);
     hf_put_text(out, want->passphrase);
-    if (want->make)
+    if (want->make) {
         hf_put_number(out, want->kind, 1);
-    else
+    } else {
+        hf_put_number(out, want->give, 1);
+        hf_put_text(out, want->seal);
         hf_buf_put(out, want->pem);
+    }
     hf_frame_end(out, at);
 }
 
@@ -46,6 +49,7 @@ enum hf_err hf_key_read_want(const struct hf_frame *frame,
     struct hf_span rest = frame->body;
     uint64_t no_wall = 0;
     uint64_t kind = 0;
+    uint64_t give = 0;
 
     if ((!want.make && frame->kind != HF_KEY_OPEN) ||
         !hf_take_number(&rest, 1, &no_wall) || no_wall > 1 ||
@@ -55,6 +59,11 @@ enum hf_err hf_key_read_want(const struct hf_frame *frame,
     if (want.make && (!hf_take_number(&rest, 1, &kind) ||
                       kind >= HF_KEY_KIND_COUNT || rest.len > 0))
         return garbled(why);
+    if (!want.make &&
+        (!hf_take_number(&rest, 1, &give) || give > HF_KEY_GIVE_OLD_PEM ||
+         !hf_take_text(&rest, TEXT_MAX, &want.seal)))
+        return garbled(why);
+    want.give = (enum hf_key_give)give;
     want.no_wall = no_wall == 1;
     want.kind = (enum hf_key_kind)kind;
     want.pem = rest;

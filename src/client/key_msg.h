@@ -2,12 +2,14 @@
 /*
  * key_msg.h -- what is said to a process that has a key, and what it says.
  *
- *     OPEN    wall (1), origin (text), passphrase (text), sealed PEM
+ *     OPEN    wall (1), origin (text), passphrase (text), give (1), seal
+ *             (text), PEM or JWK
  *     MAKE    wall (1), origin (text), passphrase (text), kind (1)
  *     SIGN    octets
  *
  *     READY   algorithm (1), kind (1), thumbprint, JWK (text), directory
- *             (text), account URL (text); for MAKE the sealed PEM
+ *             (text), account URL (text); for MAKE the sealed PEM,
+ *             and for OPEN what it is to give
  *     SIGNED  signature
  *     FAILED  error (1), sentence
  *
@@ -33,14 +35,24 @@ enum hf_key_frame {
 #define HF_KEY_REPLY_MAX ((size_t)16 << 10)
 #define HF_KEY_SAID_MAX  1200 /* of a sentence in FAILED, escaped */
 
+/* What comes back with READY of a key that was opened. */
+enum hf_key_give {
+    HF_KEY_GIVE_NOTHING,
+    HF_KEY_GIVE_PEM, /* sealed with another passphrase, or plain */
+    HF_KEY_GIVE_JWK,
+    HF_KEY_GIVE_OLD_PEM, /* plain, as lego 4 wants it */
+};
+
 /* OPEN and MAKE. */
 struct hf_key_want {
     bool make;
     bool no_wall;
     struct hf_span origin;     /* a URL at the server that it may sign for */
     struct hf_span passphrase; /* may be empty: the file is plain */
-    struct hf_span pem;        /* to open */
-    enum hf_key_kind kind;     /* to make */
+    struct hf_span pem;        /* to open; or a private JWK */
+    enum hf_key_give give;
+    struct hf_span seal;   /* the passphrase of the PEM that it gives */
+    enum hf_key_kind kind; /* to make */
 };
 
 void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want);
@@ -56,7 +68,7 @@ struct hf_key_ready {
     enum hf_key_kind kind;
     struct hf_span directory; /* of a signer for a fleet */
     struct hf_span account_url;
-    struct hf_span pem; /* of a key that was made */
+    struct hf_span pem; /* of a key that was made; or what was to be given */
 };
 
 void hf_key_put_ready(struct hf_buf *out, const struct hf_key_ready *ready);

@@ -5,6 +5,7 @@
 
 #include "client/key_msg.h"
 #include "client/sign_rule.h"
+#include "crypto/foreign.h"
 #include "os/sandbox.h"
 
 #define OUT_MAX HF_KEY_REPLY_MAX
@@ -65,19 +66,41 @@ static bool fail(struct worker *w, enum hf_err err, const struct hf_why *why)
 
 /* ---- the beginning ---- */
 
+static enum hf_err get_key(const struct hf_key_want *want,
+                           struct hf_private_key **key, struct hf_why *why)
+{
+    if (want->make)
+        return hf_private_key_generate(want->kind, key, why);
+    if (hf_span_starts(want->pem, HF_SPAN("{")))
+        return hf_private_key_from_jwk(want->pem, key, why);
+    return hf_private_key_read(want->pem, want->passphrase, key, why);
+}
+
+static enum hf_err give(const struct hf_key_want *want,
+                        const struct hf_private_key *key, struct hf_buf *out,
+                        struct hf_why *why)
+{
+    if (want->make)
+        return hf_private_key_write(key, want->passphrase, out, why);
+    if (want->give == HF_KEY_GIVE_PEM)
+        return hf_private_key_write(key, want->seal, out, why);
+    if (want->give == HF_KEY_GIVE_JWK)
+        return hf_private_key_to_jwk(key, out, why);
+    if (want->give == HF_KEY_GIVE_OLD_PEM)
+        return hf_private_key_write_old(key, out, why);
+    return HF_OK;
+}
+
 static enum hf_err open_or_make(struct worker *w,
                                 const struct hf_key_want *want,
                                 struct hf_buf *pem, struct hf_why *why)
 {
     struct hf_private_key *key = NULL;
     struct hf_key_ready ready = {0};
-    enum hf_err err =
-        want->make
-            ? hf_private_key_generate(want->kind, &key, why)
-            : hf_private_key_read(want->pem, want->passphrase, &key, why);
+    enum hf_err err = get_key(want, &key, why);
 
-    if (err == HF_OK && want->make)
-        err = hf_private_key_write(key, want->passphrase, pem, why);
+    if (err == HF_OK)
+        err = give(want, key, pem, why);
     if (err == HF_OK)
         err = hf_private_key_signer(key, &w->signer, why);
     if (err == HF_OK) {

@@ -126,6 +126,9 @@ all_of() { # KIND
     mkdir "$tmp"
     echo 'a passphrase' >"$tmp/pass"
     create none 0 "$tmp/state"
+    # From here on the CA's directory is remembered: that it cannot be would be
+    # said, and no failure.
+    works "$tmp/state" 'a run that is left alone'
     every_call create "$1"
     every_call rollover "$1"
     works "$tmp/state" "$1"

@@ -330,6 +330,29 @@ for action in twice cut; do
     [ "$(key_files torn)" = 1 ] || not_ok 'a key is left over'
 done
 
+# The account is not valid, though its key is its key.
+echo 'my-account lie' >"$tmp/plan"
+account check --account torn
+expect 2 'not valid any more' 'an account that the CA calls revoked'
+echo 'my-account lie' >"$tmp/plan"
+account public --account torn
+expect 2 'nothing is handed out' 'of which nothing is handed out'
+mkdir -p "$tmp/uacme/private"
+openssl genrsa -traditional -out "$tmp/uacme/private/key.pem" 2048 2>/dev/null
+account import uacme "$tmp/uacme" --account foreign --plaintext \
+    --directory "$directory"
+expect 1 'accountDoesNotExist' 'import, a key without an account'
+cp -r "$state/accounts/torn.hang" "$tmp/foreign"
+cp "$tmp"/foreign/key-*.pem "$tmp/uacme/private/key.pem"
+echo 'my-account lie' >"$tmp/plan"
+account import uacme "$tmp/uacme" --account foreign --plaintext \
+    --directory "$directory"
+expect 2 'nothing was written down' 'import, an account that is revoked'
+[ ! -e "$state/accounts/foreign" ] || not_ok 'something was written down'
+account import uacme "$tmp/uacme" --account foreign --plaintext \
+    --directory "$directory"
+expect 0 "$(member torn.hang url)" 'import, of a key alone'
+
 # Neither key is accepted: both stay.
 killed hang rollover rollover --account torn
 cp -r "$state" "$tmp/thief2"

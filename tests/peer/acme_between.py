@@ -12,6 +12,7 @@ when that has happened. All others pass.
   eat     the server does not hear of it, and no answer ever comes
   twice   the server gets it two times; the second answer counts
   500     the server does it, and something in between says 500
+  lie     what is "valid" in the answer becomes "revoked"
 """
 
 import http.client
@@ -88,6 +89,8 @@ class Between(http.server.BaseHTTPRequestHandler):
         if action == "500":
             self.reply(500, [], b"")
             return
+        if action == "lie":
+            content = content.replace(b'"valid"', b'"revoked"')
         self.reply(answer.status, answer.getheaders(), content)
 
     do_GET = do_HEAD = do_POST = serve

@@ -1,0 +1,203 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Accounts that other clients have made, at the same server: taken over only
+# when the CA confirms them, never run as code, left as they are; and back.
+# REQ CLI-17.
+set -eu
+
+for program in certbot lego dehydrated curl jq; do
+    command -v "$program" >/dev/null || {
+        echo "skipped: $program is missing"
+        exit 77
+    }
+done
+acme_sh=$(dirname "$BUILD")/peers/acme.sh/usr/share/acme.sh/acme.sh
+[ -e "$acme_sh" ] || {
+    echo "skipped: acme.sh is missing; tools/peers $(dirname "$BUILD")/peers"
+    exit 77
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+failed=0
+
+cleanup() {
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+umask 077
+export PEBBLE_VA_ALWAYS_VALID=1
+sh "$here/pebble.sh" start "$tmp/pebble"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+export REQUESTS_CA_BUNDLE="$PEBBLE_CA" LEGO_CA_CERTIFICATES="$PEBBLE_CA"
+echo 'a passphrase' >"$tmp/pass"
+state=$tmp/state
+
+account() { # COMMAND ARGUMENT...
+    word=$1
+    shift
+    case $word in
+    show | export) ;;
+    *) set -- --ca-bundle "$PEBBLE_CA" "$@" ;;
+    esac
+    said=0
+    "$HOLDFAST" account "$word" --state-dir "$state" "$@" \
+        >"$tmp/out" 2>"$tmp/err" </dev/null || said=$?
+}
+
+not_ok() {
+    echo "not ok - $1"
+    sed 's/^/    /' "$tmp/out" "$tmp/err" | tail -8
+    failed=1
+}
+
+expect() { # STATUS TEXT WHAT
+    if [ "$said" = "$1" ] && cat "$tmp/out" "$tmp/err" | grep -qF -- "$2"; then
+        echo "ok - $3"
+    else
+        not_ok "$3: status $said, wanted $1 and '$2'"
+    fi
+}
+
+# ---- the others make accounts ----
+
+run_certbot() { # FOLDER WORD ARGUMENT...
+    folder=$1
+    shift
+    certbot "$@" --config-dir "$folder" --work-dir "$tmp/cb-work" \
+        --logs-dir "$tmp/cb-logs" --server "$PEBBLE_DIRECTORY" -n
+}
+run_lego() { # FOLDER
+    lego --path "$1" --server "$PEBBLE_DIRECTORY" --accept-tos \
+        --email owner@example.com --domains a.example --http \
+        --http.port "127.0.0.1:$PEBBLE_HTTP_PORT" run
+}
+# Its TLS knows no other roots than those of the system.
+run_uacme() {
+    cat /etc/ssl/certs/ca-certificates.crt "$PEBBLE_CA" >"$tmp/roots"
+    unshare -m sh -c 'mount --bind "$1" /etc/ssl/certs/ca-certificates.crt &&
+        shift && exec "$@"' - "$tmp/roots" uacme -a "$PEBBLE_DIRECTORY" \
+        -c "$tmp/uacme" -y new owner@example.com
+}
+run_dehydrated() {
+    mkdir "$tmp/dehydrated"
+    cat >"$tmp/dehydrated/config" <<END
+CA="$PEBBLE_DIRECTORY"
+BASEDIR="$tmp/dehydrated"
+CONTACT_EMAIL=owner@example.com
+CURL_OPTS="--cacert $PEBBLE_CA"
+END
+    dehydrated --config "$tmp/dehydrated/config" --register --accept-terms
+}
+run_acme_sh() {
+    sh "$acme_sh" --home "$tmp/acme.sh" --config-home "$tmp/acme.sh" \
+        --server "$PEBBLE_DIRECTORY" --ca-bundle "$PEBBLE_CA" \
+        --register-account -m owner@example.com
+}
+
+formats='certbot lego dehydrated acme.sh'
+{
+    run_certbot "$tmp/certbot" register --agree-tos -m owner@example.com
+    run_lego "$tmp/lego"
+    run_dehydrated
+    run_acme_sh
+} >"$tmp/made" 2>&1 || {
+    cat "$tmp/made"
+    exit 1
+}
+if run_uacme >>"$tmp/made" 2>&1; then
+    formats="$formats uacme"
+else
+    echo "uacme made no account (it needs root)"
+fi
+# acme.sh would run this; we read it.
+conf=$(echo "$tmp"/acme.sh/ca/*/*/ca.conf)
+echo "touch $tmp/was-run; ACCOUNT_EMAIL=\$(touch $tmp/was-run)" >>"$conf"
+(cd "$tmp" && find certbot lego dehydrated acme.sh -type f -exec cksum {} +) |
+    sort >"$tmp/before"
+
+# ---- and we take them ----
+
+for format in $formats; do
+    case $format in
+    lego | uacme) where="--directory $PEBBLE_DIRECTORY" ;;
+    *) where= ;;
+    esac
+    # shellcheck disable=SC2086 # two words or none
+    account import "$format" "$tmp/$format" --account "$format" \
+        --passphrase-file "$tmp/pass" $where
+    expect 0 "account https://localhost" "import $format"
+    account check --account "$format"
+    expect 0 'valid' "check $format"
+    ! grep -L ENCRYPTED "$state/accounts/$format"/*.pem | grep . ||
+        not_ok "the key of $format is not encrypted"
+done
+[ ! -e "$tmp/was-run" ] || not_ok 'a file of acme.sh was run'
+(cd "$tmp" && find certbot lego dehydrated acme.sh -type f -exec cksum {} +) |
+    sort | cmp - "$tmp/before" || not_ok 'a file of another client has changed'
+
+url=$(jq -r .url "$state/accounts/certbot/account.json")
+[ "$url" = "$(jq -r .uri "$tmp"/certbot/accounts/*/*/*/regr.json)" ] ||
+    not_ok 'it is another account'
+account import lego "$tmp/lego" --account other --plaintext
+expect 64 'which CA it is is not known' 'import lego, and no CA'
+account import certbot "$tmp/certbot" --account certbot --plaintext
+expect 1 'there is such an account already' 'import under a name that is taken'
+account import certbot "$tmp/lego" --account other --plaintext
+expect 1 'no account of that client' 'import what is not there'
+account import netscape "$tmp/lego" --account other --plaintext
+expect 64 'no such format' 'import a format that we do not know'
+
+# What the CA does not confirm is not taken.
+cp -r "$tmp/certbot" "$tmp/liar"
+regr=$(echo "$tmp"/liar/accounts/*/*/*/regr.json)
+jq --arg url "$(jq -r .url "$state/accounts/acme.sh/account.json")" \
+    '.uri = $url' "$regr" >"$tmp/regr" && cp "$tmp/regr" "$regr"
+account import certbot "$tmp/liar" --account liar --plaintext
+expect 1 'nothing was written down' "import somebody else's URL"
+cp -r "$(dirname "$regr")" "$(dirname "$regr")2"
+account import certbot "$tmp/liar" --account liar --plaintext
+expect 1 'there are several' 'import of two accounts'
+mkdir -p "$tmp/unknown/private"
+openssl genrsa -out "$tmp/unknown/private/key.pem" 2048 2>"$tmp/err"
+account import uacme "$tmp/unknown" --account liar --plaintext \
+    --directory "$PEBBLE_DIRECTORY"
+expect 1 'accountDoesNotExist' 'import a key without an account'
+[ ! -e "$state/accounts/liar" ] || not_ok 'something was written down'
+account deactivate --account dehydrated --confirm \
+    "$(jq -r .url "$state/accounts/dehydrated/account.json")"
+account import dehydrated "$tmp/dehydrated" --account liar --plaintext
+expect 1 'nothing was written down' 'import an account that has ended'
+
+# ---- and back ----
+
+account export certbot "$tmp/out-certbot" --account lego
+expect 0 'not encrypted' 'export to certbot'
+run_certbot "$tmp/out-certbot" show_account >"$tmp/out" 2>&1 || said=1
+expect 0 "$(jq -r .url "$state/accounts/lego/account.json")" 'certbot uses it'
+account export certbot "$tmp/out-certbot" --account lego
+expect 1 'is there already' 'export over what is there'
+account export certbot "$tmp/again" --account certbot
+[ "$(basename "$tmp"/again/accounts/*/*/*)" = \
+    "$(basename "$tmp"/certbot/accounts/*/*/*)" ] ||
+    not_ok 'certbot calls it something else'
+account export lego "$tmp/out-lego" --account acme.sh
+expect 64 'give --contact' 'export to lego without a contact'
+for kind in acme.sh certbot; do
+    account export lego "$tmp/out-$kind" --account $kind \
+        --contact owner@example.com
+    expect 0 'not encrypted' 'export to lego'
+    accounts=$(grep -c 'POST /sign-me-up' "$tmp/pebble/log")
+    run_lego "$tmp/out-$kind" >"$tmp/out" 2>&1 || said=1
+    expect 0 'Server responded with a certificate' 'lego uses it'
+    [ "$(grep -c 'POST /sign-me-up' "$tmp/pebble/log")" = "$accounts" ] ||
+        not_ok 'lego made another account'
+done
+[ -z "$(find "$tmp"/out-* -perm /077)" ] || not_ok 'others may read the export'
+exit $failed
