@@ -467,15 +467,23 @@ static void take_chain(struct hf_order_engine *engine, struct hf_called *called)
     seek_alternate(engine);
 }
 
-/* A refusal that is not the end: a certificate that was replaced already
- * (RFC 9773, section 5), an order that is not ready yet. */
+/* What CAs say of an order only because of its "replaces": that the certificate
+ * was replaced already (RFC 9773, section 5) or, in other words, that it is not
+ * known to them. */
+static bool is_of_replaces(const struct hf_called *called)
+{
+    return is_problem(called, "alreadyReplaced") ||
+           is_problem(called, "malformed") ||
+           is_problem(called, "serverInternal");
+}
+
+/* A refusal that is not the end: the order may do without "replaces", or is not
+ * ready yet. */
 static bool may_go_on(struct hf_order_engine *engine,
                       const struct hf_called *called, struct hf_instant now)
 {
     if (engine->phase == NEW && engine->wish.replaces.len > 0 &&
-        !engine->drops_replaces &&
-        (is_problem(called, "alreadyReplaced") ||
-         is_problem(called, "malformed"))) {
+        !engine->drops_replaces && is_of_replaces(called)) {
         engine->drops_replaces = true;
         return true;
     }

@@ -18,6 +18,8 @@
 #define TEXT_MAX  65536 /* of a file beside the key */
 #define PATH_ROOM sizeof(((struct hf_import *)NULL)->path)
 
+_Static_assert(PATH_ROOM >= PATH_MAX, "a path fits");
+
 /* ---- finding the key ---- */
 
 /* Where links lead is not gone into: certbot has some to folders that it reads
@@ -43,16 +45,18 @@ static size_t search(FTS *files, const char *pattern, char *found, int *failed)
 /* ---- files beside it ---- */
 
 /* FOLDER/NAME, where FOLDER is that of the key, `up` levels higher. */
-static bool beside(const struct hf_import *import, unsigned up,
-                   const char *name, char *out)
+static enum hf_err beside(const struct hf_import *import, unsigned up,
+                          const char *name, char *out, struct hf_why *why)
 {
     size_t len = strlen(import->path);
 
     for (unsigned i = 0; i <= up; i++)
         while (len > 0 && import->path[--len] != '/')
             continue;
-    return len > 0 && snprintf(out, PATH_MAX, "%.*s/%s", (int)len, import->path,
-                               name) < PATH_MAX;
+    if (len > 0 && snprintf(out, PATH_MAX, "%.*s/%s", (int)len, import->path,
+                            name) < PATH_MAX)
+        return HF_OK;
+    return hf_fail(why, HF_ELIMIT, 0, "path too long");
 }
 
 static enum hf_err read_text(const char *path, struct hf_buf *out,
@@ -109,9 +113,9 @@ static enum hf_err read_certbot(struct hf_import *import, struct hf_why *why)
     struct hf_span server = path_behind(import, "/accounts/", 2);
     char path[PATH_MAX];
     json_t *json = NULL;
-    enum hf_err err = HF_ELIMIT;
+    enum hf_err err = beside(import, 0, "regr.json", path, why);
 
-    if (beside(import, 0, "regr.json", path))
+    if (err == HF_OK)
         err = read_json(path, &json, why);
     if (err != HF_OK)
         return err;
@@ -173,12 +177,11 @@ static enum hf_err read_acme_sh(struct hf_import *import, struct hf_why *why)
 {
     struct hf_span url;
     char path[PATH_MAX];
-    struct hf_buf text;
-    enum hf_err err;
+    struct hf_buf text = {0};
+    enum hf_err err = beside(import, 0, "ca.conf", path, why);
 
-    if (!beside(import, 0, "ca.conf", path))
-        return hf_fail(why, HF_ELIMIT, 0, "path too long");
-    err = read_text(path, &text, why);
+    if (err == HF_OK)
+        err = read_text(path, &text, why);
     if (err == HF_OK &&
         hf_import_assigned(hf_buf_span(&text), "ACCOUNT_URL", &url))
         copy(url, import->url);
@@ -199,6 +202,7 @@ static enum hf_err find_lego_key(struct hf_import *import, const json_t *json,
     struct hf_span mail = hf_document_string(json, "email");
     char name[512];
     char path[PATH_MAX];
+    enum hf_err err;
     int n;
 
     if (id.len > 0)
@@ -211,11 +215,10 @@ static enum hf_err find_lego_key(struct hf_import *import, const json_t *json,
         return hf_fail(why, HF_ESYNTAX, 0,
                        "lego's account.json has an \"id\" or an \"email\" "
                        "that is the name of its key");
-    if (!beside(import, 0, name, path) ||
-        snprintf(import->path, sizeof(import->path), "%s", path) >=
-            (int)sizeof(import->path))
-        return hf_fail(why, HF_ELIMIT, 0, "path too long");
-    return HF_OK;
+    err = beside(import, 0, name, path, why);
+    if (err == HF_OK)
+        memcpy(import->path, path, sizeof(path));
+    return err;
 }
 
 static enum hf_err read_lego(struct hf_import *import, struct hf_why *why)
@@ -250,9 +253,9 @@ static enum hf_err read_dehydrated(struct hf_import *import, struct hf_why *why)
     struct hf_span name = path_behind(import, "/accounts/", 1);
     char path[PATH_MAX];
     json_t *json = NULL;
-    enum hf_err err = HF_ELIMIT;
+    enum hf_err err = beside(import, 0, "account_id.json", path, why);
 
-    if (beside(import, 0, "account_id.json", path))
+    if (err == HF_OK)
         err = read_json(path, &json, why);
     if (err != HF_OK)
         return err;
@@ -291,16 +294,18 @@ static enum hf_err read_mod_md(struct hf_import *import, struct hf_why *why)
     json_t *store = NULL;
     json_t *json = NULL;
     struct hf_span key;
-    enum hf_err err = HF_ELIMIT;
+    enum hf_err err = beside(import, 0, "account.json", path, why);
 
-    if (beside(import, 0, "account.json", path))
+    if (err == HF_OK)
         err = read_json(path, &json, why);
     if (err == HF_OK) {
         copy(hf_document_string(json, "url"), import->url);
         copy(hf_document_string(json, "ca-url"), import->directory);
     }
     json_decref(json);
-    if (err != HF_OK || !beside(import, 2, "md_store.json", path))
+    if (err == HF_OK)
+        err = beside(import, 2, "md_store.json", path, why);
+    if (err != HF_OK)
         return err;
     err = read_json(path, &store, why);
     key = hf_document_string(store, "key");

@@ -378,15 +378,14 @@ static void nonsense(void **state)
 }
 
 /* RFC 9773, section 5: an order may go on without "replaces". */
-static void replaces(void **state)
+static void goes_on_without_replaces(int status, const char *problem,
+                                     enum hf_order_failure failure,
+                                     const char *end)
 {
-    struct hf_http_reply reply =
-        reply_of(409, "{\"type\":\"urn:ietf:params:acme:error:"
-                      "alreadyReplaced\"}");
+    struct hf_http_reply reply = reply_of(status, problem);
     struct order order;
     uint64_t ticket;
 
-    (void)state;
     set_up(&order);
     order.wish.dns_count = 1;
     order.wish.replaces = HF_SPAN("aki.serial");
@@ -403,9 +402,20 @@ static void replaces(void **state)
         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example\"}],"
         "\"profile\":\"short\"}");
     answer_with(&order, ticket, &reply); /* again: that was it */
-    expect_end(&order, HF_ORDER_REFUSED,
-               "the CA did not take the order: alreadyReplaced");
+    expect_end(&order, failure, end);
     tear_down(&order);
+}
+
+static void replaces(void **state)
+{
+    (void)state;
+    goes_on_without_replaces(
+        409, "{\"type\":\"urn:ietf:params:acme:error:alreadyReplaced\"}",
+        HF_ORDER_REFUSED, "the CA did not take the order: alreadyReplaced");
+    /* Pebble, of some serial numbers. */
+    goes_on_without_replaces(
+        500, "{\"type\":\"urn:ietf:params:acme:error:serverInternal\"}",
+        HF_ORDER_UNANSWERED, "the CA did not take the order: serverInternal");
 }
 
 /* The order lags behind its authorizations. */
