@@ -156,20 +156,6 @@ if command -v strace >/dev/null; then
     grep -qE '^[0-9]+ +(socket|connect|clone|fork|vfork)' "$tmp/trace" &&
         not_ok 'show speaks to somebody'
 fi
-python3 - "$HOLDFAST" account show --state-dir "$state" --account file <<'END' ||
-import subprocess, sys, time
-def best(command):
-    times = []
-    for _ in range(40):
-        start = time.monotonic()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        times.append(time.monotonic() - start)
-    return min(times)
-ms = (best(sys.argv[1:]) - best(["/bin/true"])) * 1000
-print(f"show: {ms:.1f} ms")
-sys.exit(ms > 5)
-END
-    not_ok 'show takes longer than 5 ms'
 
 # ---- files that others may read ----
 
