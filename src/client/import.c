@@ -375,19 +375,21 @@ static enum hf_err read_key(struct hf_import *import, struct hf_why *why)
 enum hf_err hf_import_read(struct hf_span format, const char *path,
                            struct hf_import *out, struct hf_why *why)
 {
-    enum hf_err err = hf_fail(why, HF_EINVAL, 0,
-                              "no such format; there are " HF_IMPORT_FORMATS);
+    const size_t count = sizeof(formats) / sizeof(formats[0]);
+    enum hf_err err;
+    size_t i = 0;
 
     *out = (struct hf_import){0};
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        if (!hf_span_eq(format, hf_span_str(formats[i].name)))
-            continue;
-        err = find(&formats[i], path, out, why);
-        if (err == HF_OK)
-            err = formats[i].read(out, why);
-        if (err == HF_OK)
-            err = read_key(out, why);
-    }
+    while (i < count && !hf_span_eq(format, hf_span_str(formats[i].name)))
+        i++;
+    if (i == count)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "no such format; there are " HF_IMPORT_FORMATS);
+    err = find(&formats[i], path, out, why);
+    if (err == HF_OK)
+        err = formats[i].read(out, why);
+    if (err == HF_OK)
+        err = read_key(out, why);
     if (err != HF_OK)
         hf_import_clear(out);
     return err;
