@@ -6,112 +6,51 @@
 #include "cli/said.h"
 #include "os/clock.h"
 
-#define SHOWN_MAX  (1024 * 1024) /* of one name that would not validate */
-#define NAMES_ROOM (HF_LINEAGE_NAMES_MAX * 256)
-#define CSR_MAX    65536
-#define MARGIN_S   (2 * (int64_t)HF_DAY_S) /* warn when a record ends */
-#define KEY_FILE   "privkey.pem"
+#define CSR_MAX  65536
+#define KEY_FILE "privkey.pem"
 
 /* ---- the names ---- */
 
 static enum hf_exit read_names(struct hf_issue *issue)
 {
     for (size_t i = 0; i < issue->lineage.name_count; i++) {
+        struct hf_target *target = &issue->targets[i];
         struct hf_span name = issue->lineage.names[i];
         struct hf_why why = {0};
 
-        issue->wildcards[i] = hf_name_take_star(&name);
-        if (hf_name_parse(name, &issue->names[i], &why) != HF_OK) {
-            hf_cli_fail(issue->cli, issue->lineage.names[i], &why);
+        target->text = name;
+        target->wildcard = hf_name_take_star(&name);
+        if (hf_name_parse(name, &target->name, &why) != HF_OK) {
+            hf_cli_fail(issue->cli, target->text, &why);
             return HF_EXIT_ERROR;
         }
     }
     return HF_EXIT_GOOD;
 }
 
-/* ---- look before ordering (REQ CLI-20, CLI-21, CLI-28) ---- */
-
-static void show(struct hf_issue *issue, const struct hf_sight *sight)
-{
-    const struct hf_showing showing = {.sight = sight,
-                                       .subject = &issue->applicant->subject,
-                                       .now = issue->cli->now,
-                                       .colour = issue->cli->colour};
-    struct hf_buf text;
-    struct hf_buf wrapped;
-
-    hf_buf_init_grow(&text, SHOWN_MAX);
-    hf_buf_init_grow(&wrapped, SHOWN_MAX);
-    if (issue->cli->json) {
-        hf_sight_put_json(&showing, &wrapped);
-    } else {
-        hf_sight_put_text(&showing, &text);
-        hf_put_wrapped(&wrapped, hf_buf_span(&text));
-    }
-    hf_out_put(issue->cli->out, hf_buf_span(&wrapped));
-    hf_buf_clear(&text);
-    hf_buf_clear(&wrapped);
-}
-
-/* A record that ends soon is a renewal that fails soon. */
-static void warn_of_end(struct hf_issue *issue, const struct hf_sight *sight)
-{
-    const struct hf_spot *spot = &sight->spots[sight->best];
-    const struct hf_record *record = &spot->judged[spot->verdict.relied].record;
-
-    if (hf_preflight(issue->cli->now, MARGIN_S, record->until_at) ==
-        HF_PREFLIGHT_WARN)
-        hf_cli_error(issue->cli, hf_name_span(&sight->name),
-                     "its record ends within two days; publish one that "
-                     "lasts, or the next renewal fails");
-}
-
-static enum hf_exit look_at(struct hf_issue *issue, size_t i)
-{
-    struct hf_sight *sight = hf_alloc(1, sizeof(*sight));
-    struct hf_why why = {0};
-    enum hf_err err = sight == NULL ? HF_ENOMEM : HF_OK;
-
-    issue->views[i].sight = sight;
-    if (err == HF_OK) {
-        sight->name = issue->names[i];
-        sight->wildcard = issue->wildcards[i];
-        err = hf_sight_look(&issue->applicant->seeing.viewer, sight, &why);
-    }
-    if (err == HF_OK)
-        err = hf_sight_judge(sight, &issue->applicant->subject, issue->cli->now,
-                             &why);
-    if (err == HF_ECANCELED)
-        return HF_EXIT_INTERRUPTED;
-    if (err != HF_OK) {
-        hf_cli_fail(issue->cli, issue->lineage.names[i], &why);
-        return HF_EXIT_ERROR;
-    }
-    if (sight->result == HF_CHECK_YES) {
-        warn_of_end(issue, sight);
-        return HF_EXIT_GOOD;
-    }
-    show(issue, sight);
-    return HF_EXIT_NO;
-}
+/* ---- look before ordering (REQ CLI-20) ---- */
 
 /* All names are looked at, so that all that is wrong is told at once. */
 static enum hf_exit look(struct hf_issue *issue)
 {
-    enum hf_exit status = HF_EXIT_GOOD;
+    size_t count = issue->lineage.name_count;
+    enum hf_exit status =
+        hf_preflight_look(issue->applicant, issue->targets, count);
+    size_t refused = 0;
 
-    for (size_t i = 0; i < issue->lineage.name_count; i++) {
-        enum hf_exit one = look_at(issue, i);
-
-        if (one == HF_EXIT_ERROR || one == HF_EXIT_INTERRUPTED)
-            return one;
-        if (one != HF_EXIT_GOOD)
-            status = one;
+    if (status != HF_EXIT_GOOD)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        if (hf_preflight_serves(&issue->targets[i]))
+            continue;
+        hf_preflight_show(issue->applicant, &issue->targets[i]);
+        refused++;
     }
-    if (status == HF_EXIT_NO)
-        hf_cli_error(issue->cli, HF_SPAN(""),
-                     "nothing was ordered: the CA would refuse");
-    return status;
+    if (refused == 0)
+        return HF_EXIT_GOOD;
+    hf_cli_error(issue->cli, HF_SPAN(""),
+                 "nothing was ordered: the CA would refuse");
+    return HF_EXIT_NO;
 }
 
 /* ---- which challenge (REQ CLI-01..06, CLI-29) ---- */
@@ -126,31 +65,18 @@ static void refuse(struct hf_chosen *out, const char *text, const char *word)
         hf_buf_puts(&reason, word);
 }
 
-/* The name of ours that this authorization is for; or SIZE_MAX. */
-static size_t name_of(const struct hf_issue *issue,
-                      const struct hf_authz_object *authz)
+/* The name of ours that this authorization is for; or NULL. */
+static struct hf_target *target_of(struct hf_issue *issue,
+                                   const struct hf_authz_object *authz)
 {
-    for (size_t i = 0; i < issue->lineage.name_count; i++)
-        if (issue->wildcards[i] == authz->wildcard &&
-            hf_span_eq(hf_name_span(&issue->names[i]), authz->name))
-            return i;
-    return SIZE_MAX;
-}
+    for (size_t i = 0; i < issue->lineage.name_count; i++) {
+        struct hf_target *target = &issue->targets[i];
 
-/* The challenge speaks another draft, or names another issuer, than the
- * directory let us expect: judge what was seen again, by its words. */
-static bool still_serves(struct hf_issue *issue, size_t i,
-                         const struct hf_recognised *recognised)
-{
-    struct hf_sight *sight = issue->views[i].sight;
-
-    if (sight == NULL)
-        return true;
-    hf_subject_narrow(&issue->applicant->subject, recognised);
-    sight->note_count = 0;
-    return hf_sight_judge(sight, &issue->applicant->subject, issue->cli->now,
-                          NULL) == HF_OK &&
-           sight->result == HF_CHECK_YES;
+        if (target->wildcard == authz->wildcard &&
+            hf_span_eq(hf_name_span(&target->name), authz->name))
+            return target;
+    }
+    return NULL;
 }
 
 static void choose(void *state, const struct hf_authz_object *authz,
@@ -161,7 +87,7 @@ static void choose(void *state, const struct hf_authz_object *authz,
         .account_url = issue->applicant->holder.file.url,
         .hashed_seen = issue->applicant->holder.hashed_seen};
     const struct hf_meta *meta = &issue->applicant->holder.talk.directory.meta;
-    size_t name = name_of(issue, authz);
+    struct hf_target *target = target_of(issue, authz);
     struct hf_recognised recognised = {.outcome = HF_RECOGNISED_NOT_THIS_TYPE};
 
     for (size_t i = 0; i < authz->challenge_count; i++) {
@@ -172,14 +98,14 @@ static void choose(void *state, const struct hf_authz_object *authz,
             break;
     }
     out->is_good = false;
-    if (name == SIZE_MAX)
+    if (target == NULL)
         refuse(out, "this name was not ordered", NULL);
     else if (recognised.outcome == HF_RECOGNISED_NOT_THIS_TYPE)
         refuse(out, "the CA offers no dns-persist-01 challenge for it", NULL);
     else if (recognised.outcome != HF_RECOGNISED_ACCEPT)
         refuse(out, "the CA's challenge is not as the draft wants it: ",
                hf_challenge_reason_word(recognised.reason));
-    else if (!still_serves(issue, name, &recognised))
+    else if (!hf_preflight_still_serves(issue->applicant, target, &recognised))
         refuse(out,
                "the CA's challenge wants another record than its directory "
                "says; 'holdfast check' with --draft ",
@@ -443,11 +369,7 @@ static enum hf_exit issue_all(struct hf_issue *issue)
 
 static void clear(struct hf_issue *issue)
 {
-    for (size_t i = 0; i < issue->lineage.name_count; i++) {
-        if (issue->views[i].sight != NULL)
-            hf_sight_free(issue->views[i].sight);
-        hf_free(issue->views[i].sight);
-    }
+    hf_preflight_clear(issue->targets, issue->lineage.name_count);
     hf_order_engine_free(issue->engine);
     hf_certificate_free(issue->certificate);
     hf_private_key_free(issue->key);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/applicant.h"
+#include "cli/preflight.h"
 #include "client/lineage.h"
 #include "client/order_run.h"
 #include "crypto/certificate.h"
@@ -30,20 +30,13 @@
     HF_APPLICANT_OPTIONS
 /* clang-format on */
 
-/* What was seen of one name before the order. */
-struct hf_view {
-    struct hf_sight *sight; /* NULL with --no-check */
-};
-
 struct hf_issue {
     struct hf_cli *cli;
     struct hf_applicant *applicant;
     const char *state;
     struct hf_lineage lineage; /* what is wanted; then what was got */
     struct hf_span replaces;   /* ARI id of the certificate before, or empty */
-    struct hf_name names[HF_LINEAGE_NAMES_MAX]; /* without "*." */
-    bool wildcards[HF_LINEAGE_NAMES_MAX];
-    struct hf_view views[HF_LINEAGE_NAMES_MAX];
+    struct hf_target targets[HF_LINEAGE_NAMES_MAX];
     struct hf_private_key *key;
     struct hf_buf csr;
     struct hf_certificate *certificate;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/preflight.h"
+
+#include "base/alloc.h"
+
+#define SHOWN_MAX (1024 * 1024) /* of one name that would not validate */
+#define MARGIN_S  (2 * (int64_t)HF_DAY_S) /* warn when a record ends */
+
+/* ---- looking ---- */
+
+/* A record that ends soon is a renewal that fails soon. */
+static void warn_of_end(struct hf_applicant *applicant,
+                        const struct hf_sight *sight)
+{
+    const struct hf_spot *spot = &sight->spots[sight->best];
+    const struct hf_record *record = &spot->judged[spot->verdict.relied].record;
+
+    if (hf_preflight(applicant->cli->now, MARGIN_S, record->until_at) ==
+        HF_PREFLIGHT_WARN)
+        hf_cli_error(applicant->cli, hf_name_span(&sight->name),
+                     "its record ends within two days; publish one that "
+                     "lasts, or the next renewal fails");
+}
+
+static enum hf_exit look_at(struct hf_applicant *applicant,
+                            struct hf_target *target)
+{
+    struct hf_sight *sight = hf_alloc(1, sizeof(*sight));
+    struct hf_why why = {0};
+    enum hf_err err = sight == NULL ? HF_ENOMEM : HF_OK;
+
+    target->sight = sight;
+    if (err == HF_OK) {
+        sight->name = target->name;
+        sight->wildcard = target->wildcard;
+        err = hf_sight_look(&applicant->seeing.viewer, sight, &why);
+    }
+    if (err == HF_OK)
+        err = hf_sight_judge(sight, &applicant->subject, applicant->cli->now,
+                             &why);
+    if (err == HF_ECANCELED)
+        return HF_EXIT_INTERRUPTED;
+    if (err != HF_OK) {
+        hf_cli_fail(applicant->cli, target->text, &why);
+        return HF_EXIT_ERROR;
+    }
+    if (sight->result == HF_CHECK_YES)
+        warn_of_end(applicant, sight);
+    return HF_EXIT_GOOD;
+}
+
+enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
+                               struct hf_target *targets, size_t count)
+{
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++)
+        status = look_at(applicant, &targets[i]);
+    return status;
+}
+
+void hf_preflight_clear(struct hf_target *targets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (targets[i].sight != NULL)
+            hf_sight_free(targets[i].sight);
+        hf_free(targets[i].sight);
+        targets[i].sight = NULL;
+    }
+}
+
+/* ---- what was seen ---- */
+
+bool hf_preflight_serves(const struct hf_target *target)
+{
+    return target->sight == NULL || target->sight->result == HF_CHECK_YES;
+}
+
+void hf_preflight_show(struct hf_applicant *applicant,
+                       const struct hf_target *target)
+{
+    const struct hf_cli *cli = applicant->cli;
+    const struct hf_showing showing = {.sight = target->sight,
+                                       .subject = &applicant->subject,
+                                       .now = cli->now,
+                                       .colour = cli->colour};
+    struct hf_buf text;
+    struct hf_buf wrapped;
+
+    hf_buf_init_grow(&text, SHOWN_MAX);
+    hf_buf_init_grow(&wrapped, SHOWN_MAX);
+    if (cli->json) {
+        hf_sight_put_json(&showing, &wrapped);
+    } else {
+        hf_sight_put_text(&showing, &text);
+        hf_put_wrapped(&wrapped, hf_buf_span(&text));
+    }
+    hf_out_put(cli->out, hf_buf_span(&wrapped));
+    hf_buf_clear(&text);
+    hf_buf_clear(&wrapped);
+}
+
+bool hf_preflight_still_serves(struct hf_applicant *applicant,
+                               struct hf_target *target,
+                               const struct hf_recognised *recognised)
+{
+    struct hf_sight *sight = target->sight;
+
+    if (sight == NULL)
+        return true;
+    hf_subject_narrow(&applicant->subject, recognised);
+    sight->note_count = 0;
+    return hf_sight_judge(sight, &applicant->subject, applicant->cli->now,
+                          NULL) == HF_OK &&
+           sight->result == HF_CHECK_YES;
+}

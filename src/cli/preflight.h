@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * preflight.h -- before an order: look at its names as the CA will, at every
+ * authoritative server, through DNSSEC and CAA, so that what would fail is
+ * never ordered (REQ CLI-20, CLI-21, CLI-28).
+ */
+#pragma once
+
+#include "cli/applicant.h"
+
+/* One name that a certificate is wanted for. */
+struct hf_target {
+    struct hf_span text; /* as it is ordered, with "*." */
+    struct hf_name name; /* without */
+    bool wildcard;
+    struct hf_sight *sight; /* what was seen of it; NULL: nobody looked */
+};
+
+/*
+ * Look at every target and judge what is seen; whether its record serves is
+ * an answer, see hf_preflight_serves(). Owns: hf_preflight_clear(), whatever
+ * comes back. HF_EXIT_ERROR, HF_EXIT_INTERRUPTED: after a message.
+ */
+enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
+                               struct hf_target *targets, size_t count);
+void hf_preflight_clear(struct hf_target *targets, size_t count);
+
+/* The CA would validate it by its record; or nobody looked. */
+bool hf_preflight_serves(const struct hf_target *target);
+
+/* Tell what was seen, and which record to publish. */
+void hf_preflight_show(struct hf_applicant *applicant,
+                       const struct hf_target *target);
+
+/* The CA's challenge speaks another draft, or names another issuer, than its
+ * directory let us expect: judge what was seen again, by its words. */
+bool hf_preflight_still_serves(struct hf_applicant *applicant,
+                               struct hf_target *target,
+                               const struct hf_recognised *recognised);
