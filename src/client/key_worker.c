@@ -21,27 +21,6 @@ struct worker {
     size_t origin_len;
 };
 
-/* The next frame, whole, which stays until drop(). False when the parent has
- * hung up or talks nonsense. */
-static bool await(struct worker *w, struct hf_frame *frame)
-{
-    bool more = false;
-
-    while (!more) {
-        struct hf_span in = hf_buf_span(&w->in);
-
-        if (hf_frame_cut(&in, IN_MAX, frame, &more, NULL) != HF_OK)
-            return false;
-        if (more)
-            return true;
-        if (w->in.len == w->in.cap && hf_buf_reserve(&w->in, 1) == NULL)
-            return false;
-        if (!hf_role_receive(w->fd, &w->in, 0))
-            return false;
-    }
-    return true;
-}
-
 /* What came is wiped: it may have been the passphrase. */
 static void drop(struct worker *w)
 {
@@ -137,7 +116,8 @@ static bool start(struct worker *w)
     enum hf_err err;
     bool good = false;
 
-    if (!await(w, &frame) || hf_key_read_want(&frame, &want, &why) != HF_OK)
+    if (!hf_role_next(w->fd, &w->in, IN_MAX, &frame) ||
+        hf_key_read_want(&frame, &want, &why) != HF_OK)
         return false;
     hf_buf_init(&pem, room, sizeof(room));
     err = want.origin.len > sizeof(w->origin)
@@ -201,7 +181,8 @@ bool hf_key_worker_run(int fd)
     /* A secret that comes in pieces must not be left behind by growing. */
     good = hf_buf_reserve(&w.in, HF_KEY_PEM_MAX + 2 * URL_MAX) != NULL &&
            start(&w);
-    while (good && await(&w, &frame) && frame.kind == HF_KEY_SIGN) {
+    while (good && hf_role_next(fd, &w.in, IN_MAX, &frame) &&
+           frame.kind == HF_KEY_SIGN) {
         good = sign(&w, frame.body);
         drop(&w);
     }

@@ -68,34 +68,15 @@ bool hf_resolver_is_outdated(void)
     return minor < 26 || (minor == 26 && patch < 1);
 }
 
-/* The worker's greeting says whether it could start. */
-static enum hf_err await_ready(struct unbound *u, struct hf_why *why)
-{
-    enum hf_worker_start start = HF_WORKER_LIBRARY;
-    struct hf_frame frame = {0};
-    enum hf_err err =
-        hf_role_await(&u->role, hf_clock_ms() + START_MS, &frame, why);
-
-    if (err != HF_OK)
-        return err;
-    if (frame.kind != HF_FRAME_READY)
-        return hf_fail(why, HF_EPEER, 0, "resolver: broken greeting");
-    err = hf_msg_read_ready(frame.body, &start, why);
-    hf_role_drop(&u->role, &frame);
-    return err == HF_OK ? hf_worker_start_err(start, why) : err;
-}
-
 static enum hf_err worker_start(struct unbound *u, struct hf_why *why)
 {
-    enum hf_err err = hf_role_start(&u->role, HF_WORKER_ROLE, why);
+    const struct hf_role_plan plan = {.word = HF_WORKER_ROLE,
+                                      .config = hf_buf_span(&u->config),
+                                      .wait_ms = START_MS,
+                                      .greetings = hf_worker_greetings,
+                                      .greeting_count = HF_WORKER_STARTS};
 
-    if (err != HF_OK)
-        return err;
-    hf_buf_put(&u->role.out, hf_buf_span(&u->config));
-    err = await_ready(u, why);
-    if (err != HF_OK)
-        hf_role_end(&u->role);
-    return err;
+    return hf_role_open(&u->role, &plan, why);
 }
 
 /* Milliseconds left for a look-up, at least one. */

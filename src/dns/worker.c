@@ -277,8 +277,9 @@ static struct slot *slot_find(struct worker *w)
     return NULL;
 }
 
-static bool accept_query(struct worker *w, struct hf_span body)
+static bool accept_query(void *state, struct hf_span body)
 {
+    struct worker *w = state;
     struct slot *slot = slot_find(w);
     struct hf_worker_query query;
 
@@ -298,26 +299,14 @@ static bool accept_query(struct worker *w, struct hf_span body)
 static void on_readable(evutil_socket_t fd, short what, void *data)
 {
     struct worker *w = data;
-    struct hf_frame frame = {0};
-    struct hf_span rest;
-    bool more = true;
+    const struct hf_service service = {.kind = HF_FRAME_QUERY,
+                                       .frame_max = HF_QUERY_FRAME_MAX,
+                                       .take = accept_query,
+                                       .state = w};
 
-    (void)fd;
     (void)what;
-    if (!hf_role_receive(w->fd, &w->in, MSG_DONTWAIT)) {
+    if (!hf_role_serve(fd, &w->in, &service))
         stop(w);
-        return;
-    }
-    rest = hf_buf_span(&w->in);
-    while (more) {
-        if (hf_frame_take(&rest, &frame, &more, NULL) != HF_OK ||
-            (more &&
-             (frame.kind != HF_FRAME_QUERY || !accept_query(w, frame.body)))) {
-            stop(w);
-            return;
-        }
-    }
-    hf_role_consume(&w->in, rest);
 }
 
 static bool is_readable(const char *path)
@@ -476,24 +465,15 @@ static enum hf_worker_start start(struct worker *w,
     return HF_WORKER_READY;
 }
 
-/* The first frame, waited for. */
 static bool read_config(struct worker *w, struct hf_resolver_config *config)
 {
-    struct hf_frame frame = {0};
-    struct hf_span rest;
-    bool more = false;
+    struct hf_frame frame;
 
-    while (!more) {
-        if (!hf_role_receive(w->fd, &w->in, 0))
-            return false;
-        rest = hf_buf_span(&w->in);
-        if (hf_frame_take(&rest, &frame, &more, NULL) != HF_OK)
-            return false;
-    }
-    if (frame.kind != HF_FRAME_CONFIG ||
+    if (!hf_role_next(w->fd, &w->in, HF_CONFIG_FRAME_MAX, &frame) ||
+        frame.kind != HF_FRAME_CONFIG ||
         hf_msg_read_config(frame.body, w->config_room, config, NULL) != HF_OK)
         return false;
-    hf_role_consume(&w->in, rest);
+    hf_frame_drop(&w->in, &frame);
     return true;
 }
 
@@ -534,17 +514,12 @@ bool hf_worker_run(int fd)
 {
     struct worker w = {.fd = fd};
     struct hf_resolver_config config = {0};
-    enum hf_worker_start state;
     bool good = false;
 
     hf_role_ignore_signals();
-    if (!make_rooms(&w) || !read_config(&w, &config))
+    if (!make_rooms(&w) || !read_config(&w, &config) ||
+        !hf_role_greet(fd, start(&w, &config)))
         goto out;
-    state = start(&w, &config);
-    hf_msg_put_ready(&w.out, state);
-    if (!hf_role_send(fd, hf_buf_span(&w.out)) || state != HF_WORKER_READY)
-        goto out;
-    hf_buf_reset(&w.out);
     (void)event_add(w.readable, NULL);
     /* What came behind the configuration is looked at right away. */
     event_active(w.readable, EV_READ, 0);

@@ -15,53 +15,27 @@ enum part {
     PART_ROOT_HINTS,
 };
 
-enum hf_err hf_worker_start_err(enum hf_worker_start start, struct hf_why *why)
-{
-    switch (start) {
-    case HF_WORKER_READY:
-        return HF_OK;
-    case HF_WORKER_MEMORY:
-        return hf_fail(why, HF_ENOMEM, 0, "resolver: out of memory");
-    case HF_WORKER_CONFIG:
-        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken configuration");
-    case HF_WORKER_TRUST_ANCHOR:
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "resolver: a trust anchor file cannot be read");
-    case HF_WORKER_FORWARD:
-        return hf_fail(why, HF_ESYNTAX, 0,
-                       "resolver: the address to forward to is not one; "
-                       "write ADDRESS or ADDRESS@PORT");
-    case HF_WORKER_STUB:
-        return hf_fail(why, HF_ESYNTAX, 0,
-                       "resolver: a stub is not ZONE=ADDRESS or "
-                       "ZONE=ADDRESS@PORT");
-    case HF_WORKER_ROOT_HINTS:
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "resolver: the root hints cannot be read");
-    case HF_WORKER_LIBRARY:
-        return hf_fail(why, HF_ESYNTAX, 0,
-                       "resolver: libunbound refuses the trust anchors or "
-                       "the root hints");
-    case HF_WORKER_WALL:
-        return hf_fail(why, HF_EPEER, 0,
-                       "resolver: this kernel cannot wall it in (Landlock "
-                       "and seccomp); --sandbox=off goes without");
-    }
-    return hf_fail(why, HF_EPEER, 0, "resolver: broken greeting");
-}
-
-enum hf_err hf_frame_take(struct hf_span *in, struct hf_frame *out, bool *more,
-                          struct hf_why *why)
-{
-    enum hf_err err = hf_frame_cut(in, HF_FRAME_MAX, out, more, why);
-
-    if (err != HF_OK || !*more)
-        return err;
-    *more = out->kind >= HF_FRAME_CONFIG && out->kind <= HF_FRAME_ANSWER;
-    return *more
-               ? HF_OK
-               : hf_fail(why, HF_ESYNTAX, 0, "resolver: frame of unknown kind");
-}
+const struct hf_greeting hf_worker_greetings[HF_WORKER_STARTS] = {
+    [HF_WORKER_READY] = {HF_OK, NULL},
+    [HF_WORKER_MEMORY] = {HF_ENOMEM, "resolver: out of memory"},
+    [HF_WORKER_CONFIG] = {HF_ESYNTAX, "resolver: broken configuration"},
+    [HF_WORKER_TRUST_ANCHOR] = {HF_ENOTFOUND,
+                                "resolver: a trust anchor file cannot be "
+                                "read"},
+    [HF_WORKER_FORWARD] = {HF_ESYNTAX,
+                           "resolver: the address to forward to is not one; "
+                           "write ADDRESS or ADDRESS@PORT"},
+    [HF_WORKER_STUB] = {HF_ESYNTAX, "resolver: a stub is not ZONE=ADDRESS or "
+                                    "ZONE=ADDRESS@PORT"},
+    [HF_WORKER_ROOT_HINTS] = {HF_ENOTFOUND,
+                              "resolver: the root hints cannot be read"},
+    [HF_WORKER_LIBRARY] = {HF_ESYNTAX,
+                           "resolver: libunbound refuses the trust anchors or "
+                           "the root hints"},
+    [HF_WORKER_WALL] = {HF_EPEER,
+                        "resolver: this kernel cannot wall it in (Landlock "
+                        "and seccomp); --sandbox=off goes without"},
+};
 
 static void put_part(struct hf_buf *out, enum part part, struct hf_span text)
 {
@@ -86,14 +60,6 @@ void hf_msg_put_config(struct hf_buf *out,
     }
     put_part(out, PART_FORWARD, hf_span_str(config->forward));
     put_part(out, PART_ROOT_HINTS, hf_span_str(config->root_hints));
-    hf_frame_end(out, at);
-}
-
-void hf_msg_put_ready(struct hf_buf *out, enum hf_worker_start start)
-{
-    size_t at = hf_frame_begin(out, HF_FRAME_READY);
-
-    hf_put_number(out, start, 1);
     hf_frame_end(out, at);
 }
 
@@ -219,18 +185,6 @@ enum hf_err hf_msg_read_query(struct hf_span body, struct hf_worker_query *out,
     query.timeout_ms = (uint32_t)timeout_ms;
     query.type = (uint16_t)type;
     *out = query;
-    return HF_OK;
-}
-
-enum hf_err hf_msg_read_ready(struct hf_span body, enum hf_worker_start *out,
-                              struct hf_why *why)
-{
-    uint64_t start;
-
-    if (!hf_take_number(&body, 1, &start) || start > HF_WORKER_WALL ||
-        body.len > 0)
-        return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken greeting");
-    *out = (enum hf_worker_start)start;
     return HF_OK;
 }
 

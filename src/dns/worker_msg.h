@@ -17,20 +17,7 @@
 #define HF_QUERY_FRAME_MAX  (HF_FRAME_HEAD + 32 + HF_OWNER_TEXT_MAX)
 #define HF_CONFIG_FRAME_MAX 65536
 
-enum hf_frame_kind {
-    HF_FRAME_NONE, /* not read yet; nobody sends it */
-    HF_FRAME_CONFIG,
-    HF_FRAME_READY,
-    HF_FRAME_QUERY,
-    HF_FRAME_ANSWER,
-};
-
-/*
- * Cut the first whole frame off `*in`; false in `*more` when it is not there
- * yet. Fails: HF_ESYNTAX (unknown kind, longer than HF_FRAME_MAX).
- */
-enum hf_err hf_frame_take(struct hf_span *in, struct hf_frame *out, bool *more,
-                          struct hf_why *why);
+enum hf_frame_kind { HF_FRAME_QUERY = HF_FRAME_OTHERS, HF_FRAME_ANSWER };
 
 /* How the worker's start went. */
 enum hf_worker_start {
@@ -43,10 +30,10 @@ enum hf_worker_start {
     HF_WORKER_ROOT_HINTS,
     HF_WORKER_LIBRARY,
     HF_WORKER_WALL,
+    HF_WORKER_STARTS, /* how many there are */
 };
 
-/* HF_OK, or the code and a sentence for a start that failed. */
-enum hf_err hf_worker_start_err(enum hf_worker_start start, struct hf_why *why);
+extern const struct hf_greeting hf_worker_greetings[HF_WORKER_STARTS];
 
 /* A query on its way to the worker. */
 struct hf_worker_query {
@@ -59,7 +46,6 @@ struct hf_worker_query {
 /* Write whole frames. What does not fit sets out->full. */
 void hf_msg_put_config(struct hf_buf *out,
                        const struct hf_resolver_config *config);
-void hf_msg_put_ready(struct hf_buf *out, enum hf_worker_start start);
 void hf_msg_put_query(struct hf_buf *out, const struct hf_worker_query *query);
 void hf_msg_put_answer(struct hf_buf *out, uint64_t ticket,
                        const struct hf_found *found);
@@ -74,9 +60,6 @@ enum hf_err hf_msg_read_config(struct hf_span body, struct hf_config_room *room,
                                struct hf_resolver_config *out,
                                struct hf_why *why);
 enum hf_err hf_msg_read_query(struct hf_span body, struct hf_worker_query *out,
-                              struct hf_why *why);
-
-enum hf_err hf_msg_read_ready(struct hf_span body, enum hf_worker_start *out,
                               struct hf_why *why);
 
 /* Release *found with hf_found_clear(). Fails also: HF_ENOMEM. */

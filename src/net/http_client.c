@@ -128,34 +128,15 @@ static void forget_hosts(struct client *c, enum hf_http_failure failure)
 
 /* ---- the worker ---- */
 
-/* The worker's greeting says whether it could start. */
-static enum hf_err await_ready(struct client *c, struct hf_why *why)
-{
-    enum hf_net_start start = HF_NET_BROKEN;
-    struct hf_frame frame = {0};
-    enum hf_err err =
-        hf_role_await(&c->role, hf_clock_ms() + START_MS, &frame, why);
-
-    if (err != HF_OK)
-        return err;
-    if (frame.kind != HF_NET_READY)
-        return hf_fail(why, HF_EPEER, 0, "HTTP client: broken greeting");
-    err = hf_net_read_ready(frame.body, &start, why);
-    hf_role_drop(&c->role, &frame);
-    return err == HF_OK ? hf_net_start_err(start, why) : err;
-}
-
 static enum hf_err worker_start(struct client *c, struct hf_why *why)
 {
-    enum hf_err err = hf_role_start(&c->role, HF_NET_ROLE, why);
+    const struct hf_role_plan plan = {.word = HF_NET_ROLE,
+                                      .config = hf_buf_span(&c->config),
+                                      .wait_ms = START_MS,
+                                      .greetings = hf_net_greetings,
+                                      .greeting_count = HF_NET_STARTS};
 
-    if (err != HF_OK)
-        return err;
-    hf_buf_put(&c->role.out, hf_buf_span(&c->config));
-    err = await_ready(c, why);
-    if (err != HF_OK)
-        hf_role_end(&c->role);
-    return err;
+    return hf_role_open(&c->role, &plan, why);
 }
 
 /* Another worker for the dead one, once. It is asked what is safe to ask

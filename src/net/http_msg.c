@@ -10,32 +10,21 @@
 #define PATH_TEXT_MAX 4096
 #define NUMBER_MAX    INT32_MAX
 
-enum hf_err hf_net_start_err(enum hf_net_start start, struct hf_why *why)
-{
-    switch (start) {
-    case HF_NET_STARTED:
-        return HF_OK;
-    case HF_NET_MEMORY:
-        return hf_fail(why, HF_ENOMEM, 0, "HTTP client: out of memory");
-    case HF_NET_BROKEN:
-        return hf_fail(why, HF_ESYNTAX, 0, "HTTP client: broken configuration");
-    case HF_NET_CA_FILE:
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "HTTP client: a file of CA certificates cannot be read");
-    case HF_NET_CA_EMPTY:
-        return hf_fail(why, HF_ESYNTAX, 0,
-                       "HTTP client: a file of CA certificates has none in "
-                       "PEM form");
-    case HF_NET_TLS:
-        return hf_fail(why, HF_ECRYPTO, 0,
-                       "HTTP client: OpenSSL cannot be set up");
-    case HF_NET_WALL:
-        return hf_fail(why, HF_EPEER, 0,
-                       "HTTP client: this kernel cannot wall it in (Landlock "
-                       "and seccomp); --sandbox=off goes without");
-    }
-    return hf_fail(why, HF_EPEER, 0, "HTTP client: broken greeting");
-}
+const struct hf_greeting hf_net_greetings[HF_NET_STARTS] = {
+    [HF_NET_STARTED] = {HF_OK, NULL},
+    [HF_NET_MEMORY] = {HF_ENOMEM, "HTTP client: out of memory"},
+    [HF_NET_BROKEN] = {HF_ESYNTAX, "HTTP client: broken configuration"},
+    [HF_NET_CA_FILE] = {HF_ENOTFOUND,
+                        "HTTP client: a file of CA certificates cannot be "
+                        "read"},
+    [HF_NET_CA_EMPTY] = {HF_ESYNTAX,
+                         "HTTP client: a file of CA certificates has none in "
+                         "PEM form"},
+    [HF_NET_TLS] = {HF_ECRYPTO, "HTTP client: OpenSSL cannot be set up"},
+    [HF_NET_WALL] = {HF_EPEER,
+                     "HTTP client: this kernel cannot wall it in (Landlock "
+                     "and seccomp); --sandbox=off goes without"},
+};
 
 const char *hf_net_reason(enum hf_http_failure failure, int detail)
 {
@@ -119,7 +108,7 @@ static bool take_below(struct hf_span *rest, unsigned end, unsigned *out)
 
 void hf_net_put_config(struct hf_buf *out, const struct hf_http_config *config)
 {
-    size_t at = hf_frame_begin(out, HF_NET_CONFIG);
+    size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
 
     hf_put_number(out, config->no_wall, 1);
     hf_put_number(out, config->window, 4);
@@ -178,25 +167,6 @@ enum hf_err hf_net_read_config(struct hf_span body, struct hf_net_room *room,
     if (body.len > 0)
         return broken(why);
     *out = config;
-    return HF_OK;
-}
-
-void hf_net_put_ready(struct hf_buf *out, enum hf_net_start start)
-{
-    size_t at = hf_frame_begin(out, HF_NET_READY);
-
-    hf_put_number(out, start, 1);
-    hf_frame_end(out, at);
-}
-
-enum hf_err hf_net_read_ready(struct hf_span body, enum hf_net_start *out,
-                              struct hf_why *why)
-{
-    unsigned start;
-
-    if (!take_below(&body, HF_NET_WALL + 1, &start) || body.len > 0)
-        return broken(why);
-    *out = (enum hf_net_start)start;
     return HF_OK;
 }
 

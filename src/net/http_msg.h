@@ -22,9 +22,7 @@
 #define HF_NET_REPLY_MAX(body) ((body) + 81920) /* with its fields */
 
 enum hf_net_frame {
-    HF_NET_CONFIG = 1,
-    HF_NET_READY,
-    HF_NET_REQUEST,
+    HF_NET_REQUEST = HF_FRAME_OTHERS,
     HF_NET_REPLY,
 };
 
@@ -37,10 +35,10 @@ enum hf_net_start {
     HF_NET_CA_EMPTY,
     HF_NET_TLS,
     HF_NET_WALL,
+    HF_NET_STARTS, /* how many there are */
 };
 
-/* HF_OK, or the code and a sentence for a start that failed. */
-enum hf_err hf_net_start_err(enum hf_net_start start, struct hf_why *why);
+extern const struct hf_greeting hf_net_greetings[HF_NET_STARTS];
 
 /* A sentence for a failure; `detail` is OpenSSL's code of an untrusted
  * certificate. Static. */
@@ -74,7 +72,6 @@ struct hf_net_reply {
 
 /* Write whole frames. What does not fit sets out->full. */
 void hf_net_put_config(struct hf_buf *out, const struct hf_http_config *config);
-void hf_net_put_ready(struct hf_buf *out, enum hf_net_start start);
 void hf_net_put_request(struct hf_buf *out,
                         const struct hf_net_request *request);
 void hf_net_put_reply(struct hf_buf *out, const struct hf_net_reply *reply);
@@ -87,8 +84,6 @@ struct hf_net_room {
 /* Read bodies. Fail: HF_ESYNTAX; spans and text are borrowed. */
 enum hf_err hf_net_read_config(struct hf_span body, struct hf_net_room *room,
                                struct hf_http_config *out, struct hf_why *why);
-enum hf_err hf_net_read_ready(struct hf_span body, enum hf_net_start *out,
-                              struct hf_why *why);
 enum hf_err hf_net_read_request(struct hf_span body, struct hf_net_request *out,
                                 struct hf_why *why);
 

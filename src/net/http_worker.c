@@ -628,8 +628,9 @@ static struct job *job_free(struct worker *w)
     return NULL;
 }
 
-static bool accept_request(struct worker *w, struct hf_span body)
+static bool accept_request(void *state, struct hf_span body)
 {
+    struct worker *w = state;
     struct job *job = job_free(w);
 
     if (job == NULL)
@@ -654,27 +655,14 @@ static bool accept_request(struct worker *w, struct hf_span body)
 static void on_readable(evutil_socket_t fd, short what, void *data)
 {
     struct worker *w = data;
-    struct hf_frame frame = {0};
-    struct hf_span rest;
-    bool more = true;
+    const struct hf_service service = {.kind = HF_NET_REQUEST,
+                                       .frame_max = HF_NET_REQUEST_MAX,
+                                       .take = accept_request,
+                                       .state = w};
 
-    (void)fd;
     (void)what;
-    if (!hf_role_receive(w->fd, &w->in, MSG_DONTWAIT)) {
+    if (!hf_role_serve(fd, &w->in, &service))
         stop(w);
-        return;
-    }
-    rest = hf_buf_span(&w->in);
-    while (more) {
-        if (hf_frame_cut(&rest, HF_NET_REQUEST_MAX, &frame, &more, NULL) !=
-                HF_OK ||
-            (more && (frame.kind != HF_NET_REQUEST ||
-                      !accept_request(w, frame.body)))) {
-            stop(w);
-            return;
-        }
-    }
-    hf_role_consume(&w->in, rest);
 }
 
 static bool jobs_make(struct worker *w)
@@ -741,25 +729,15 @@ static enum hf_net_start start(struct worker *w)
     return HF_NET_STARTED;
 }
 
-/* The first frame, waited for. */
 static bool read_config(struct worker *w)
 {
-    struct hf_frame frame = {0};
-    struct hf_span rest;
-    bool more = false;
+    struct hf_frame frame;
 
-    while (!more) {
-        if (!hf_role_receive(w->fd, &w->in, 0))
-            return false;
-        rest = hf_buf_span(&w->in);
-        if (hf_frame_cut(&rest, HF_NET_CONFIG_MAX, &frame, &more, NULL) !=
-            HF_OK)
-            return false;
-    }
-    if (frame.kind != HF_NET_CONFIG ||
+    if (!hf_role_next(w->fd, &w->in, HF_NET_CONFIG_MAX, &frame) ||
+        frame.kind != HF_FRAME_CONFIG ||
         hf_net_read_config(frame.body, w->room, &w->config, NULL) != HF_OK)
         return false;
-    hf_role_consume(&w->in, rest);
+    hf_frame_drop(&w->in, &frame);
     return true;
 }
 
@@ -810,7 +788,6 @@ static void worker_free(struct worker *w)
 bool hf_http_worker_run(int fd)
 {
     struct worker *w = hf_alloc(1, sizeof(*w));
-    enum hf_net_start state;
     bool good = false;
 
     if (w == NULL)
@@ -821,13 +798,8 @@ bool hf_http_worker_run(int fd)
     hf_buf_init_grow(&w->in, IN_MAX);
     hf_buf_init_grow(&w->out, OUT_MAX);
     if (w->room == NULL || hf_buf_reserve(&w->in, IN_MAX) == NULL ||
-        !read_config(w))
+        !read_config(w) || !hf_role_greet(fd, start(w)))
         goto out;
-    state = start(w);
-    hf_net_put_ready(&w->out, state);
-    if (!hf_role_send(fd, hf_buf_span(&w->out)) || state != HF_NET_STARTED)
-        goto out;
-    hf_buf_reset(&w->out);
     (void)event_add(w->readable, NULL);
     /* What came behind the configuration is looked at right away. */
     event_active(w->readable, EV_READ, 0);

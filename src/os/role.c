@@ -188,10 +188,7 @@ enum hf_err hf_role_peek(const struct hf_role *role, struct hf_frame *frame,
 
 void hf_role_drop(struct hf_role *role, const struct hf_frame *frame)
 {
-    struct hf_span rest = hf_buf_span(&role->in);
-
-    (void)hf_span_cut(&rest, HF_FRAME_HEAD + 1 + frame->body.len);
-    hf_role_consume(&role->in, rest);
+    hf_frame_drop(&role->in, frame);
 }
 
 enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
@@ -209,6 +206,43 @@ enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
         if (err == HF_OK)
             err = hf_role_peek(role, frame, &more, why);
     }
+    return err;
+}
+
+static enum hf_err hear_greeting(struct hf_role *role,
+                                 const struct hf_role_plan *plan,
+                                 struct hf_why *why)
+{
+    const struct hf_greeting *greeting;
+    struct hf_frame frame = {0};
+    uint64_t row;
+    enum hf_err err =
+        hf_role_await(role, hf_clock_ms() + plan->wait_ms, &frame, why);
+
+    if (err != HF_OK)
+        return err;
+    if (frame.kind != HF_FRAME_READY || !hf_take_number(&frame.body, 1, &row) ||
+        frame.body.len > 0 || row >= plan->greeting_count)
+        return hf_fail(why, HF_EPEER, 0,
+                       "a process of our own greets with nonsense");
+    hf_buf_reset(&role->in); /* it has been asked nothing yet */
+    greeting = &plan->greetings[row];
+    return greeting->err == HF_OK
+               ? HF_OK
+               : hf_fail(why, greeting->err, 0, greeting->text);
+}
+
+enum hf_err hf_role_open(struct hf_role *role, const struct hf_role_plan *plan,
+                         struct hf_why *why)
+{
+    enum hf_err err = hf_role_start(role, plan->word, why);
+
+    if (err != HF_OK)
+        return err;
+    hf_buf_put(&role->out, plan->config);
+    err = hear_greeting(role, plan, why);
+    if (err != HF_OK)
+        hf_role_end(role);
     return err;
 }
 
@@ -275,4 +309,64 @@ void hf_role_consume(struct hf_buf *in, struct hf_span rest)
     if (rest.len > 0)
         memmove(in->ptr, rest.ptr, rest.len);
     in->len = rest.len;
+}
+
+bool hf_role_next(int fd, struct hf_buf *in, size_t max, struct hf_frame *frame)
+{
+    for (;;) {
+        struct hf_span rest = hf_buf_span(in);
+        bool more;
+
+        if (hf_frame_cut(&rest, max, frame, &more, NULL) != HF_OK)
+            return false;
+        if (more)
+            return true;
+        if (in->len == in->cap && hf_buf_reserve(in, 1) == NULL)
+            return false;
+        if (!hf_role_receive(fd, in, 0))
+            return false;
+    }
+}
+
+void hf_frame_drop(struct hf_buf *in, const struct hf_frame *frame)
+{
+    struct hf_span rest = hf_buf_span(in);
+
+    (void)hf_span_cut(&rest, HF_FRAME_HEAD + 1 + frame->body.len);
+    hf_role_consume(in, rest);
+}
+
+bool hf_role_greet(int fd, unsigned greeting)
+{
+    char room[HF_FRAME_HEAD + 2];
+    struct hf_buf out;
+    size_t at;
+
+    hf_buf_init(&out, room, sizeof(room));
+    at = hf_frame_begin(&out, HF_FRAME_READY);
+    hf_put_number(&out, greeting, 1);
+    hf_frame_end(&out, at);
+    return hf_role_send(fd, hf_buf_span(&out)) && greeting == 0;
+}
+
+bool hf_role_serve(int fd, struct hf_buf *in, const struct hf_service *service)
+{
+    struct hf_span rest;
+    bool more = true;
+
+    if (!hf_role_receive(fd, in, MSG_DONTWAIT))
+        return false;
+    rest = hf_buf_span(in);
+    while (more) {
+        struct hf_frame frame;
+
+        if (hf_frame_cut(&rest, service->frame_max, &frame, &more, NULL) !=
+            HF_OK)
+            return false;
+        if (more && (frame.kind != service->kind ||
+                     !service->take(service->state, frame.body)))
+            return false;
+    }
+    hf_role_consume(in, rest);
+    return true;
 }

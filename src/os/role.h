@@ -7,6 +7,9 @@
  *
  *     frame = length (4 octets: kind and body), kind (1), body
  *
+ * A role that needs to be told something first is sent one frame CONFIG, and
+ * greets with one frame READY that says how its start went.
+ *
  * Whoever has such a process takes it for an enemy: it parses what strangers
  * send. The first functions are for the parent, the last ones for the role.
  */
@@ -19,6 +22,9 @@
 #include "holdfast/err.h"
 
 #define HF_FRAME_HEAD 4
+
+/* The first kinds of the roles that are configured; their others follow. */
+enum { HF_FRAME_CONFIG = 1, HF_FRAME_READY, HF_FRAME_OTHERS };
 
 /* One frame, borrowed from the bytes that came in. */
 struct hf_frame {
@@ -78,6 +84,27 @@ void hf_role_drop(struct hf_role *role, const struct hf_frame *frame);
 enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
                           struct hf_frame *frame, struct hf_why *why);
 
+/* One way in which the start of a role can go; the first is the good one. */
+struct hf_greeting {
+    enum hf_err err;
+    const char *text; /* static; NULL when good */
+};
+
+struct hf_role_plan {
+    const char *word;
+    struct hf_span config; /* the whole frame */
+    int64_t wait_ms;       /* for its greeting */
+    const struct hf_greeting *greetings;
+    size_t greeting_count;
+};
+
+/*
+ * Start it, configure it, and hear its greeting. There is no process when
+ * that fails: as hf_role_start(), hf_role_await(), and as the greeting says.
+ */
+enum hf_err hf_role_open(struct hf_role *role, const struct hf_role_plan *plan,
+                         struct hf_why *why);
+
 /* End the process at once, and forget what was to be said. Harmless when
  * there is none. */
 void hf_role_end(struct hf_role *role);
@@ -98,3 +125,28 @@ bool hf_role_receive(int fd, struct hf_buf *in, int flags);
 
 /* Forget the first bytes, of which `rest` is what is left. */
 void hf_role_consume(struct hf_buf *in, struct hf_span rest);
+
+/*
+ * Wait for the next frame, blocking; `in` may grow for it. It stays at the
+ * head of `in` until hf_frame_drop(). False when the parent hung up or talks
+ * nonsense: a frame of more than `max` octets.
+ */
+bool hf_role_next(int fd, struct hf_buf *in, size_t max,
+                  struct hf_frame *frame);
+void hf_frame_drop(struct hf_buf *in, const struct hf_frame *frame);
+
+/* Say how the start went: the row of hf_role_plan.greetings. True when that
+ * is the first and the parent has heard it. */
+bool hf_role_greet(int fd, unsigned greeting);
+
+/* What a role does: one kind of frame, and who takes its body. */
+struct hf_service {
+    unsigned kind;
+    size_t frame_max;
+    bool (*take)(void *state, struct hf_span body);
+    void *state;
+};
+
+/* Receive without waiting, and serve each whole frame. False when the parent
+ * hung up, sent anything else, or `take` says so: the end of the role. */
+bool hf_role_serve(int fd, struct hf_buf *in, const struct hf_service *service);

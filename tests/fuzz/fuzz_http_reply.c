@@ -39,10 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (more &&
            hf_frame_cut(&rest, FRAME_MAX, &frame, &more, NULL) == HF_OK &&
            more) {
-        enum hf_net_start start;
         struct hf_net_reply read;
 
-        (void)!hf_net_read_ready(frame.body, &start, NULL);
         if (hf_net_read_reply(frame.body, &read, NULL) != HF_OK)
             continue;
         check_reply(&read, frame.body);

@@ -38,12 +38,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct hf_frame frame;
     bool more = true;
 
-    while (more && hf_frame_take(&rest, &frame, &more, NULL) == HF_OK && more) {
-        enum hf_worker_start start;
+    while (more &&
+           hf_frame_cut(&rest, HF_FRAME_MAX, &frame, &more, NULL) == HF_OK &&
+           more) {
         struct hf_found found = {0};
         uint64_t ticket;
 
-        (void)!hf_msg_read_ready(frame.body, &start, NULL);
         if (hf_msg_read_answer(frame.body, &ticket, &found, NULL) != HF_OK)
             continue;
         (void)hf_span_cut(&frame.body, sizeof(ticket));

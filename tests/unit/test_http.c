@@ -18,9 +18,8 @@
 #include "net/http_msg.h"
 #include "net/http_worker.h"
 #include "os/clock.h"
+#include "tests/unit/part.h"
 #include "tests/unit/unit.h"
-
-#define ROOM 262144
 
 /* Every name but one is at this address; and how often that was asked. */
 static struct sockaddr_in known_address = {.sin_family = AF_INET};
@@ -53,38 +52,6 @@ void __wrap_freeaddrinfo(struct addrinfo *list)
 
 /* ---- the worker's side ---- */
 
-struct part {
-    struct hf_buf in;
-    struct hf_buf out;
-    char in_room[ROOM];
-    char out_room[ROOM];
-};
-
-static bool part_receive(struct part *part, struct hf_frame *frame)
-{
-    static char copy[ROOM];
-    struct hf_span rest;
-    bool more = false;
-
-    while (!more) {
-        rest = hf_buf_span(&part->in);
-        if (hf_frame_cut(&rest, ROOM - 8, frame, &more, NULL) != HF_OK)
-            return false;
-        if (!more && !hf_role_receive(0, &part->in, 0))
-            return false;
-    }
-    memcpy(copy, frame->body.ptr, frame->body.len);
-    frame->body.ptr = copy;
-    hf_role_consume(&part->in, rest);
-    return true;
-}
-
-static void part_send(struct part *part)
-{
-    (void)hf_role_send(0, hf_buf_span(&part->out));
-    hf_buf_reset(&part->out);
-}
-
 /* One request, answered as the part demands. */
 static bool part_play(struct part *part, const char *role,
                       const struct hf_net_request *request)
@@ -111,7 +78,7 @@ static bool part_play(struct part *part, const char *role,
     if (strcmp(role, "cannot connect") == 0)
         reply.reply.failure = HF_HTTP_NO_CONNECT;
     if (strcmp(role, "greets again") == 0)
-        hf_net_put_ready(&part->out, HF_NET_STARTED);
+        (void)hf_role_greet(0, HF_NET_STARTED);
     hf_net_put_reply(&part->out, &reply);
     if (strcmp(role, "answers twice") == 0)
         hf_net_put_reply(&part->out, &reply);
@@ -120,23 +87,20 @@ static bool part_play(struct part *part, const char *role,
 
 static int part_main(void)
 {
-    static struct part part;
     static struct hf_net_room room;
     struct hf_http_config config;
     struct hf_net_request request;
-    struct hf_frame frame = {0};
+    struct part part;
 
-    hf_buf_init(&part.in, part.in_room, ROOM);
-    hf_buf_init(&part.out, part.out_room, ROOM);
-    if (!part_receive(&part, &frame) ||
-        hf_net_read_config(frame.body, &room, &config, NULL) != HF_OK)
+    part_begin(&part);
+    if (!part_receive(&part) ||
+        hf_net_read_config(part.frame.body, &room, &config, NULL) != HF_OK ||
+        !hf_role_greet(0, strcmp(config.user_agent, "refuses") == 0
+                              ? HF_NET_WALL
+                              : HF_NET_STARTED))
         return 1;
-    hf_net_put_ready(&part.out, strcmp(config.user_agent, "refuses") == 0
-                                    ? HF_NET_WALL
-                                    : HF_NET_STARTED);
-    part_send(&part);
-    while (part_receive(&part, &frame)) {
-        if (hf_net_read_request(frame.body, &request, NULL) != HF_OK ||
+    while (part_receive(&part)) {
+        if (hf_net_read_request(part.frame.body, &request, NULL) != HF_OK ||
             !part_play(&part, config.user_agent, &request))
             return 1;
         part_send(&part);
@@ -170,7 +134,7 @@ static _Noreturn void real_main(void)
 
 static int worker_main(void)
 {
-    char peeked[ROOM];
+    char peeked[PART_ROOM];
     ssize_t n = recv(0, peeked, sizeof(peeked), MSG_PEEK);
 
     if (n > 0 && memmem(peeked, (size_t)n, "is real", 7) != NULL)
@@ -414,18 +378,19 @@ static struct hf_role real_worker(bool no_wall)
                                           .header_max = 100,
                                           .connect_ms = 500,
                                           .no_wall = no_wall};
-    enum hf_net_start start = HF_NET_WALL;
-    struct hf_frame frame = {0};
+    struct hf_role_plan plan = {.word = HF_NET_ROLE,
+                                .wait_ms = 10000,
+                                .greetings = hf_net_greetings,
+                                .greeting_count = HF_NET_STARTS};
+    struct hf_buf frame;
     struct hf_role role;
 
-    hf_role_init(&role, ROOM, ROOM);
-    assert_int_equal(hf_role_start(&role, HF_NET_ROLE, NULL), HF_OK);
-    hf_net_put_config(&role.out, &config);
-    assert_int_equal(hf_role_await(&role, hf_clock_ms() + 10000, &frame, NULL),
-                     HF_OK);
-    assert_int_equal(hf_net_read_ready(frame.body, &start, NULL), HF_OK);
-    assert_int_equal(start, HF_NET_STARTED);
-    hf_role_drop(&role, &frame);
+    hf_buf_init_grow(&frame, PART_ROOM);
+    hf_net_put_config(&frame, &config);
+    plan.config = hf_buf_span(&frame);
+    hf_role_init(&role, PART_ROOM, PART_ROOM);
+    assert_int_equal(hf_role_open(&role, &plan, NULL), HF_OK);
+    hf_buf_clear(&frame);
     return role;
 }
 

@@ -4,60 +4,16 @@
  * again, and plays the part that `forward` names: honest, or an enemy.
  */
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "dns/resolver.h"
 #include "dns/worker.h"
 #include "dns/worker_msg.h"
 #include "os/clock.h"
+#include "tests/unit/part.h"
 #include "tests/unit/unit.h"
 
-#define ROOM 65536
-
 /* ---- the worker's side ---- */
-
-struct part {
-    struct hf_buf in;
-    struct hf_buf out;
-    char in_room[ROOM];
-    char out_room[ROOM];
-};
-
-static bool part_receive(struct part *part, struct hf_frame *frame)
-{
-    struct hf_span rest;
-    bool more = false;
-
-    while (true) {
-        ssize_t n;
-
-        rest = hf_buf_span(&part->in);
-        if (hf_frame_take(&rest, frame, &more, NULL) != HF_OK)
-            return false;
-        if (more) {
-            /* The frame stays readable: it lies before the rest. */
-            static char copy[ROOM];
-
-            memcpy(copy, frame->body.ptr, frame->body.len);
-            frame->body.ptr = copy;
-            memmove(part->in.ptr, rest.ptr, rest.len);
-            part->in.len = rest.len;
-            return true;
-        }
-        n = read(0, part->in.ptr + part->in.len, ROOM - part->in.len);
-        if (n <= 0)
-            return false;
-        part->in.len += (size_t)n;
-    }
-}
-
-static void part_send(struct part *part)
-{
-    (void)!write(0, part->out.ptr, part->out.len);
-    hf_buf_reset(&part->out);
-}
 
 static struct hf_found part_answer(const struct hf_worker_query *query)
 {
@@ -97,23 +53,20 @@ static bool part_play(struct part *part, const char *role,
 
 static int worker_main(void)
 {
-    static struct part part;
     static struct hf_config_room room;
     struct hf_resolver_config config;
     struct hf_worker_query query;
-    struct hf_frame frame = {0};
+    struct part part;
 
-    hf_buf_init(&part.in, part.in_room, ROOM);
-    hf_buf_init(&part.out, part.out_room, ROOM);
-    if (!part_receive(&part, &frame) ||
-        hf_msg_read_config(frame.body, &room, &config, NULL) != HF_OK)
+    part_begin(&part);
+    if (!part_receive(&part) ||
+        hf_msg_read_config(part.frame.body, &room, &config, NULL) != HF_OK ||
+        !hf_role_greet(0, strcmp(config.forward, "refuses") == 0
+                              ? HF_WORKER_WALL
+                              : HF_WORKER_READY))
         return 1;
-    hf_msg_put_ready(&part.out, strcmp(config.forward, "refuses") == 0
-                                    ? HF_WORKER_WALL
-                                    : HF_WORKER_READY);
-    part_send(&part);
-    while (part_receive(&part, &frame)) {
-        if (hf_msg_read_query(frame.body, &query, NULL) != HF_OK ||
+    while (part_receive(&part)) {
+        if (hf_msg_read_query(part.frame.body, &query, NULL) != HF_OK ||
             !part_play(&part, config.forward, &query))
             return 1;
         part_send(&part);
