@@ -226,12 +226,10 @@ static void put_identifiers(struct hf_json *json, const char *type,
     }
 }
 
-static void put_order(struct hf_order_engine *engine)
+void hf_order_wish_put(const struct hf_order_wish *wish, struct hf_buf *out)
 {
-    const struct hf_order_wish *wish = &engine->wish;
-    struct hf_json json = hf_json_to(&engine->payload);
+    struct hf_json json = hf_json_to(out);
 
-    hf_buf_reset(&engine->payload);
     hf_json_open(&json, '{');
     hf_json_key(&json, "identifiers");
     hf_json_open(&json, '[');
@@ -240,9 +238,19 @@ static void put_order(struct hf_order_engine *engine)
     hf_json_close(&json, ']');
     if (wish->profile.len > 0)
         hf_json_key_str(&json, "profile", wish->profile);
-    if (wish->replaces.len > 0 && !engine->drops_replaces)
+    if (wish->replaces.len > 0)
         hf_json_key_str(&json, "replaces", wish->replaces);
     hf_json_close(&json, '}');
+}
+
+static void put_order(struct hf_order_engine *engine)
+{
+    struct hf_order_wish wish = engine->wish;
+
+    if (engine->drops_replaces)
+        wish.replaces = (struct hf_span){0};
+    hf_buf_reset(&engine->payload);
+    hf_order_wish_put(&wish, &engine->payload);
 }
 
 static void put_csr(struct hf_order_engine *engine)

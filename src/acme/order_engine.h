@@ -32,6 +32,9 @@ struct hf_order_wish {
     int64_t give_up_at_ms; /* or INT64_MAX */
 };
 
+/* The payload of newOrder for it, put at the end of `out`. */
+void hf_order_wish_put(const struct hf_order_wish *wish, struct hf_buf *out);
+
 enum hf_order_need {
     HF_ORDER_CALL,   /* make this call */
     HF_ORDER_CHOOSE, /* choose a challenge for this authorization */

@@ -13,6 +13,7 @@ extern const struct hf_command hf_cmd_account_deactivate;
 extern const struct hf_command hf_cmd_account_public;
 extern const struct hf_command hf_cmd_account_import; /* cmd_account_import.c */
 extern const struct hf_command hf_cmd_account_export; /* cmd_account_export.c */
+extern const struct hf_command hf_cmd_account_deauthorize;
 extern const struct hf_command hf_cmd_account_serve_signer;
 extern const struct hf_command hf_cmd_cert_issue; /* cmd_cert_issue.c */
 extern const struct hf_command hf_cmd_cert_renew; /* cmd_cert_renew.c */

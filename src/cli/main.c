@@ -27,6 +27,7 @@ int main(int argc, char **argv)
         hf_cmd_account_check,
         hf_cmd_account_rollover,
         hf_cmd_account_deactivate,
+        hf_cmd_account_deauthorize,
         hf_cmd_account_public,
         hf_cmd_account_import,
         hf_cmd_account_export,
