@@ -84,6 +84,7 @@ static void put_text(struct hf_buf *out, const struct hf_cert *cert,
     hf_row_put(out, "account", lineage->account);
     hf_row_put(out, "key", lineage->key_type);
     hf_row_put(out, "profile", lineage->profile);
+    hf_row_put(out, "preferred", lineage->preferred_profile);
     hf_row_put(out, "at the CA", lineage->url);
 }
 

@@ -47,6 +47,11 @@ static enum hf_exit read_lineage(const struct hf_cli *cli, struct hf_buf *room,
     out->account = hf_holder_name(cli);
     out->key_type = hf_span_str(hf_cli_value(cli, "key-type", "p256"));
     out->profile = hf_span_str(hf_cli_value(cli, "profile", NULL));
+    out->preferred_profile =
+        hf_span_str(hf_cli_value(cli, "preferred-profile", NULL));
+    if (out->profile.len > 0 && out->preferred_profile.len > 0)
+        return hf_cli_usage(cli, HF_SPAN(""),
+                            "give --profile or --preferred-profile, not both");
     out->chain = hf_span_str(hf_cli_value(cli, "preferred-chain", NULL));
     out->must_staple = hf_cli_has(cli, "must-staple");
     out->reuses_key = hf_cli_has(cli, "reuse-key");

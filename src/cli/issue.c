@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/time_text.h"
+#include "cli/profile.h"
 #include "cli/said.h"
 #include "os/clock.h"
 
@@ -197,7 +198,7 @@ static enum hf_exit place_order(struct hf_issue *issue)
     const struct hf_order_wish wish = {
         .dns = issue->lineage.names,
         .dns_count = issue->lineage.name_count,
-        .profile = issue->lineage.profile,
+        .profile = issue->profile,
         .replaces = issue->replaces,
         .csr_der = hf_buf_span(&issue->csr),
         .alternates = issue->lineage.chain.len > 0,
@@ -352,6 +353,10 @@ static enum hf_exit issue_all(struct hf_issue *issue)
 {
     enum hf_exit status = read_names(issue);
 
+    if (status == HF_EXIT_GOOD)
+        status = hf_profile_choose(issue->cli,
+                                   &issue->applicant->holder.talk.directory,
+                                   &issue->lineage, &issue->profile);
     if (status == HF_EXIT_GOOD && issue->applicant->looks)
         status = look(issue);
     if (status == HF_EXIT_GOOD)

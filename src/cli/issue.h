@@ -19,7 +19,10 @@
      .help = "Key of the certificate (default: p256)"},                        \
     {.name = "profile",                                                        \
      .arg = "NAME",                                                            \
-     .help = "Profile of the CA to ask for"},                                  \
+     .help = "Only by this profile of the CA"},                                \
+    {.name = "preferred-profile",                                              \
+     .arg = "NAME",                                                            \
+     .help = "By this profile, if the CA offers it"},                          \
     {.name = "preferred-chain",                                                \
      .arg = "TEXT",                                                            \
      .help = "Take the chain whose last issuer has this common name"},         \
@@ -35,6 +38,7 @@ struct hf_issue {
     struct hf_applicant *applicant;
     const char *state;
     struct hf_lineage lineage; /* what is wanted; then what was got */
+    struct hf_span profile;    /* that the order asks for, or empty */
     struct hf_span replaces;   /* ARI id of the certificate before, or empty */
     struct hf_target targets[HF_LINEAGE_NAMES_MAX];
     struct hf_private_key *key;

@@ -2,6 +2,7 @@
 #include "cli/preflight.h"
 
 #include "base/alloc.h"
+#include "cli/said.h"
 
 #define SHOWN_MAX (1024 * 1024) /* of one name that would not validate */
 #define MARGIN_S  (2 * (int64_t)HF_DAY_S) /* warn when a record ends */

@@ -80,6 +80,7 @@ static const struct hf_member members[] = {
     {"account", offsetof(struct hf_lineage, account)},
     {"keyType", offsetof(struct hf_lineage, key_type)},
     {"profile", offsetof(struct hf_lineage, profile)},
+    {"preferredProfile", offsetof(struct hf_lineage, preferred_profile)},
     {"chain", offsetof(struct hf_lineage, chain)},
     {"certificateUrl", offsetof(struct hf_lineage, url)},
 };

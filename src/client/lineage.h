@@ -25,7 +25,8 @@ struct hf_lineage {
     struct hf_span name;    /* of the lineage: a folder's name */
     struct hf_span account; /* whose orders they are */
     struct hf_span key_type;
-    struct hf_span profile;
+    struct hf_span profile;           /* or none is ordered */
+    struct hf_span preferred_profile; /* if the CA offers it */
     struct hf_span chain; /* wanted issuer of the chain's end, or empty */
     struct hf_span url;   /* of the newest one, at the CA */
     struct hf_span names[HF_LINEAGE_NAMES_MAX];

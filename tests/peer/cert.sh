@@ -164,6 +164,19 @@ expect 'check, for the account' 0 'would validate' check www.shop.example \
 cert 'issue' 0 'www.shop.example: issued' issue www.shop.example
 cert 'issue a wildcard and its base' 0 'wild: issued' issue \
     '*.shop.example' shop.example --name wild --key-type p384
+cert 'a profile that the CA does not offer' 1 \
+    'tls: the CA does not offer this profile. It offers.* shortlived' \
+    issue www.shop.example --name short --profile tls
+cert 'one that it offers' 0 'short: issued' issue www.shop.example \
+    --name short --profile shortlived
+cert 'one that would be nice' 0 'short: issued' issue www.shop.example \
+    --name short --preferred-profile tls
+cert 'and is there' 0 'short: issued' issue www.shop.example \
+    --name short --preferred-profile shortlived
+openssl x509 -noout -checkend 604800 -in "$state/live/short/cert.pem" \
+    >"$tmp/out" 2>"$tmp/err" && not_ok 'the profile was not asked for' ||
+    ok 'it is short-lived'
+rm -r "$state/renewal/short.json" "$state/live/short" "$state/archive/short"
 cert 'CAA forbids' 2 'caa\|CAA' issue closed.shop.example
 cert 'a name that has no record' 2 'no-record' issue www.shop.example \
     mail.shop.example

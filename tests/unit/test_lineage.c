@@ -150,6 +150,7 @@ static void renewal_files(void **unused)
         .account = HF_SPAN("default"),
         .key_type = HF_SPAN("p384"),
         .profile = HF_SPAN("short"),
+        .preferred_profile = HF_SPAN("shorter"),
         .chain = HF_SPAN("Root \"X\""),
         .url = HF_SPAN("https://ca.example/cert/1"),
         .names = {HF_SPAN("a.example"), HF_SPAN("*.a.example")},
@@ -173,6 +174,7 @@ static void renewal_files(void **unused)
     assert_span_equal(read.account, lineage.account);
     assert_span_equal(read.key_type, lineage.key_type);
     assert_span_equal(read.profile, lineage.profile);
+    assert_span_equal(read.preferred_profile, lineage.preferred_profile);
     assert_span_equal(read.chain, lineage.chain);
     assert_span_equal(read.url, lineage.url);
     assert_int_equal(read.name_count, 2);
