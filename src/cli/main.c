@@ -5,6 +5,7 @@
 #include "client/key_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
+#include "os/runner_worker.h"
 #include "os/signals.h"
 
 int main(int argc, char **argv)
@@ -46,8 +47,8 @@ int main(int argc, char **argv)
     static struct hf_out out; /* 64 kB, too much for the stack */
 
     /* Not commands: this program as its own resolver (dns/worker.h), its own
-     * HTTP client (net/http_worker.h) and its own signer
-     * (client/key_worker.h). */
+     * HTTP client (net/http_worker.h), its own signer (client/key_worker.h)
+     * and its own runner of programs (os/runner_worker.h). */
     if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)
         return hf_worker_run(STDIN_FILENO) ? 0 : 1;
     if (argc == 2 && strcmp(argv[1], HF_NET_ROLE) == 0)
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], HF_KEY_ROLE) == 0)
         return hf_key_worker_run(STDIN_FILENO) ? 0 : 1;
+    if (argc == 2 && strcmp(argv[1], HF_RUNNER_ROLE) == 0)
+        return hf_runner_worker_run(STDIN_FILENO) ? 0 : 1;
 
     hf_signals_watch();
     hf_out_init(&out, STDOUT_FILENO);

@@ -26,6 +26,7 @@ struct child {
     pid_t pid;
     int mine[PIPES];
     int its[PIPES];
+    const int *leash;
     struct hf_span input;
     struct hf_buf *room[PIPES]; /* of OUT and SAID */
     int refused;                /* errno of execution, or 0 */
@@ -99,6 +100,20 @@ static void feed(struct child *child)
         close_end(&child->mine[IN]);
 }
 
+/* Room for `n` octets at the end, by forgetting the first ones. */
+static void make_room(struct hf_buf *room, size_t n)
+{
+    size_t over =
+        n > room->limit - room->len ? n - (room->limit - room->len) : 0;
+
+    if (over > room->len)
+        over = room->len;
+    if (over == 0)
+        return;
+    memmove(room->ptr, room->ptr + over, room->len - over);
+    room->len -= over;
+}
+
 /* Take what it says; what does not fit is read and dropped, so that it does
  * not wait for us. */
 static void listen_to(struct child *child, size_t which)
@@ -113,6 +128,8 @@ static void listen_to(struct child *child, size_t which)
         close_end(&child->mine[which]);
         return;
     }
+    if (which == SAID)
+        make_room(room, (size_t)n);
     if ((size_t)n > room->limit - room->len)
         n = (ssize_t)(room->limit - room->len);
     hf_buf_put(room, (struct hf_span){piece, (size_t)n});
@@ -120,19 +137,23 @@ static void listen_to(struct child *child, size_t which)
 
 static enum hf_err wait_a_little(struct child *child, struct hf_why *why)
 {
-    struct pollfd fds[] = {{.fd = child->mine[IN], .events = POLLOUT},
-                           {.fd = child->mine[OUT], .events = POLLIN},
-                           {.fd = child->mine[SAID], .events = POLLIN}};
+    struct pollfd fds[] = {
+        {.fd = child->mine[IN], .events = POLLOUT},
+        {.fd = child->mine[OUT], .events = POLLIN},
+        {.fd = child->mine[SAID], .events = POLLIN},
+        {.fd = child->leash == NULL ? -1 : *child->leash, .events = POLLRDHUP}};
 
     bool over = child->mine[OUT] < 0 && child->mine[SAID] < 0;
 
-    if (poll(fds, 3, over ? SHORT_MS : SLICE_MS) < 0 && errno != EINTR)
+    if (poll(fds, 4, over ? SHORT_MS : SLICE_MS) < 0 && errno != EINTR)
         return hf_fail_sys(why, errno, "wait for a program");
     if (fds[IN].revents != 0)
         feed(child);
     for (size_t i = OUT; i <= SAID; i++)
         if (fds[i].revents != 0)
             listen_to(child, i);
+    if (fds[BEGUN].revents != 0)
+        return hf_fail(why, HF_ECANCELED, 0, "whoever wanted it is gone");
     return HF_OK;
 }
 
@@ -194,7 +215,8 @@ enum hf_err hf_child_run(const struct hf_child_plan *plan, struct hf_buf *out,
                          struct hf_buf *said, struct hf_child_end *end,
                          struct hf_why *why)
 {
-    struct child child = {.input = plan->input,
+    struct child child = {.leash = plan->leash,
+                          .input = plan->input,
                           .mine = {-1, -1, -1, -1},
                           .its = {-1, -1, -1, -1},
                           .room = {[OUT] = out, [SAID] = said}};

@@ -17,6 +17,8 @@ struct hf_child_plan {
     char *const *env;     /* NULL at the end */
     struct hf_span input; /* its standard input */
     int64_t until_ms;     /* hf_clock_ms() when it is killed */
+    const int *leash;     /* a socket: when its other end is closed, it is
+                             killed, too. NULL: there is none */
 };
 
 struct hf_child_end {
@@ -28,11 +30,13 @@ struct hf_child_end {
 
 /*
  * Run it to its end. Standard output goes to `out` and standard error to
- * `said`, which may be the same; what does not fit is dropped. It is a
+ * `said`; what does not fit is dropped: of `out` the end, and of `said`, whose
+ * last words matter most, the beginning. It is a
  * process group of its own, and whatever is left of that at the end is
  * killed.
  *
- * Fails: HF_ESYSTEM, HF_ECANCELED (a signal: the group is killed first).
+ * Fails: HF_ESYSTEM, HF_ECANCELED (a signal, or the leash: the group is killed
+ *        first).
  */
 enum hf_err hf_child_run(const struct hf_child_plan *plan, struct hf_buf *out,
                          struct hf_buf *said, struct hf_child_end *end,

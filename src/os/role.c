@@ -154,7 +154,7 @@ enum hf_err hf_role_wait(struct hf_role *role, int64_t until_ms, bool *alive,
     int64_t wait_ms = until_ms - hf_clock_ms();
     int n;
 
-    if (hf_signals_stop_wanted())
+    if (!role->is_patient && hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
     /* A frame is never longer than the limit of `in`: there is room. */
     if (role->in.len == role->in.cap && hf_buf_reserve(&role->in, 1) == NULL) {

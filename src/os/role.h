@@ -46,6 +46,7 @@ enum hf_err hf_frame_cut(struct hf_span *in, size_t max, struct hf_frame *out,
 struct hf_role {
     pid_t pid; /* 0: there is none */
     int fd;
+    bool is_patient; /* a signal does not end waiting for it */
     size_t frame_max;
     struct hf_buf in;
     struct hf_buf out; /* put frames here; hf_role_wait() sends them */

@@ -233,17 +233,21 @@ static void failures(void **state)
     }
 }
 
-/* A megabyte of chatter: what fits is kept, and it is not made to wait. */
+/* A megabyte of chatter: it is not made to wait, and of what does not fit the
+ * first words of its output are kept, and the last ones of its complaints. */
 static void chatter(void **state)
 {
     struct result got;
 
-    put_script(*state, "#!/bin/sh\nhead -c 1000000 /dev/zero | tr '\\0' x\n"
-                       "echo end >&2\n");
+    put_script(*state, "#!/bin/sh\necho begin\n"
+                       "head -c 1000000 /dev/zero | tr '\\0' x | "
+                       "tee /dev/stderr\necho end >&2\n");
     got = run(*state, "exec", false, 20000);
     assert_int_equal(got.err, HF_OK);
     assert_int_equal(strlen(got.out), sizeof(got.out) - 1);
-    assert_string_equal(got.said, "end\n");
+    assert_int_equal(strncmp(got.out, "begin\nxxx", 9), 0);
+    assert_int_equal(strlen(got.said), sizeof(got.said) - 1);
+    assert_non_null(strstr(got.said, "xxxend\n"));
 }
 
 /* Input is given, and not minded when it is not read. */
