@@ -11,12 +11,11 @@ set -eu
 here=$(dirname "$0")
 tmp=$(mktemp -d)
 chmod 755 "$tmp"
-pids=
 failed=0
+. "$here/servers.sh"
 
-# shellcheck disable=SC2086 # a list of numbers
 cleanup() {
-    [ -z "$pids" ] || kill $pids 2>/dev/null || true
+    stop_servers
     wait
     rm -rf "$tmp"
 }
@@ -43,30 +42,9 @@ seq -f 'd%.0f.test' $all >"$tmp/all"
 head -n $few "$tmp/all" >"$tmp/few"
 
 port=$(python3 "$here/ports.py" free)
-cat >"$tmp/nsd.conf" <<END
-server:
-    ip-address: 127.0.0.1@$port
-    zonesdir: "$tmp"
-    database: ""
-    pidfile: "$tmp/nsd.pid"
-    xfrdfile: "$tmp/nsd.xfrd"
-    zonelistfile: "$tmp/nsd.zones"
-    logfile: "$tmp/nsd.log"
-    username: ""
-    rrl-ratelimit: 0
-remote-control:
-    control-enable: no
-zone:
-    name: test
-    zonefile: zone
-END
-nsd -d -c "$tmp/nsd.conf" &
-pids="$pids $!"
-for _ in $(seq 100); do
-    kdig +timeout=1 +retry=0 +short @127.0.0.1 -p "$port" ns.test A \
-        2>/dev/null | grep -q 127 && break
-    sleep 0.1
-done
+mkdir "$tmp/nsd"
+run_nsd "$tmp/nsd" "$port" test "$tmp/zone"
+await_server 127.0.0.1 "$port" test
 
 not_ok() {
     echo "not ok - $1"

@@ -17,16 +17,14 @@ done
 
 here=$(dirname "$0")
 tmp=$(mktemp -d)
-pids=
 failed=0
+. "$here/servers.sh"
 secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
 foreign='other-ca.example; accounturi=https://other-ca.example/9'
 state=$tmp/state
 
-# shellcheck disable=SC2086 # a list of numbers
 cleanup() {
-    [ -z "$pids" ] || kill $pids 2>/dev/null || true
-    [ -z "$pids" ] || wait $pids 2>/dev/null || true
+    stop_servers
     rm -rf "$tmp"
 }
 trap cleanup EXIT
@@ -82,15 +80,9 @@ END
 mkdir "$tmp/knot" "$tmp/bind"
 zone example.com >"$tmp/knot/example.com.zone"
 zone example.org >"$tmp/bind/example.org.zone"
-cat >"$tmp/knot/knot.conf" <<END
-server:
-  rundir: $tmp/knot
-  listen: 127.0.0.2@$port
-log:
-  - target: $tmp/knot/log
-    any: info
-database:
-  storage: $tmp/knot
+{
+    head_of_knot "$tmp/knot" "127.0.0.2@$port"
+    cat <<END
 key:
   - id: k1
     algorithm: hmac-sha256
@@ -123,14 +115,12 @@ zone:
     master: bind
     acl: transfer
 END
-cat >"$tmp/bind/named.conf" <<END
-options {
-    directory "$tmp/bind"; pid-file none; session-keyfile none;
-    listen-on port $port { 127.0.0.1; }; listen-on-v6 { none; };
-    recursion no; dnssec-validation no; allow-transfer { 127.0.0.2; };
-    notify-source 127.0.0.1; transfer-source 127.0.0.1; notify-delay 0;
-    startup-notify-rate 100; notify-rate 100; serial-query-rate 100;
-};
+} >"$tmp/knot/knot.conf"
+{
+    head_of_bind "$tmp/bind" "$port" 'allow-transfer { 127.0.0.2; };' \
+        'notify-source 127.0.0.1; transfer-source 127.0.0.1; notify-delay 0;' \
+        'startup-notify-rate 100; notify-rate 100; serial-query-rate 100;'
+    cat <<END
 controls { };
 key "k1" { algorithm hmac-sha256; secret "$secret"; };
 key "k2" { algorithm hmac-sha256; secret "$secret"; };
@@ -145,8 +135,8 @@ zone "example.com" {
     allow-notify { 127.0.0.2; };
 };
 END
-named -g -c "$tmp/bind/named.conf" >"$tmp/bind/out" 2>&1 &
-pids="$pids $!"
+} >"$tmp/bind/named.conf"
+run_bind "$tmp/bind"
 
 key() { # name secret file
     printf 'key "%s" { algorithm hmac-sha256; secret "%s"; };\n' "$1" "$2" >"$3"
@@ -162,26 +152,12 @@ dns() {
     kdig @"$1" -p "$port" +tcp +short +timeout=2 "$2" TXT 2>/dev/null | sort
 }
 
-await() { # server zone: until it serves it
-    tries=0
-    until dns "$1" "_validation-persist.$2" | grep -q other-ca; do
-        tries=$((tries + 1))
-        [ $tries -lt 200 ] || {
-            echo "not ok - $1 does not serve $2"
-            tail -n 9 "$tmp/bind/out"
-            exit 1
-        }
-        sleep 0.05
-    done
-}
-
 # BIND, which listens on addresses of interfaces only, before Knot: Knot finds its primary there, and tells BIND of its zone.
-await 127.0.0.1 example.org
-knotd -c "$tmp/knot/knot.conf" >"$tmp/knot/out" 2>&1 &
-pids="$pids $!"
+await_server 127.0.0.1 "$port" example.org
+run_knot "$tmp/knot"
 for zone in example.com example.org; do
-    await 127.0.0.2 $zone
-    await 127.0.0.1 $zone
+    await_server 127.0.0.2 "$port" $zone
+    await_server 127.0.0.1 "$port" $zone
 done
 
 # Names here are below no trust anchor: this is about publishing. Everything

@@ -15,8 +15,8 @@ done
 
 here=$(dirname "$0")
 tmp=$(mktemp -d)
-pids=
 failed=0
+. "$here/servers.sh"
 secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
 now='--now=1789000000'
 # shellcheck disable=SC2046 # three words
@@ -27,10 +27,8 @@ control=$3
 ipv6=
 ! python3 "$here/ports.py" ipv6 || ipv6=::1
 
-# shellcheck disable=SC2086 # a list of numbers
 cleanup() {
-    [ -z "$pids" ] || kill $pids 2>/dev/null || true
-    [ -z "$pids" ] || wait $pids 2>/dev/null || true
+    stop_servers
     rm -rf "$tmp"
 }
 trap cleanup EXIT
@@ -93,12 +91,9 @@ EOF
 mkdir "$tmp/knot" "$tmp/bind"
 zone 1 >"$tmp/knot/example.zone"
 zone 1 >"$tmp/bind/example.zone"
-cat >"$tmp/knot/knot.conf" <<EOF
-server:
-  rundir: $tmp/knot
-  listen: [ 127.0.0.1@$knot${ipv6:+, $ipv6@$knot} ]
-database:
-  storage: $tmp/knot
+{
+    head_of_knot "$tmp/knot" "127.0.0.1@$knot" ${ipv6:+"$ipv6@$knot"}
+    cat <<EOF
 key:
   - id: k1.
     algorithm: hmac-sha256
@@ -122,18 +117,12 @@ zone:
   - domain: open.example
     acl: open
     file: open.zone
-log:
-  - target: stderr
-    any: error
 EOF
+} >"$tmp/knot/knot.conf"
 zone 7 | sed 's/^\$ORIGIN example/$ORIGIN open.example/' >"$tmp/knot/open.zone"
-cat >"$tmp/bind/named.conf" <<EOF
-options {
-    directory "$tmp/bind"; pid-file none; session-keyfile none;
-    listen-on port $bind { 127.0.0.1; };
-    listen-on-v6 port $bind { ${ipv6:-none}; };
-    recursion no; dnssec-validation no; allow-transfer { none; };
-};
+{
+    head_of_bind "$tmp/bind" "$bind" 'allow-transfer { none; };'
+    cat <<EOF
 key "k1" { algorithm hmac-sha256; secret "$secret"; };
 key "rndc" { algorithm hmac-sha256; secret "$secret"; };
 controls { inet 127.0.0.1 port $control allow { any; } keys { rndc; }; };
@@ -142,14 +131,13 @@ zone "example" {
     allow-transfer { key k1; };
 };
 EOF
+} >"$tmp/bind/named.conf"
 cat >"$tmp/bind/rndc.conf" <<EOF
 key "rndc" { algorithm hmac-sha256; secret "$secret"; };
 options { default-key "rndc"; default-server 127.0.0.1; };
 EOF
-knotd -c "$tmp/knot/knot.conf" >"$tmp/knot/log" 2>&1 &
-pids="$pids $!"
-named -f -c "$tmp/bind/named.conf" >"$tmp/bind/log" 2>&1 &
-pids="$pids $!"
+run_knot "$tmp/knot"
+run_bind "$tmp/bind"
 
 wait_for() { # port: until somebody listens
     python3 - "$1" <<EOF
