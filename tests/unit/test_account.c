@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "client/account.h"
 #include "os/file.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
 #define T1 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA"
@@ -77,7 +78,7 @@ int __wrap_renameat(int old_dir, const char *old, int new_dir, const char *new)
 
 /* ---- a state folder of our own ---- */
 
-static char state[] = "/tmp/hf-account-XXXXXX";
+static char state[SCRATCH_MAX];
 static char folder[PATH_MAX];
 
 static const char *path_in(const char *where, const char *name)
@@ -86,26 +87,6 @@ static const char *path_in(const char *where, const char *name)
 
     (void)snprintf(path, sizeof(path), "%s/%s", where, name);
     return path;
-}
-
-static void empty(const char *where)
-{
-    DIR *dir = opendir(where);
-    const struct dirent *entry;
-    char path[PATH_MAX + 256];
-
-    if (dir == NULL)
-        return;
-    while ((entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        (void)snprintf(path, sizeof(path), "%s/%s", where, entry->d_name);
-        if (unlink(path) != 0) {
-            empty(path);
-            (void)rmdir(path);
-        }
-    }
-    (void)closedir(dir);
 }
 
 static size_t count_in(const char *where)
@@ -124,7 +105,7 @@ static size_t count_in(const char *where)
 static int set_up(void **unused)
 {
     (void)unused;
-    return mkdtemp(state) == NULL ||
+    return scratch_make(state) != 0 ||
            hf_account_folder(state, HF_SPAN("one"), folder, sizeof(folder),
                              NULL) != HF_OK;
 }
@@ -132,16 +113,14 @@ static int set_up(void **unused)
 static int tear_down(void **unused)
 {
     (void)unused;
-    empty(state);
-    return rmdir(state);
+    return scratch_remove(state);
 }
 
 static int each(void **unused)
 {
     (void)unused;
     arm(NO_FAULT, 0);
-    empty(state);
-    return 0;
+    return scratch_empty(state);
 }
 
 static void put(const char *text, mode_t mode)

@@ -13,12 +13,13 @@
 #include "client/import.h"
 #include "os/file.h"
 #include "os/folder.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
 #define URL "https://ca.example/acct/1"
 #define DIR "https://ca.example/dir"
 
-static char root[] = "/tmp/hf-import-XXXXXX";
+static char root[SCRATCH_MAX];
 static unsigned cases; /* each test has a folder of its own */
 
 static const char *folder(void)
@@ -32,16 +33,13 @@ static const char *folder(void)
 static int set_up(void **unused)
 {
     (void)unused;
-    return mkdtemp(root) == NULL;
+    return scratch_make(root);
 }
 
 static int tear_down(void **unused)
 {
-    char command[64];
-
     (void)unused;
-    (void)snprintf(command, sizeof(command), "rm -r %s", root);
-    return system(command);
+    return scratch_remove(root);
 }
 
 static int each(void **unused)

@@ -2,37 +2,27 @@
 /* Certificates on disk: layout, modes, and one step from old to new. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/lineage.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
-static char state[] = "/tmp/holdfast-lineage-XXXXXX";
-
-static int remove_one(const char *path, const struct stat *about, int kind,
-                      struct FTW *where)
-{
-    (void)about;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
+static char state[SCRATCH_MAX];
 
 static int make_state(void **unused)
 {
     (void)unused;
-    memcpy(state + sizeof(state) - 7, "XXXXXX", 6);
-    return mkdtemp(state) == NULL ? -1 : 0;
+    return scratch_make(state);
 }
 
 static int remove_state(void **unused)
 {
     (void)unused;
-    return nftw(state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(state);
 }
 
 static const struct hf_issued first = {

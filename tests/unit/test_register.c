@@ -6,7 +6,6 @@
  *
  * SQLite makes its calls through a table; here they go through us. REQ CLI-25.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "client/register.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
 #define NOW INT64_C(1790000000)
@@ -91,34 +91,16 @@ static void take_over(const char *name, sqlite3_syscall_ptr call)
 
 static int enter(void **state)
 {
-    static char path[64];
+    static char path[SCRATCH_MAX];
 
-    /* In memory, where there is such a place: syncing a thousand times takes
-     * its time. */
-    (void)snprintf(path, sizeof(path), "%s/test_register.XXXXXX",
-                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    if (mkdtemp(path) == NULL)
-        return -1;
     *state = path;
-    return 0;
-}
-
-static void empty(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    assert_non_null(dir);
-    while ((entry = readdir(dir)) != NULL)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    (void)closedir(dir);
+    return scratch_make(path);
 }
 
 static int leave(void **state)
 {
     arm(NO_FAULT, 0);
-    empty(*state);
-    return rmdir(*state);
+    return scratch_remove(*state);
 }
 
 /* ---- helpers ---- */
@@ -346,18 +328,18 @@ static void foreign_files(void **state)
     memset(zeros, 'x', sizeof(zeros));
     put_file(folder, zeros, sizeof(zeros));
     want_refusal(folder, false, HF_ESYNTAX, "damaged");
-    empty(folder);
+    (void)scratch_empty(folder);
     run_sql(folder, "CREATE TABLE t (x)");
     want_refusal(folder, false, HF_EINVAL, "another program");
-    empty(folder);
+    (void)scratch_empty(folder);
     hf_register_close(open_it(folder));
     run_sql(folder, "PRAGMA user_version=99");
     want_refusal(folder, false, HF_EINVAL, "newer holdfast");
-    empty(folder);
+    (void)scratch_empty(folder);
     (void)snprintf(path, sizeof(path), "%s/" HF_REGISTER_FILE, folder);
     assert_int_equal(symlink("elsewhere", path), 0);
     want_refusal(folder, false, HF_ESYSTEM, "cannot be opened");
-    empty(folder);
+    (void)scratch_empty(folder);
     want_refusal("/dev/null/x", false, HF_ESYSTEM, "folder");
 }
 
@@ -370,7 +352,7 @@ static void folder_is_made(void **state)
     hf_register_close(open_it(path));
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0700);
-    empty(path);
+    (void)scratch_empty(path);
     assert_int_equal(rmdir(path), 0);
     *strrchr(path, '/') = '\0';
     assert_int_equal(rmdir(path), 0);
@@ -411,7 +393,7 @@ static void prepare(const char *folder, bool is_new)
                                               .published_count = 1};
 
     arm(NO_FAULT, 0);
-    empty(folder);
+    (void)scratch_empty(folder);
     if (is_new)
         return;
     reg = open_it(folder);
