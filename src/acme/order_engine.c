@@ -12,6 +12,7 @@
 #define POLL_MAX_MS     1000
 #define RETRY_AFTER_MAX 60 /* seconds between two looks at an object */
 #define FINALIZE_TRIES  5
+#define DOUBTS_MAX      3 /* answers to one challenge that may have been lost */
 #define TEXT_MAX        16384
 #define PAYLOAD_MAX     (256 * 1024)
 #define ORDER_TICKET    HF_AUTHZ_MAX
@@ -34,6 +35,7 @@ struct authz {
     bool responded; /* the challenge was answered */
     struct hf_span url;
     size_t challenge;
+    unsigned doubts;
     int64_t poll_at_ms;
     int64_t interval_ms;
     struct hf_authz_object object;
@@ -160,6 +162,14 @@ static bool is_good(const struct hf_called *called)
 {
     return called->err == HF_OK && called->reply.status >= 200 &&
            called->reply.status < 300;
+}
+
+/* It may have arrived, and have been done. */
+static bool is_unsure(const struct hf_called *called)
+{
+    return called->err == HF_OK &&
+           (called->reply.failure != HF_HTTP_REPLIED ||
+            (called->reply.status >= 500 && called->reply.status != 503));
 }
 
 static enum hf_order_failure failure_of(const struct hf_called *called,
@@ -294,6 +304,7 @@ static bool order_call(struct hf_order_engine *engine, struct hf_instant now,
         put_csr(engine);
         *call = signed_call(engine, engine->order.finalize,
                             hf_buf_span(&engine->payload));
+        call->once = true; /* the order tells whether it arrived */
         return true;
     case POLL:
         *call = signed_call(engine, hf_buf_span(&engine->url), HF_SPAN(""));
@@ -377,6 +388,14 @@ static void follow(struct hf_order_engine *engine,
     }
 }
 
+static void end_unread(struct hf_order_engine *engine, const struct hf_why *why)
+{
+    new_line(engine);
+    hf_buf_puts(&engine->text, "the CA's order cannot be read: ");
+    hf_buf_puts(&engine->text, why->text);
+    end(engine, HF_ORDER_UNANSWERED);
+}
+
 /* Read the order that a reply holds, and go on with it. */
 static void take_order(struct hf_order_engine *engine,
                        const struct hf_called *called, struct hf_instant now)
@@ -385,7 +404,7 @@ static void take_order(struct hf_order_engine *engine,
     struct hf_why why;
 
     if (hf_order_object_read(called->reply.body, &order, &why) != HF_OK) {
-        end_with(engine, HF_ORDER_UNANSWERED, why.text);
+        end_unread(engine, &why);
         return;
     }
     hf_order_object_clear(&engine->order);
@@ -409,7 +428,7 @@ static void take_new_order(struct hf_order_engine *engine,
     }
     if (hf_order_object_read(called->reply.body, &engine->order, &why) !=
         HF_OK) {
-        end_with(engine, HF_ORDER_UNANSWERED, why.text);
+        end_unread(engine, &why);
         return;
     }
     if (make_authzs(engine) != HF_OK) {
@@ -485,8 +504,8 @@ static bool is_of_replaces(const struct hf_called *called)
            is_problem(called, "serverInternal");
 }
 
-/* A refusal that is not the end: the order may do without "replaces", or is not
- * ready yet. */
+/* A failure that is not the end: the order may do without "replaces", is not
+ * ready yet, or is finalized, for all we know. */
 static bool may_go_on(struct hf_order_engine *engine,
                       const struct hf_called *called, struct hf_instant now)
 {
@@ -495,7 +514,8 @@ static bool may_go_on(struct hf_order_engine *engine,
         engine->drops_replaces = true;
         return true;
     }
-    if (engine->phase == FINALIZE && is_problem(called, "orderNotReady") &&
+    if (engine->phase == FINALIZE &&
+        (is_unsure(called) || is_problem(called, "orderNotReady")) &&
         ++engine->finalize_tries < FINALIZE_TRIES) {
         poll_later(engine, &called->reply, now);
         return true;
@@ -532,8 +552,6 @@ static void order_called(struct hf_order_engine *engine,
             take_new_order(engine, called, now);
         return;
     case FINALIZE:
-        take_order(engine, called, now);
-        return;
     case POLL:
         if (is_good(called))
             take_order(engine, called, now);
@@ -625,6 +643,7 @@ static void take_authz(struct hf_order_engine *engine, struct authz *authz,
 
     if (hf_authz_object_read(called->reply.body, &object, &why) != HF_OK) {
         put_authz_name(engine, authz);
+        hf_buf_puts(&engine->text, "the authorization cannot be read: ");
         hf_buf_puts(&engine->text, why.text);
         engine->failure = HF_ORDER_UNANSWERED;
         close_authz(engine, authz, AUTHZ_FAILED);
@@ -635,13 +654,23 @@ static void take_authz(struct hf_order_engine *engine, struct authz *authz,
     follow_authz(engine, authz, &called->reply, now);
 }
 
+/* Our answer to the challenge may have arrived all the same; or this one was
+ * refused because the one before had. The authorization tells. */
+static bool may_have_arrived(struct authz *authz,
+                             const struct hf_called *called)
+{
+    return authz->phase == AUTHZ_RESPONDING &&
+           (is_unsure(called) || authz->doubts > 0) &&
+           authz->doubts++ < DOUBTS_MAX;
+}
+
 static void authz_called(struct hf_order_engine *engine, struct authz *authz,
                          const struct hf_called *called, struct hf_instant now)
 {
     struct hf_problem problem;
     struct json_t *json;
 
-    if (!is_good(called)) {
+    if (!is_good(called) && !may_have_arrived(authz, called)) {
         hf_reply_problem(&called->reply, &problem, &json);
         put_authz_name(engine, authz);
         if (json != NULL)
@@ -660,7 +689,7 @@ static void authz_called(struct hf_order_engine *engine, struct authz *authz,
         return;
     }
     /* The answer to our answer: the challenge. The authorization tells. */
-    authz->responded = true;
+    authz->responded = is_good(called);
     authz->phase = AUTHZ_FETCH;
     authz->poll_at_ms = next_look_ms(&called->reply, &authz->interval_ms, now);
 }
@@ -669,13 +698,17 @@ static void authz_called(struct hf_order_engine *engine, struct authz *authz,
 static struct hf_call authz_call(const struct hf_order_engine *engine,
                                  struct authz *authz)
 {
+    struct hf_call call;
+
     if (authz->phase == AUTHZ_FETCH) {
         authz->phase = AUTHZ_FETCHING;
         return signed_call(engine, authz->url, HF_SPAN(""));
     }
     authz->phase = AUTHZ_RESPONDING;
-    return signed_call(engine, authz->object.challenges[authz->challenge].url,
+    call = signed_call(engine, authz->object.challenges[authz->challenge].url,
                        HF_SPAN("{}"));
+    call.once = true; /* see may_have_arrived() */
+    return call;
 }
 
 static bool authz_wants(const struct hf_order_engine *engine,

@@ -65,6 +65,23 @@ static enum hf_err take_block(const char *label, struct hf_span octets,
     return HF_OK;
 }
 
+/* A chain that breaks off in the first line of a certificate has as many
+ * whole ones as it had before: only that line tells. */
+static bool breaks_off(struct hf_span pem)
+{
+    struct hf_span last = {0};
+
+    while (pem.len > 0) {
+        struct hf_span line = hf_span_cut(&pem, hf_span_find(pem, '\n'));
+
+        (void)hf_span_skip(&pem, '\n');
+        if (line.len > 0)
+            last = line;
+    }
+    return hf_span_starts(last, HF_SPAN("-")) &&
+           !hf_span_starts(last, HF_SPAN("-----END"));
+}
+
 static enum hf_err read_chain(struct hf_span pem, struct chain *chain,
                               struct hf_why *why)
 {
@@ -92,6 +109,8 @@ static enum hf_err read_chain(struct hf_span pem, struct chain *chain,
          ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
         err = hf_fail(why, HF_ESYNTAX, 0, no_chain);
     BIO_free(bio);
+    if (err == HF_OK && breaks_off(pem))
+        err = hf_fail(why, HF_ESYNTAX, 0, "this chain breaks off");
     return err;
 }
 

@@ -322,10 +322,10 @@ for action in twice cut; do
 done
 
 # The account is not valid, though its key is its key.
-echo 'my-account lie' >"$tmp/plan"
+echo 'my-account swap "valid"=>"revoked"' >"$tmp/plan"
 account check --account torn
 expect 2 'not valid any more' 'an account that the CA calls revoked'
-echo 'my-account lie' >"$tmp/plan"
+echo 'my-account swap "valid"=>"revoked"' >"$tmp/plan"
 account public --account torn
 expect 2 'nothing is handed out' 'of which nothing is handed out'
 mkdir -p "$tmp/uacme/private"
@@ -335,7 +335,7 @@ account import uacme "$tmp/uacme" --account foreign --plaintext \
 expect 1 'accountDoesNotExist' 'import, a key without an account'
 cp -r "$state/accounts/torn.hang" "$tmp/foreign"
 cp "$tmp"/foreign/key-*.pem "$tmp/uacme/private/key.pem"
-echo 'my-account lie' >"$tmp/plan"
+echo 'my-account swap "valid"=>"revoked"' >"$tmp/plan"
 account import uacme "$tmp/uacme" --account foreign --plaintext \
     --directory "$directory"
 expect 2 'nothing was written down' 'import, an account that is revoked'

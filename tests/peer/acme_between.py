@@ -3,16 +3,20 @@
 """acme_between.py PORT CERTIFICATE KEY CA PLAN: stands in front of the ACME
 server at PORT of localhost, prints its own port, and spoils one request.
 
-PLAN is a file that may come at any time: "PART ACTION". The first request
-whose path contains PART takes it away and meets with ACTION; PLAN.done says
-when that has happened. All others pass.
+PLAN is a file that may come at any time: "PART ACTION [ARGUMENT]". The first
+request whose path contains PART takes it away and meets with ACTION; PLAN.done
+says when that has happened. All others pass.
 
   cut     the server does it, and the connection is closed without an answer
   hang    the server does it, and no answer ever comes
   eat     the server does not hear of it, and no answer ever comes
   twice   the server gets it two times; the second answer counts
   500     the server does it, and something in between says 500
-  lie     what is "valid" in the answer becomes "revoked"
+  swap OLD=>NEW    the answer has NEW for OLD
+  head NAME=VALUE  the answer has this field instead of its own
+  half    half of the answer comes, and is called the whole
+  huge    100 MB come
+  html    the answer is a page that says all is well
 """
 
 import http.client
@@ -28,17 +32,36 @@ lock = threading.Lock()
 
 
 def take_plan(path):
-    """The action, and the whole plan to be put back."""
+    """The action, its argument, and the whole plan to be put back."""
     with lock:
         try:
             planned = open(plan).read()
-            part, action = planned.split()
+            part, action, *rest = planned.strip().split(" ", 2)
         except (FileNotFoundError, ValueError):
-            return None, None
+            return None, None, None
         if part not in path:
-            return None, None
+            return None, None, None
         os.remove(plan)
-        return action, planned
+        return action, rest[0] if rest else "", planned
+
+
+def spoil(action, argument, fields, content):
+    """What comes instead of these fields and this content."""
+    if action == "swap":
+        old, new = argument.encode().split(b"=>")
+        content = content.replace(old, new)
+    elif action == "head":
+        name, value = argument.split("=", 1)
+        fields = [(n, v) for n, v in fields if n.lower() != name.lower()]
+        fields.append((name, value))
+    elif action == "half":
+        content = content[:len(content) // 2]
+    elif action == "huge":
+        content = b"[" + b" " * 100_000_000 + b"]"
+    elif action == "html":
+        fields = [("Content-Type", "text/html")]
+        content = b"<html><title>200</title>All is well.</html>"
+    return fields, content
 
 
 class Between(http.server.BaseHTTPRequestHandler):
@@ -69,7 +92,7 @@ class Between(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        action, planned = take_plan(self.path)
+        action, argument, planned = take_plan(self.path)
         if action != "eat":
             answer, content = self.forward(body)
             # Pebble refuses some nonces: then it has done nothing yet.
@@ -89,9 +112,8 @@ class Between(http.server.BaseHTTPRequestHandler):
         if action == "500":
             self.reply(500, [], b"")
             return
-        if action == "lie":
-            content = content.replace(b'"valid"', b'"revoked"')
-        self.reply(answer.status, answer.getheaders(), content)
+        self.reply(answer.status, *spoil(action, argument,
+                                         answer.getheaders(), content))
 
     do_GET = do_HEAD = do_POST = serve
 

@@ -182,6 +182,8 @@ static const struct {
                     "-----END CERTIFICATE-----\n"),
      HF_ESYNTAX, "cannot be read"},
     {"an octet behind", WHOLE(CRT_TRAILING), HF_ESYNTAX, "something behind"},
+    {"cut between two", WHOLE(CRT_LEAF "-----BEGIN CERT"), HF_ESYNTAX,
+     "breaks off"},
     {"cut", WHOLE(CRT_LEAF "-----BEGIN CERTIFICATE-----\nMIIB"), HF_ESYNTAX,
      "no chain"},
     {"a key in front", WHOLE(PEM_P256_PKCS8 CRT_LEAF), HF_EINVAL, "9.1"},

@@ -295,6 +295,60 @@ static void every_failure_is_told(void **state)
     tear_down(&order);
 }
 
+/* An answer got lost, and what it was an answer to was done. */
+static void lost_answers(void **state)
+{
+    struct order order;
+
+    (void)state;
+    set_up(&order);
+    begin(&order);
+    place(&order, ONE);
+    call(&order, AUTHZ(1), "", AUTHZ_TEXT("pending", "a.example"));
+    choose(&order, "a.example");
+    answer(&order, expect_call(&order, CA "chall/1", "{}"), 504, "");
+    sleep_on(&order);
+    call(&order, AUTHZ(1), "", AUTHZ_TEXT("valid", "a.example"));
+    answer(&order, expect_call(&order, CA "fin", "{\"csr\":\"MAA\"}"), 502, "");
+    sleep_on(&order);
+    call(&order, ORDER, "",
+         "{\"status\":\"valid\",\"certificate\":\"" CA "cert\"}");
+    call(&order, CA "cert", "", "CHAIN");
+    expect_end(&order, HF_ORDER_GOOD, "");
+    tear_down(&order);
+}
+
+/* Or it was not: then once more, and not for ever. The second one may be
+ * refused because the first was on its way. */
+static void lost_questions(void **state)
+{
+    static const struct {
+        int last;
+        const char *text;
+    } ends[] = {{504, "a.example: HTTP status 504"},
+                {400, "a.example: HTTP status 400"}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct order order;
+
+        set_up(&order);
+        begin(&order);
+        place(&order, ONE);
+        for (int n = 0; n < 4; n++) {
+            call(&order, AUTHZ(1), "", AUTHZ_TEXT("pending", "a.example"));
+            choose(&order, "a.example");
+            answer(&order, expect_call(&order, CA "chall/1", "{}"),
+                   n == 0 ? 504 : ends[i].last, "");
+            if (n < 3)
+                sleep_on(&order);
+        }
+        expect_end(&order, i == 0 ? HF_ORDER_UNANSWERED : HF_ORDER_REFUSED,
+                   ends[i].text);
+        tear_down(&order);
+    }
+}
+
 struct refusal {
     int status;
     const char *body;
@@ -541,7 +595,8 @@ static void too_many_authorizations(void **state)
     begin(&order);
     place(&order, text);
     expect_end(&order, HF_ORDER_UNANSWERED,
-               "the server wants more than 1000 authorizations");
+               "the CA's order cannot be read: the server wants more than "
+               "1000 authorizations");
     tear_down(&order);
 }
 
@@ -612,6 +667,8 @@ int main(void)
         cmocka_unit_test(polls_at_the_servers_pace),
         cmocka_unit_test(polls_soon_and_then_later),
         cmocka_unit_test(every_failure_is_told),
+        cmocka_unit_test(lost_answers),
+        cmocka_unit_test(lost_questions),
         cmocka_unit_test(refused_orders),
         cmocka_unit_test(nonsense),
         cmocka_unit_test(replaces),

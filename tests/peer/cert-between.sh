@@ -1,0 +1,209 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Certificates from a server that breaks off, lies, hangs and never stops: what
+# stands between Pebble and us spoils one answer of one order. Each time the
+# order ends with a sentence, the certificate that there was is untouched, and
+# the next order succeeds. Many of these brought other clients down, hung them
+# or deceived them: see each.
+#
+# REQ CLI-02, CLI-29, CLI-31, CLI-34.
+set -eu
+
+for program in knotd jq openssl python3; do
+    command -v "$program" >/dev/null || {
+        echo "skipped: $program is missing"
+        exit 77
+    }
+done
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+between=
+failed=0
+
+cleanup() {
+    [ -z "$between" ] || kill "$between" 2>/dev/null || true
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    sh "$here/tree.sh" stop "$tmp/tree"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+umask 077
+
+ok() {
+    echo "ok - $1"
+}
+
+not_ok() {
+    echo "not ok - $1"
+    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -20
+    failed=1
+}
+
+# ---- a zone that takes signed updates, a CA, and what is between ----
+
+cat >"$tmp/shop.example.zone" <<'END'
+$ORIGIN shop.example.
+$TTL 300
+@ SOA ns1 hostmaster 1 3600 600 86400 300
+@ NS ns1
+ns1 A 127.0.0.1
+END
+secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
+cat >"$tmp/shop.conf" <<END
+key:
+  - id: zone-key
+    algorithm: hmac-sha256
+    secret: $secret
+acl:
+  - id: signed
+    key: zone-key
+    action: update
+zone:
+  - domain: shop.example.
+    file: $tmp/shop.example.zone
+    journal-content: all
+    acl: signed
+END
+cat >"$tmp/zone.key" <<END
+key "zone-key" { algorithm hmac-sha256; secret "$secret"; };
+END
+TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
+# shellcheck disable=SC1091 # made by tree.sh
+. "$tmp/tree/env"
+PEBBLE_WFE_NONCEREJECT=15 sh "$here/pebble.sh" start "$tmp/pebble" \
+    "dns=127.0.0.1:$TREE_PORT"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+port=${PEBBLE_DIRECTORY#https://localhost:}
+python3 "$here/acme_between.py" "${port%/dir}" "$tmp/pebble/tls.pem" \
+    "$tmp/pebble/tls.key" "$PEBBLE_CA" "$tmp/plan" >"$tmp/port" &
+between=$!
+until [ -s "$tmp/port" ]; do sleep 0.05; done
+directory=https://localhost:$(cat "$tmp/port")/dir
+
+state=$tmp/state
+status=0
+
+run() {
+    status=0
+    "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" \
+        </dev/null || status=$?
+}
+
+# shellcheck disable=SC2086 # options are words
+issue() { # [OPTION...]
+    run cert issue www.shop.example '*.shop.example' --name shop \
+        --ca-bundle "$PEBBLE_CA" --profile default "$@" $TREE_OPTIONS
+}
+
+serial() {
+    openssl x509 -noout -serial -in "$state/live/shop/cert.pem"
+}
+
+# What was said matches the pattern, and the order failed or did not.
+judge() { # WHAT STATUS PATTERN
+    if [ "$status" = "$2" ] && { echo && cat "$tmp/out" "$tmp/err"; } |
+        tr -s ' \n' ' ' | grep -q -e "$3"; then
+        ok "$1"
+    else
+        echo "status $status, wanted $2; $3" >>"$tmp/err"
+        not_ok "$1"
+    fi
+}
+
+spoil() { # WHAT STATUS PATTERN PLAN
+    what=$1
+    want=$2
+    pattern=$3
+    before=$(serial)
+    rm -f "$tmp/plan.done"
+    echo "$4" >"$tmp/plan"
+    shift 4
+    issue "$@"
+    judge "$what" "$want" "$pattern"
+    [ -e "$tmp/plan.done" ] || not_ok "$what: no such request"
+    [ "$want" = 0 ] || [ "$(serial)" = "$before" ] ||
+        not_ok "$what: the certificate was touched"
+}
+
+run account create --plaintext --directory "$directory" --agree-tos \
+    --ca-bundle "$PEBBLE_CA"
+judge 'an account' 0 'created account'
+url=$("$HOLDFAST" account show --json --state-dir "$state" | jq -r .url)
+# An end that has not come yet is no other record, and a renewal needs no option
+# to say it again (lego compares the two for equality).
+# shellcheck disable=SC2046 # options are words
+run record publish '*.shop.example' www.shop.example --account default \
+    --draft 01 --until +30d --server "127.0.0.1@$TREE_PORT" \
+    --tsig-file "$tmp/zone.key" --force --authoritative-port "$TREE_PORT" \
+    $(echo "$TREE_OPTIONS" |
+        sed 's/--suffix-list [^ ]*//; s/--authoritative-port [^ ]*//')
+judge 'records with an end' 0 ''
+issue
+judge 'the certificate to keep' 0 'shop: issued'
+
+# ---- objects that are not as they should be ----
+
+spoil 'an order without authorizations (HAProxy crashed)' 1 'order' \
+    'order-plz swap "authorizations"=>"authorisations"' --order-timeout 2
+spoil 'an order of nothing' 1 'order' 'order-plz half'
+spoil 'a page instead of an order' 1 'order' 'order-plz html'
+spoil 'an order of 100 MB' 1 'order' 'order-plz huge'
+spoil 'an order without an answer' 1 'order' 'order-plz hang' --timeout 1
+spoil 'an order sent to somewhere else' 1 'order' \
+    'order-plz swap finalize-order=>nowhere'
+spoil 'an authorization that is a page' 1 'authorization cannot be read' \
+    'authZ html'
+spoil 'half an authorization' 1 'authorization cannot be read' 'authZ half'
+spoil 'an authorization of another name' 1 'not ordered' \
+    'authZ swap shop.example=>evil.example'
+spoil 'a challenge without its type' 1 'no dns-persist-01' \
+    'authZ swap dns-persist-01=>dns-persist-99'
+# uacme and HAProxy stumbled over challenges without a token before theirs.
+spoil 'challenges without a token' 0 'issued' 'authZ swap "token"=>"tocken"'
+spoil 'a challenge of another issuer' 1 'shop.example' \
+    'authZ swap "ca.example"=>"other.example"'
+# lego and Posh-ACME took the account from the challenge.
+spoil 'a challenge for the account of somebody else' 1 'shop.example' \
+    'authZ swap "issuer-domain-names"=>"accounturi":"https://ca.example/9","issuer-domain-names"'
+# What is in between gives up before the CA does.
+spoil 'an answer to a challenge that is lost' 0 'issued' 'chalZ 500'
+spoil 'a finalization that is lost' 0 'issued' 'finalize-order 500'
+# HAProxy waited as long as a server said.
+spoil 'come back in the year 5000' 1 'in time' \
+    'chalZ head Retry-After=999999999' --order-timeout 2
+spoil 'a finalization without an answer' 0 'issued' 'finalize-order hang' \
+    --timeout 1
+spoil 'half a finalization' 1 'order' 'finalize-order half'
+spoil 'a certificate that is a page' 1 'certificate' 'certZ html'
+# HAProxy read beyond its end.
+spoil 'half a certificate' 1 'certificate' 'certZ half'
+spoil 'a certificate of 100 MB' 1 'certificate' 'certZ huge'
+spoil 'a certificate without an answer' 0 'issued' 'certZ cut'
+# Content-Type with a charset: tiny compared the whole of it.
+spoil 'a chain with a charset' 0 'issued' \
+    'certZ head Content-Type=application/pem-certificate-chain; charset=utf-8'
+
+# ---- a directory that changes ----
+
+forget() {
+    rm -rf "$state/directories"
+}
+
+forget
+spoil 'a directory that is a page' 1 'directory' 'dir html'
+forget
+# The key signs for its CA's server only.
+spoil 'a directory that sends us to another server' 1 'newOrder\|origin\|server' \
+    "dir swap https://localhost=>https://127.0.0.1" --no-check \
+    --issuer ca.example
+forget
+spoil 'a directory of another issuer' 2 'other.example' \
+    'dir swap "ca.example"=>"other.example"'
+forget
+issue
+judge 'and after all that' 0 'issued'
+exit $failed
