@@ -72,6 +72,11 @@ const char *hf_cli_value(const struct hf_cli *cli, const char *name,
     return n == 0 ? otherwise : hf_cli_nth(cli, name, n - 1);
 }
 
+bool hf_cli_no_wall(const struct hf_cli *cli)
+{
+    return strcmp(hf_cli_value(cli, "sandbox", "on"), "off") == 0;
+}
+
 bool hf_cli_number(const struct hf_cli *cli, const char *name, int64_t min,
                    int64_t max, int64_t *out)
 {

@@ -82,6 +82,9 @@ const char *hf_cli_home(void);
 
 /* Every command has these four: --json, --now=TIME, --color=WHEN, --help. */
 
+/* --sandbox=off: our own processes go without their walls. */
+bool hf_cli_no_wall(const struct hf_cli *cli);
+
 /* Was the option given? Its last value, or `otherwise`. Its nth, or NULL. */
 bool hf_cli_has(const struct hf_cli *cli, const char *name);
 const char *hf_cli_value(const struct hf_cli *cli, const char *name,

@@ -136,8 +136,7 @@ static enum hf_exit seal(struct importing *importing)
 {
     struct hf_holder *holder = &importing->holder;
     const struct hf_key_want want = {
-        .no_wall =
-            strcmp(hf_cli_value(importing->cli, "sandbox", "on"), "off") == 0,
+        .no_wall = hf_cli_no_wall(importing->cli),
         .origin = holder->file.directory,
         .passphrase = {importing->source.passphrase,
                        importing->source.passphrase_len},

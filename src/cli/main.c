@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "client/key_worker.h"
+#include "dns/primary_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
 #include "os/runner_worker.h"
@@ -44,20 +45,22 @@ int main(int argc, char **argv)
         hf_cmd_ca_table,
     };
     /* clang-format on */
+    static const struct {
+        const char *word;
+        bool (*run)(int fd);
+    } roles[] = {
+        {HF_WORKER_ROLE, hf_worker_run},
+        {HF_NET_ROLE, hf_http_worker_run},
+        {HF_PRIMARY_ROLE, hf_primary_worker_run},
+        {HF_KEY_ROLE, hf_key_worker_run},
+        {HF_RUNNER_ROLE, hf_runner_worker_run},
+    };
     static struct hf_out out; /* 64 kB, too much for the stack */
 
-    /* Not commands: this program as its own resolver (dns/worker.h), its own
-     * HTTP client (net/http_worker.h), its own signer (client/key_worker.h)
-     * and its own runner of programs (os/runner_worker.h). */
-    if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)
-        return hf_worker_run(STDIN_FILENO) ? 0 : 1;
-    if (argc == 2 && strcmp(argv[1], HF_NET_ROLE) == 0)
-        return hf_http_worker_run(STDIN_FILENO) ? 0 : 1;
-
-    if (argc == 2 && strcmp(argv[1], HF_KEY_ROLE) == 0)
-        return hf_key_worker_run(STDIN_FILENO) ? 0 : 1;
-    if (argc == 2 && strcmp(argv[1], HF_RUNNER_ROLE) == 0)
-        return hf_runner_worker_run(STDIN_FILENO) ? 0 : 1;
+    /* Not commands: this program as one of its own processes. */
+    for (size_t i = 0; argc == 2 && i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (strcmp(argv[1], roles[i].word) == 0)
+            return roles[i].run(STDIN_FILENO) ? 0 : 1;
 
     hf_signals_watch();
     hf_out_init(&out, STDOUT_FILENO);

@@ -116,6 +116,7 @@ enum hf_exit hf_publisher_read(const struct hf_cli *cli,
 
 void hf_publisher_clear(struct hf_publisher *publisher)
 {
+    hf_primary_free(publisher->primary);
     hf_tsig_key_free(publisher->key);
     hf_resolver_clear(&publisher->resolver);
     *publisher = (struct hf_publisher){0};
@@ -123,11 +124,21 @@ void hf_publisher_clear(struct hf_publisher *publisher)
 
 /* ---- changing ---- */
 
-static enum hf_err send_update(const struct hf_publisher *p,
+/* One process for all names: it is started with the first. */
+static enum hf_err open_primary(struct hf_publisher *p, struct hf_why *why)
+{
+    const struct hf_primary_config config = {.server = &p->server,
+                                             .key = p->key,
+                                             .idle_ms = p->timeout_ms,
+                                             .no_wall = hf_cli_no_wall(p->cli)};
+
+    return p->primary != NULL ? HF_OK
+                              : hf_primary_new(&config, &p->primary, why);
+}
+
+static enum hf_err send_update(struct hf_publisher *p,
                                struct hf_publisher_job *job, struct hf_why *why)
 {
-    const struct hf_primary_config config = {
-        .server = &p->server, .key = p->key, .idle_ms = p->timeout_ms};
     struct hf_publish_plan plan = {.wish = &job->wish,
                                    .ttl_s = job->ttl_s,
                                    .ttl_counts = job->ttl_counts,
@@ -137,13 +148,12 @@ static enum hf_err send_update(const struct hf_publisher *p,
     enum hf_err err = hf_wire_name_parse(job->owner, &owner, why);
 
     if (err == HF_OK)
-        err = hf_primary_new(&config, &plan.primary, why);
+        err = open_primary(p, why);
     if (err != HF_OK)
         return err;
     plan.owner = &owner;
-    err = hf_publish(&plan, &job->result, why);
-    hf_primary_free(plan.primary);
-    return err;
+    plan.primary = p->primary;
+    return hf_publish(&plan, &job->result, why);
 }
 
 /* What the hook says, line by line: nothing it says can move a cursor. */
@@ -217,7 +227,7 @@ static enum hf_err call_hooks(const struct hf_publisher *p,
     return err != HF_OK ? err : remove_old(p, job, why);
 }
 
-enum hf_err hf_publisher_change(const struct hf_publisher *publisher,
+enum hf_err hf_publisher_change(struct hf_publisher *publisher,
                                 struct hf_publisher_job *job,
                                 struct hf_why *why)
 {

@@ -21,10 +21,11 @@ enum hf_publisher_kind {
 struct hf_publisher {
     const struct hf_cli *cli;
     enum hf_publisher_kind kind;
-    const char *label;       /* for the register: "update", "exec:/bin/x" */
-    struct hf_server server; /* update */
-    struct hf_tsig_key *key; /* update; NULL: not signed */
-    struct hf_hook hook;     /* hook */
+    const char *label;          /* for the register: "update", "exec:/bin/x" */
+    struct hf_server server;    /* update */
+    struct hf_tsig_key *key;    /* update; NULL: not signed */
+    struct hf_primary *primary; /* update; NULL: not started yet */
+    struct hf_hook hook;        /* hook */
     const char *home;
     bool dry_run;
     int64_t timeout_ms; /* of a server's answer, or of a hook */
@@ -95,9 +96,10 @@ struct hf_publisher_job {
 
 /*
  * Do it, or in a dry run only look. What a hook says goes to standard error.
- * Fails: as hf_publish() and hf_hook_run().
+ * Fails: as hf_publish() and hf_hook_run(); sentences live as long as the
+ * publisher.
  */
-enum hf_err hf_publisher_change(const struct hf_publisher *publisher,
+enum hf_err hf_publisher_change(struct hf_publisher *publisher,
                                 struct hf_publisher_job *job,
                                 struct hf_why *why);
 

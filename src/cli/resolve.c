@@ -56,7 +56,7 @@ static enum hf_exit read_config(const struct hf_cli *cli,
     config->timeout_ms = timeout_s * 1000;
     config->forward = hf_cli_value(cli, "forward", NULL);
     config->root_hints = hf_cli_value(cli, "root-hints", NULL);
-    config->no_wall = strcmp(hf_cli_value(cli, "sandbox", "on"), "off") == 0;
+    config->no_wall = hf_cli_no_wall(cli);
     return HF_EXIT_GOOD;
 }
 

@@ -39,7 +39,7 @@
         {.name = "sandbox",                                                    \
          .arg = "WHEN",                                                        \
          .choices = "on off",                                                  \
-         .help = "off: run the built-in resolver without its wall"}
+         .help = "off: run what faces the network without walls"}
 /* clang-format on */
 
 /*

@@ -34,10 +34,8 @@ static enum hf_err new_update(const struct publishing *p,
     uint16_t id;
     enum hf_err err = hf_random_fill(&id, sizeof(id), why);
 
-    return err != HF_OK
-               ? err
-               : hf_update_new(&p->result.zone,
-                               hf_primary_key(p->plan->primary), id, out, why);
+    return err != HF_OK ? err
+                        : hf_update_new(&p->result.zone, NULL, id, out, why);
 }
 
 /* ---- reading ---- */

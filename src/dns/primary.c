@@ -2,30 +2,69 @@
 #include "dns/primary.h"
 
 #include "base/alloc.h"
-#include "dns/line.h"
-#include "dns/packet.h"
+#include "dns/found.h"
+#include "dns/primary_msg.h"
+#include "dns/primary_worker.h"
 #include "os/clock.h"
-#include "os/random.h"
 
-#define SIGNED_MAX (HF_WIRE_QUERY_MAX + 1024) /* a query and its signature */
+#define START_MS 10000
+#define HANG_MS  1000 /* a role this late is dead */
+#define STEPS    3    /* of one question: connect, send, receive */
+#define LABELS   128  /* and finding a zone may ask at every one */
+#define GONE                                                                   \
+    "the process that talks with the server has ended, or says nonsense"
+#define CONFIG_MAX ((size_t)4096)
 
 struct hf_primary {
-    struct hf_primary_config config;
-    struct hf_line line;
-    char room[HF_PACKET_ROOM];
+    struct hf_role role;
+    int64_t idle_ms;
+    struct hf_found found; /* what was read last */
+    bool failed;           /* the last question, and it said so */
+    char said[4 * HF_PRIMARY_SAID_MAX + 1];
 };
+
+static enum hf_err start(struct hf_primary *primary,
+                         const struct hf_primary_config *config,
+                         struct hf_why *why)
+{
+    struct hf_role_plan plan = {.word = HF_PRIMARY_ROLE,
+                                .wait_ms = START_MS,
+                                .greetings = hf_primary_greetings,
+                                .greeting_count = HF_PRIMARY_STARTS};
+    char room[CONFIG_MAX];
+    struct hf_buf frame;
+    enum hf_err err;
+
+    hf_buf_init(&frame, room, sizeof(room));
+    hf_primary_put_config(&frame, config, hf_clock_ms());
+    plan.config = hf_buf_span(&frame);
+    err = frame.full ? hf_fail(why, HF_ELIMIT, 0, "the TSIG key is too long")
+                     : hf_role_open(&primary->role, &plan, why);
+    explicit_bzero(room, sizeof(room));
+    return err;
+}
 
 enum hf_err hf_primary_new(const struct hf_primary_config *config,
                            struct hf_primary **out, struct hf_why *why)
 {
     struct hf_primary *primary = hf_alloc(1, sizeof(*primary));
+    enum hf_err err;
 
     if (primary == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    primary->config = *config;
-    primary->line.fd = -1;
-    primary->line.idle_ms = config->idle_ms;
-    primary->line.until_ms = config->until_ms;
+    primary->idle_ms = config->idle_ms;
+    hf_role_init(&primary->role, HF_PRIMARY_REPLY_MAX,
+                 HF_FRAME_HEAD + 1 + HF_PRIMARY_ASK_MAX);
+    /* In one piece: the key goes through it. */
+    err = hf_buf_reserve(&primary->role.out, CONFIG_MAX) == NULL
+              ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
+              : start(primary, config, why);
+    if (primary->role.out.ptr != NULL)
+        explicit_bzero(primary->role.out.ptr, primary->role.out.cap);
+    if (err != HF_OK) {
+        hf_primary_free(primary);
+        return err;
+    }
     *out = primary;
     return HF_OK;
 }
@@ -34,201 +73,113 @@ void hf_primary_free(struct hf_primary *primary)
 {
     if (primary == NULL)
         return;
-    hf_line_close(&primary->line);
+    hf_role_clear(&primary->role);
+    hf_found_clear(&primary->found);
     hf_free(primary);
 }
 
-const struct hf_tsig_key *hf_primary_key(const struct hf_primary *primary)
+/* The answer, of the kind `wanted` and to be dropped. */
+static enum hf_err hear(struct hf_primary *primary, unsigned wanted,
+                        int64_t until_ms, struct hf_frame *frame,
+                        struct hf_why *why)
 {
-    return primary->config.key;
-}
+    enum hf_err err = hf_role_await(&primary->role, until_ms, frame, why);
 
-/* One message there and one back, on a connection of its own: servers hang
- * up on idle ones as they like. */
-static enum hf_err exchange(struct hf_primary *primary, struct hf_span request,
-                            struct hf_span *answer, struct hf_why *why)
-{
-    enum hf_err err = hf_line_open(&primary->line, primary->config.server, why);
-
-    if (err == HF_OK)
-        err = hf_line_send(&primary->line, request, why);
-    if (err == HF_OK)
-        err = hf_line_next(&primary->line, answer, why);
-    hf_line_close(&primary->line);
+    if (err == HF_EPEER || err == HF_ESYNTAX)
+        return hf_fail(why, HF_EPEER, 0, GONE);
+    if (err != HF_OK || frame->kind == wanted)
+        return err;
+    if (frame->kind != HF_PRIMARY_FAILED)
+        return hf_fail(why, HF_EPEER, 0, GONE);
+    err = hf_primary_read_failed(frame->body, primary->said, why);
+    hf_role_drop(&primary->role, frame);
+    primary->failed = true;
     return err;
 }
 
-/* ---- asking ---- */
-
-static enum hf_err put_query(const struct hf_wire_name *owner, uint16_t type,
-                             struct hf_buf *out, struct hf_why *why)
+/* Ask what was put into the role's `out`. Who does not answer, or not that,
+ * is not asked again. */
+static enum hf_err ask(struct hf_primary *primary, unsigned wanted,
+                       int64_t steps, struct hf_frame *frame,
+                       struct hf_why *why)
 {
-    struct hf_wire_query query = {.name = owner, .type = type};
-    enum hf_err err = hf_random_fill(&query.id, sizeof(query.id), why);
-
-    if (err == HF_OK)
-        out->len = hf_wire_query_put(&query, (uint8_t *)out->ptr);
-    return err;
-}
-
-/* A signed question, too: some servers show a zone only to those whom they
- * know. */
-static enum hf_err ask_signed(struct hf_primary *primary, struct hf_tsig *tsig,
-                              const struct hf_wire_name *owner, uint16_t type,
-                              struct hf_signed *out, struct hf_why *why)
-{
-    char room[SIGNED_MAX];
-    struct hf_buf request;
-    struct hf_span answer;
+    int64_t until_ms = hf_clock_ms() + steps * primary->idle_ms + HANG_MS;
     enum hf_err err;
 
-    hf_buf_init(&request, room, sizeof(room));
-    err = put_query(owner, type, &request, why);
-    if (err == HF_OK && tsig != NULL)
-        err = hf_tsig_sign(tsig, &request, hf_clock_now().s, why);
-    if (err == HF_OK)
-        err = exchange(primary, hf_buf_span(&request), &answer, why);
-    if (err != HF_OK)
-        return err;
-    return hf_signed_read(tsig, hf_buf_span(&request), answer, hf_clock_now().s,
-                          out, why);
-}
-
-static enum hf_err fail_rcode(unsigned rcode, struct hf_why *why)
-{
-    const char *text = "the server answers the question with an error";
-
-    switch (rcode) {
-    case HF_RCODE_REFUSED:
-        text = "the server does not answer for this name (REFUSED): it does "
-               "not serve the zone, or not to this key or address";
-        break;
-    case HF_RCODE_NOTAUTH:
-        text = "the server does not take this key for the name (NOTAUTH)";
-        break;
-    case HF_RCODE_SERVFAIL:
-        text = "the server cannot serve the zone now (SERVFAIL)";
-        break;
-    }
-    return hf_fail(why, HF_EPEER, 0, text);
-}
-
-static enum hf_err ask(struct hf_primary *primary,
-                       const struct hf_wire_name *owner, uint16_t type,
-                       struct hf_wire_message *out, struct hf_why *why)
-{
-    struct hf_tsig *tsig = NULL;
-    struct hf_signed got;
-    enum hf_err err = HF_OK;
-    unsigned rcode;
-
-    if (primary->config.key != NULL)
-        err = hf_tsig_new(primary->config.key, &tsig, why);
-    if (err == HF_OK)
-        err = ask_signed(primary, tsig, owner, type, &got, why);
-    hf_tsig_free(tsig);
-    if (err != HF_OK)
-        return err;
-    rcode = hf_wire_rcode(&got.message);
-    if (rcode != HF_RCODE_NOERROR && rcode != HF_RCODE_NXDOMAIN)
-        return fail_rcode(rcode, why);
-    *out = got.message;
-    return HF_OK;
-}
-
-/* ---- the zone ---- */
-
-struct soa_seen {
-    bool found;
-    bool handed_on; /* a referral: name servers, no SOA */
-    struct hf_wire_name zone;
-};
-
-static enum hf_err look_for_soa(const struct hf_wire_message *message,
-                                const struct hf_wire_name *owner,
-                                struct soa_seen *out, struct hf_why *why)
-{
-    struct hf_wire_walk walk = hf_wire_walk(message);
-
-    for (;;) {
-        struct hf_wire_rr rr;
-        bool more;
-        enum hf_err err = hf_wire_next(&walk, &rr, &more, why);
-
-        if (err != HF_OK || !more)
-            return err;
-        if (rr.class != HF_CLASS_IN || rr.section == HF_SECTION_ADDITIONAL ||
-            !hf_wire_name_is_in(owner, &rr.owner))
-            continue;
-        out->handed_on |=
-            rr.type == HF_RR_NS && rr.section == HF_SECTION_AUTHORITY;
-        if (rr.type != HF_RR_SOA)
-            continue;
-        out->found = true;
-        out->zone = rr.owner;
-    }
+    if (primary->role.pid == 0)
+        return hf_fail(why, HF_EPEER, 0, GONE);
+    primary->failed = false;
+    err = hear(primary, wanted, until_ms, frame, why);
+    if (err != HF_OK && !primary->failed)
+        hf_role_end(&primary->role);
+    return err;
 }
 
 enum hf_err hf_primary_find_zone(struct hf_primary *primary,
                                  const struct hf_wire_name *owner,
                                  struct hf_wire_name *zone, struct hf_why *why)
 {
-    struct hf_wire_name at = *owner;
+    const struct hf_primary_question question = {.now_s = hf_clock_now().s,
+                                                 .owner = *owner};
+    struct hf_frame frame = {0};
+    struct hf_wire_name got;
+    enum hf_err err;
 
-    do {
-        struct soa_seen seen = {0};
-        struct hf_wire_message message;
-        enum hf_err err = ask(primary, &at, HF_RR_SOA, &message, why);
-        bool with_authority;
-
-        if (err == HF_OK)
-            err = look_for_soa(&message, owner, &seen, why);
-        if (err != HF_OK)
-            return err;
-        with_authority = (message.flags & HF_WIRE_AA) != 0;
-        if (with_authority && seen.found) {
-            *zone = seen.zone;
-            return HF_OK;
-        }
-        if (!with_authority && seen.handed_on)
-            return hf_fail(why, HF_EPEER, 0,
-                           "the server has handed this name to other servers; "
-                           "send the update to their primary");
-    } while (hf_wire_name_climb(&at));
-    return hf_fail(why, HF_EPEER, 0,
-                   "the server has authority over no zone that holds the "
-                   "name");
+    hf_primary_put_question(&primary->role.out, HF_PRIMARY_ZONE, &question);
+    err = ask(primary, HF_PRIMARY_ZONE_IS, STEPS * LABELS, &frame, why);
+    if (err != HF_OK)
+        return err;
+    err = hf_primary_read_zone(frame.body, &got, why);
+    hf_role_drop(&primary->role, &frame);
+    if (err == HF_OK && !hf_wire_name_is_in(owner, &got))
+        err = hf_fail(why, HF_EPEER, 0,
+                      "updates: a zone that does not hold the name");
+    if (err == HF_OK)
+        *zone = got;
+    return err;
 }
-
-/* ---- reading and changing ---- */
 
 enum hf_err hf_primary_read(struct hf_primary *primary,
                             const struct hf_wire_name *owner, uint16_t type,
                             struct hf_found *out, struct hf_why *why)
 {
-    struct hf_wire_message message;
-    enum hf_err err = ask(primary, owner, type, &message, why);
+    const struct hf_primary_question question = {
+        .now_s = hf_clock_now().s, .type = type, .owner = *owner};
+    struct hf_frame frame = {0};
+    enum hf_err err;
 
+    hf_found_clear(&primary->found);
+    hf_primary_put_question(&primary->role.out, HF_PRIMARY_READ, &question);
+    err = ask(primary, HF_PRIMARY_FOUND, STEPS, &frame, why);
     if (err != HF_OK)
         return err;
-    if ((message.flags & HF_WIRE_AA) == 0)
-        return hf_fail(why, HF_EPEER, 0,
-                       "the server answers without authority: it is not the "
-                       "primary of the zone");
-    return hf_packet_read(&message, owner, type, primary->room, out, why);
+    err = hf_found_read(frame.body, &primary->found, why);
+    hf_role_drop(&primary->role, &frame);
+    if (err == HF_OK && primary->found.type != type) {
+        hf_found_clear(&primary->found);
+        err = hf_fail(why, HF_EPEER, 0, "updates: records of another type");
+    }
+    if (err == HF_OK)
+        *out = primary->found;
+    return err;
 }
 
 enum hf_err hf_primary_send(struct hf_primary *primary,
                             struct hf_update *update,
                             enum hf_update_answer *out, struct hf_why *why)
 {
-    struct hf_span request;
-    struct hf_span answer;
-    enum hf_err err = hf_update_ask(update, hf_clock_now().s, &request, why);
+    struct hf_primary_question question = {.now_s = hf_clock_now().s};
+    struct hf_frame frame = {0};
+    enum hf_err err =
+        hf_update_ask(update, question.now_s, &question.update, why);
 
-    if (err == HF_OK)
-        err = exchange(primary, request, &answer, why);
     if (err != HF_OK)
         return err;
-    return hf_update_take(update, answer, hf_clock_now().s, out, why);
+    hf_primary_put_question(&primary->role.out, HF_PRIMARY_UPDATE, &question);
+    err = ask(primary, HF_PRIMARY_ANSWERED, STEPS, &frame, why);
+    if (err != HF_OK)
+        return err;
+    err = hf_primary_read_answer(frame.body, out, why);
+    hf_role_drop(&primary->role, &frame);
+    return err;
 }

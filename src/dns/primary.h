@@ -2,6 +2,9 @@
 /*
  * primary.h -- the server that takes the updates of a zone, over TCP: which
  * zone holds a name, what stands there, and changing it.
+ *
+ * The key, the socket and what the server says are in a process of its own
+ * (primary_worker.h); what that process says is checked like a stranger's.
  */
 #pragma once
 
@@ -9,23 +12,26 @@
 #include "dns/server.h"
 #include "dns/update.h"
 
-/* Whom to talk to. Borrowed as long as the primary lives. */
+/* Whom to talk to. */
 struct hf_primary_config {
     const struct hf_server *server;
     const struct hf_tsig_key *key; /* NULL: nothing is signed */
     int64_t idle_ms;               /* longest wait for each step */
     int64_t until_ms;              /* hf_clock_ms() of the end, or 0 */
+    bool no_wall;                  /* --sandbox=off */
 };
 
+/* Sentences of failures live as long as it. */
 struct hf_primary;
 
-/* Owns: hf_primary_free(). Fails: HF_ENOMEM. */
+/*
+ * Start the process. The configuration is only read. Owns: hf_primary_free().
+ * Fails: as hf_role_open(); HF_ENOMEM, HF_ELIMIT (key), HF_ECRYPTO (its
+ * algorithm), HF_EPEER (no wall).
+ */
 enum hf_err hf_primary_new(const struct hf_primary_config *config,
                            struct hf_primary **out, struct hf_why *why);
 void hf_primary_free(struct hf_primary *primary);
-
-/* The key that it was given, or NULL. */
-const struct hf_tsig_key *hf_primary_key(const struct hf_primary *primary);
 
 /*
  * The zone of this server that holds `owner`, by asking for its SOA and those
@@ -47,7 +53,8 @@ enum hf_err hf_primary_read(struct hf_primary *primary,
                             const struct hf_wire_name *owner, uint16_t type,
                             struct hf_found *out, struct hf_why *why);
 
-/* Send `update` and read the answer. Fails: as hf_update_take(), and above. */
+/* Have `update`, which was made without a key, signed and sent, and the answer
+ * read. Fails: as hf_update_take(), and above. */
 enum hf_err hf_primary_send(struct hf_primary *primary,
                             struct hf_update *update,
                             enum hf_update_answer *out, struct hf_why *why);

@@ -49,6 +49,15 @@ enum hf_err hf_tsig_key_load(const char *path, struct hf_tsig_key **out,
                              struct hf_why *why);
 void hf_tsig_key_free(struct hf_tsig_key *key);
 
+/* A key, or none (NULL), as octets on its way to a process of our own; wipe
+ * what held them. */
+void hf_tsig_key_put(const struct hf_tsig_key *key, struct hf_buf *out);
+
+/* Read one back, all of `octets`; *out may become NULL. Owns and fails as
+ * hf_tsig_key_parse(). */
+enum hf_err hf_tsig_key_take(struct hf_span octets, struct hf_tsig_key **out,
+                             struct hf_why *why);
+
 /* One exchange: a request and the messages that answer it. */
 struct hf_tsig;
 

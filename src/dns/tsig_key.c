@@ -8,6 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "base/octets.h"
+#include "dns/resolver.h"
 #include "os/fail.h"
 
 #define FILE_MAX ((size_t)64 << 10)
@@ -56,9 +58,8 @@ static bool read_secret(struct hf_span text, struct hf_tsig_key *key)
     return good;
 }
 
-static enum hf_err fill_key(struct hf_tsig_key *key, struct hf_span alg,
-                            struct hf_span name, struct hf_span secret,
-                            struct hf_why *why)
+static enum hf_err name_key(struct hf_tsig_key *key, struct hf_span alg,
+                            struct hf_span name, struct hf_why *why)
 {
     key->alg = alg.len == 0 ? &algs[0] : find_alg(alg);
     if (key->alg == NULL)
@@ -70,8 +71,6 @@ static enum hf_err fill_key(struct hf_tsig_key *key, struct hf_span alg,
         hf_wire_name_parse(name, &key->name, why) != HF_OK)
         return hf_fail(why, HF_ESYNTAX, 0, "the key's name is not a name");
     hf_wire_name_lower(&key->name);
-    if (!read_secret(secret, key))
-        return hf_fail(why, HF_ESYNTAX, 0, "the key's secret is not base64");
     return HF_OK;
 }
 
@@ -84,7 +83,9 @@ static enum hf_err make_key(struct hf_span alg, struct hf_span name,
 
     if (key == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    err = fill_key(key, alg, name, secret, why);
+    err = name_key(key, alg, name, why);
+    if (err == HF_OK && !read_secret(secret, key))
+        err = hf_fail(why, HF_ESYNTAX, 0, "the key's secret is not base64");
     if (err != HF_OK)
         hf_tsig_key_free(key);
     else
@@ -115,6 +116,52 @@ enum hf_err hf_tsig_key_parse(struct hf_span text, struct hf_tsig_key **out,
     if (count == 2)
         return make_key(HF_SPAN(""), parts[0], parts[1], out, why);
     return make_key(parts[0], parts[1], parts[2], out, why);
+}
+
+/* ---- between processes ---- */
+
+void hf_tsig_key_put(const struct hf_tsig_key *key, struct hf_buf *out)
+{
+    char room[HF_OWNER_TEXT_MAX];
+    struct hf_buf name;
+
+    if (key == NULL)
+        return;
+    hf_buf_init(&name, room, sizeof(room));
+    hf_wire_name_put(&name, &key->name);
+    hf_put_text(out, hf_span_str(key->alg->name));
+    hf_put_text(out, hf_buf_span(&name));
+    hf_put_text(out,
+                (struct hf_span){(const char *)key->secret, key->secret_len});
+}
+
+enum hf_err hf_tsig_key_take(struct hf_span octets, struct hf_tsig_key **out,
+                             struct hf_why *why)
+{
+    struct hf_span alg, name, secret;
+    struct hf_tsig_key *key;
+    enum hf_err err;
+
+    if (octets.len == 0) {
+        *out = NULL;
+        return HF_OK;
+    }
+    if (!hf_take_text(&octets, UINT8_MAX, &alg) ||
+        !hf_take_text(&octets, HF_OWNER_TEXT_MAX, &name) ||
+        !hf_take_text(&octets, HF_TSIG_SECRET_MAX, &secret) || octets.len > 0)
+        return hf_fail(why, HF_ESYNTAX, 0, "a broken key");
+    key = hf_alloc(1, sizeof(*key));
+    if (key == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    err = name_key(key, alg, name, why);
+    if (err != HF_OK) {
+        hf_tsig_key_free(key);
+        return err;
+    }
+    memcpy(key->secret, secret.ptr, secret.len);
+    key->secret_len = secret.len;
+    *out = key;
+    return HF_OK;
 }
 
 /* ---- files ---- */

@@ -23,9 +23,8 @@ static void put_name(struct hf_buf *out, const struct hf_wire_name *name)
     hf_buf_put(out, (struct hf_span){(const char *)name->octets, name->len});
 }
 
-enum hf_err hf_update_new(const struct hf_wire_name *zone,
-                          const struct hf_tsig_key *key, uint16_t id,
-                          struct hf_update **out, struct hf_why *why)
+static enum hf_err make(const struct hf_tsig_key *key, struct hf_update **out,
+                        struct hf_why *why)
 {
     struct hf_update *update = hf_alloc(1, sizeof(*update));
     enum hf_err err = HF_OK;
@@ -35,10 +34,22 @@ enum hf_err hf_update_new(const struct hf_wire_name *zone,
     hf_buf_init_grow(&update->message, HF_WIRE_MESSAGE_MAX);
     if (key != NULL)
         err = hf_tsig_new(key, &update->tsig, why);
-    if (err != HF_OK) {
+    if (err != HF_OK)
         hf_update_free(update);
+    else
+        *out = update;
+    return err;
+}
+
+enum hf_err hf_update_new(const struct hf_wire_name *zone,
+                          const struct hf_tsig_key *key, uint16_t id,
+                          struct hf_update **out, struct hf_why *why)
+{
+    struct hf_update *update = NULL;
+    enum hf_err err = make(key, &update, why);
+
+    if (err != HF_OK)
         return err;
-    }
     hf_put_number(&update->message, id, 2);
     hf_put_number(&update->message, HF_WIRE_UPDATE, 2);
     hf_put_number(&update->message, 0, 8); /* counts: see hf_update_ask() */
@@ -46,6 +57,28 @@ enum hf_err hf_update_new(const struct hf_wire_name *zone,
     hf_put_number(&update->message, HF_RR_SOA, 2);
     hf_put_number(&update->message, HF_CLASS_IN, 2);
     update->counts[PART_ZONE] = 1;
+    *out = update;
+    return HF_OK;
+}
+
+enum hf_err hf_update_of(struct hf_span message, const struct hf_tsig_key *key,
+                         struct hf_update **out, struct hf_why *why)
+{
+    struct hf_update *update = NULL;
+    struct hf_wire_message header;
+    enum hf_err err = hf_wire_open(message, &header, why);
+
+    if (err == HF_OK && (header.flags != HF_WIRE_UPDATE ||
+                         header.counts[PART_ZONE] != 1 || header.counts[3] > 0))
+        err = hf_fail(why, HF_ESYNTAX, 0, "not an update");
+    if (err == HF_OK)
+        err = make(key, &update, why);
+    if (err != HF_OK)
+        return err;
+    hf_buf_put(&update->message, message);
+    update->part = PART_CHANGES;
+    for (size_t i = 0; i <= PART_CHANGES; i++)
+        update->counts[i] = header.counts[i];
     *out = update;
     return HF_OK;
 }

@@ -23,6 +23,14 @@ enum hf_err hf_update_new(const struct hf_wire_name *zone,
                           struct hf_update **out, struct hf_why *why);
 void hf_update_free(struct hf_update *update);
 
+/*
+ * One that somebody else has written, `message`, to be signed and sent here;
+ * nothing can be put into it any more. Fails also: HF_ESYNTAX (no update),
+ * HF_ELIMIT.
+ */
+enum hf_err hf_update_of(struct hf_span message, const struct hf_tsig_key *key,
+                         struct hf_update **out, struct hf_why *why);
+
 /* One record, or an RRset when `rdata` does not count. Borrowed. */
 struct hf_update_rr {
     const struct hf_wire_name *owner;
