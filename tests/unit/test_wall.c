@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walls of our own processes, as they build them. Each is this program
+ * executed again and runs as itself until we hang up; its wall still stands
+ * then, and what is left of it tries to get over. The same without the wall
+ * (--sandbox=off) must get everywhere.
+ */
+#include "client/key_msg.h"
+#include "client/key_worker.h"
+#include "dns/primary_msg.h"
+#include "dns/primary_worker.h"
+#include "dns/worker.h"
+#include "dns/worker_msg.h"
+#include "net/http_msg.h"
+#include "net/http_worker.h"
+#include "os/clock.h"
+#include "tests/unit/climb.h"
+#include "tests/unit/unit.h"
+
+#define ROOM 65536
+
+static void put_resolver(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_resolver_config config = {.no_wall = no_wall, .window = 1};
+
+    hf_msg_put_config(out, &config);
+}
+
+static void put_http(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_http_config config = {.user_agent = "x",
+                                          .window = 1,
+                                          .connections = 1,
+                                          .body_max = 100,
+                                          .header_max = 100,
+                                          .connect_ms = 500,
+                                          .no_wall = no_wall};
+
+    hf_net_put_config(out, &config);
+}
+
+static void put_updater(struct hf_buf *out, bool no_wall)
+{
+    struct hf_tsig_key *key = NULL;
+    struct hf_server server;
+    struct hf_primary_config config = {
+        .server = &server, .idle_ms = 1, .no_wall = no_wall};
+
+    assert_int_equal(hf_server_parse(HF_SPAN("::1"), &server, NULL), HF_OK);
+    assert_int_equal(hf_tsig_key_parse(HF_SPAN("k:c2VjcmV0"), &key, NULL),
+                     HF_OK);
+    config.key = key;
+    hf_primary_put_config(out, &config, 0);
+    hf_tsig_key_free(key);
+}
+
+static void put_signer(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_key_want want = {.make = true,
+                                     .no_wall = no_wall,
+                                     .kind = HF_KEY_P256,
+                                     .origin = HF_SPAN("https://ca.example")};
+
+    hf_key_put_want(out, &want);
+}
+
+static const struct {
+    const char *word;
+    bool (*run)(int fd);
+    void (*put)(struct hf_buf *out, bool no_wall); /* the first frame */
+    unsigned greeting; /* the kind of frame that it begins with */
+    unsigned over;     /* what it may do */
+} roles[] = {
+    {HF_WORKER_ROLE, hf_worker_run, put_resolver, HF_FRAME_READY,
+     CLIMB_NETWORK},
+    {HF_NET_ROLE, hf_http_worker_run, put_http, HF_FRAME_READY, CLIMB_NETWORK},
+    {HF_PRIMARY_ROLE, hf_primary_worker_run, put_updater, HF_FRAME_READY,
+     CLIMB_NETWORK},
+    {HF_KEY_ROLE, hf_key_worker_run, put_signer, HF_KEY_READY, 0},
+};
+
+/* What gets over the wall of a role. */
+static unsigned attempt(size_t i, bool no_wall)
+{
+    struct hf_frame frame = {0};
+    struct hf_role role;
+    unsigned over = 0;
+
+    hf_role_init(&role, ROOM, ROOM);
+    assert_int_equal(hf_role_start(&role, roles[i].word, NULL), HF_OK);
+    roles[i].put(&role.out, no_wall);
+    assert_int_equal(hf_role_await(&role, hf_clock_ms() + 30000, &frame, NULL),
+                     HF_OK);
+    assert_int_equal(frame.kind, roles[i].greeting);
+    hf_role_drop(&role, &frame);
+    assert_int_equal(shutdown(role.fd, SHUT_WR), 0);
+    assert_int_equal(recv(role.fd, &over, sizeof(over), MSG_WAITALL),
+                     sizeof(over));
+    hf_role_clear(&role);
+    return over;
+}
+
+static void expect(size_t i, bool no_wall, unsigned wanted)
+{
+    unsigned over = attempt(i, no_wall);
+
+    for (size_t j = 0; j < COUNT_OF(climbs); j++)
+        if (((over ^ wanted) & climbs[j].bit) != 0)
+            fail_msg("%s %s its wall: %s", roles[i].word,
+                     no_wall ? "without" : "behind", climbs[j].name);
+}
+
+static void walls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        expect(i, false, roles[i].over);
+        expect(i, true, CLIMB_ALL);
+    }
+}
+
+/* A role, and what is left of it. */
+static int play(size_t i)
+{
+    unsigned over;
+
+    if (!roles[i].run(STDIN_FILENO))
+        return 1;
+    over = climb_all();
+    return send(STDIN_FILENO, &over, sizeof(over), MSG_NOSIGNAL) == sizeof(over)
+               ? 0
+               : 1;
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(walls),
+    };
+
+    for (size_t i = 0; argc == 2 && i < COUNT_OF(roles); i++)
+        if (strcmp(argv[1], roles[i].word) == 0)
+            _exit(play(i));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
