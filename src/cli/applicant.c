@@ -52,21 +52,26 @@ static enum hf_exit open_all(struct hf_applicant *applicant,
 }
 
 enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
-                              struct hf_applicant **out)
+                              struct hf_applicant **out, enum hf_fault *fault)
 {
     struct hf_applicant *applicant = hf_alloc(1, sizeof(*applicant));
     enum hf_exit status;
 
+    *fault = HF_FAULT_OURS;
     if (applicant == NULL) {
         hf_cli_error(cli, account, "out of memory");
         return HF_EXIT_ERROR;
     }
     applicant->cli = cli;
+    applicant->account = account;
     status = open_all(applicant, account);
-    if (status == HF_EXIT_GOOD)
+    if (status == HF_EXIT_GOOD) {
         *out = applicant;
-    else
-        hf_applicant_free(applicant);
+        return status;
+    }
+    if (applicant->holder.is_silent)
+        *fault = HF_FAULT_SILENCE;
+    hf_applicant_free(applicant);
     return status;
 }
 

@@ -26,8 +26,16 @@
     HF_SEEING_OPTIONS
 /* clang-format on */
 
+/* Whose fault it is that there is no certificate. */
+enum hf_fault {
+    HF_FAULT_OURS,    /* the disk, memory, a key, the command line */
+    HF_FAULT_CAS,     /* this CA does not want to, or not for this account */
+    HF_FAULT_SILENCE, /* nothing is to be had from this CA at present */
+};
+
 struct hf_applicant {
     struct hf_cli *cli;
+    struct hf_span account; /* borrowed; its name here */
     struct hf_holder holder;
     struct hf_subject subject;
     struct hf_seeing seeing;
@@ -35,7 +43,8 @@ struct hf_applicant {
     int64_t order_timeout_s;
 };
 
-/* Owns: hf_applicant_free(). On failure a message was printed. */
+/* Owns: hf_applicant_free(). On failure a message was printed, and `*fault`
+ * tells whose it is. */
 enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
-                              struct hf_applicant **out);
+                              struct hf_applicant **out, enum hf_fault *fault);
 void hf_applicant_free(struct hf_applicant *applicant);

@@ -17,8 +17,8 @@ static enum hf_err read_live(const char *state, struct hf_span name,
     return err;
 }
 
-enum hf_exit hf_cert_read(const struct hf_cli *cli, struct hf_span name,
-                          struct hf_cert *out)
+enum hf_exit hf_cert_read_any(const struct hf_cli *cli, struct hf_span name,
+                              struct hf_cert *out)
 {
     const char *state = cli->state;
     struct hf_cert cert = {0};
@@ -33,12 +33,26 @@ enum hf_exit hf_cert_read(const struct hf_cli *cli, struct hf_span name,
     }
     if (err == HF_OK)
         err = read_live(state, name, &cert.certificate, &why);
-    if (err == HF_OK) {
+    if (err == HF_OK || err == HF_ENOTFOUND) {
         *out = cert;
         return HF_EXIT_GOOD;
     }
     hf_cert_clear(&cert);
     hf_cli_fail(cli, name, &why);
+    return HF_EXIT_ERROR;
+}
+
+enum hf_exit hf_cert_read(const struct hf_cli *cli, struct hf_span name,
+                          struct hf_cert *out)
+{
+    enum hf_exit status = hf_cert_read_any(cli, name, out);
+
+    if (status != HF_EXIT_GOOD || out->certificate != NULL)
+        return status;
+    hf_cert_clear(out);
+    hf_cli_error(cli, name,
+                 "its certificate is not there; 'holdfast cert renew' with its "
+                 "name gets one");
     return HF_EXIT_ERROR;
 }
 

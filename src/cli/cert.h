@@ -14,6 +14,11 @@ struct hf_cert {
 /* On failure a message was printed. Owns: hf_cert_clear(). */
 enum hf_exit hf_cert_read(const struct hf_cli *cli, struct hf_span name,
                           struct hf_cert *out);
+
+/* The same; but one that is to be issued still, since a crash came between,
+ * has no certificate. */
+enum hf_exit hf_cert_read_any(const struct hf_cli *cli, struct hf_span name,
+                              struct hf_cert *out);
 void hf_cert_clear(struct hf_cert *cert);
 
 /* Do `one` for every certificate there is, by name, until it says false.

@@ -204,7 +204,7 @@ static void put_help(struct hf_out *out, const struct hf_command *command)
         hf_buf_puts(buf, command->details);
     }
     hf_buf_puts(buf, "\nExit status: 0 good, 1 error, 2 no or findings, "
-                     "64 usage, 130 interrupted.\n");
+                     "64 usage, 75 not now,\n130 interrupted.\n");
     hf_out_step(out);
 }
 
@@ -386,9 +386,7 @@ static bool wants_colour(const struct hf_cli *cli)
     return strcmp(when, "always") == 0;
 }
 
-/* A variable that holds an absolute path, or NULL: the rules of XDG want
- * others ignored. */
-static const char *folder_in(const char *variable)
+const char *hf_cli_folder_in(const char *variable)
 {
     const char *value = getenv(variable);
 
@@ -397,13 +395,13 @@ static const char *folder_in(const char *variable)
 
 const char *hf_cli_home(void)
 {
-    return folder_in("HOME");
+    return hf_cli_folder_in("HOME");
 }
 
 /* Root's own; for others $XDG_STATE_HOME, which is ~/.local/state if unset. */
 static void find_state(struct hf_cli *cli)
 {
-    const char *xdg = folder_in("XDG_STATE_HOME");
+    const char *xdg = hf_cli_folder_in("XDG_STATE_HOME");
     const char *home = hf_cli_home();
     int n = 0;
 

@@ -21,6 +21,7 @@ enum hf_exit {
     HF_EXIT_ERROR = 1,        /* something failed */
     HF_EXIT_NO = 2,           /* done; some answer was no, or findings */
     HF_EXIT_USAGE = 64,       /* the command line is wrong */
+    HF_EXIT_LATER = 75,       /* not now; the same may go well later */
     HF_EXIT_INTERRUPTED = 130 /* stopped by a signal; work so far is kept */
 };
 
@@ -79,6 +80,10 @@ struct hf_cli {
 
 /* The user's home, or NULL: where other programs keep their files. */
 const char *hf_cli_home(void);
+
+/* The absolute path that an environment variable holds, or NULL: XDG wants
+ * others ignored. */
+const char *hf_cli_folder_in(const char *variable);
 
 /* Every command has these four: --json, --now=TIME, --color=WHEN, --help. */
 

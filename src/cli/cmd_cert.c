@@ -11,6 +11,13 @@ static const struct hf_option state_options[] = {
 
 #define STATE_OPTION_COUNT (sizeof(state_options) / sizeof(state_options[0]))
 
+static void put_hook(struct hf_json *json, const char *key,
+                     struct hf_span command)
+{
+    if (command.len > 0)
+        hf_json_key_str(json, key, command);
+}
+
 static void put_json(struct hf_buf *out, const struct hf_cert *cert,
                      const char *folder)
 {
@@ -27,6 +34,16 @@ static void put_json(struct hf_buf *out, const struct hf_cert *cert,
         hf_json_str(&json, lineage->names[i]);
     hf_json_close(&json, ']');
     hf_json_key_str(&json, "account", lineage->account);
+    hf_json_key(&json, "accounts");
+    hf_json_open(&json, '[');
+    for (size_t i = 0; i < lineage->account_count; i++)
+        hf_json_str(&json, lineage->accounts[i]);
+    hf_json_close(&json, ']');
+    put_hook(&json, "preHook", lineage->pre_hook);
+    put_hook(&json, "deployHook", lineage->deploy_hook);
+    put_hook(&json, "postHook", lineage->post_hook);
+    hf_json_key_bool(&json, "deployOwed",
+                     hf_lineage_owes(lineage, live->serial));
     hf_json_key_str(&json, "serial", live->serial);
     hf_json_key_str(&json, "issuer", live->issuer);
     hf_json_key_int(&json, "notBefore", live->not_before_at);
@@ -82,8 +99,16 @@ static void put_text(struct hf_buf *out, const struct hf_cert *cert,
     hf_row_put(out, "issuer", live->issuer);
     hf_row_put(out, "serial", live->serial);
     hf_row_put(out, "account", lineage->account);
+    for (size_t i = 0; lineage->account_count > 1 && i < lineage->account_count;
+         i++)
+        hf_row_put(out, i == 0 ? "tried" : "", lineage->accounts[i]);
     hf_row_put(out, "key", lineage->key_type);
     hf_row_put(out, "profile", lineage->profile);
+    hf_row_put(out, "pre hook", lineage->pre_hook);
+    hf_row_put(out, "deploy hook", lineage->deploy_hook);
+    hf_row_put(out, "post hook", lineage->post_hook);
+    if (hf_lineage_owes(lineage, live->serial))
+        hf_row_put(out, "", HF_SPAN("deploy hooks are still to be run"));
     hf_row_put(out, "preferred", lineage->preferred_profile);
     hf_row_put(out, "at the CA", lineage->url);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
-#include "cli/issue.h"
+#include "cli/failover.h"
 
 #define NAMES_ROOM (HF_LINEAGE_NAMES_MAX * 256)
 
@@ -34,17 +34,42 @@ static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
     return HF_EXIT_GOOD;
 }
 
+/* In the order in which they are given. */
+static enum hf_exit read_accounts(const struct hf_cli *cli,
+                                  struct hf_lineage *out)
+{
+    size_t count = hf_cli_count(cli, "account");
+
+    if (count > HF_LINEAGE_ACCOUNTS_MAX)
+        return hf_cli_usage(cli, HF_SPAN("--account"),
+                            "more than eight accounts");
+    for (size_t i = 0; i < count; i++) {
+        struct hf_span name = hf_span_str(hf_cli_nth(cli, "account", i));
+
+        if (hf_span_among(name, out->accounts, i))
+            return hf_cli_usage(cli, name, "given twice");
+        out->accounts[out->account_count++] = name;
+    }
+    if (count == 0)
+        out->accounts[out->account_count++] = hf_holder_name(cli);
+    out->account = out->accounts[0];
+    return HF_EXIT_GOOD;
+}
+
 static enum hf_exit read_lineage(const struct hf_cli *cli, struct hf_buf *room,
                                  struct hf_lineage *out)
 {
-    for (size_t i = 0; i < cli->operand_count; i++) {
-        enum hf_exit status =
-            add_name(cli, hf_span_str(cli->operands[i]), room, out);
+    enum hf_exit status = HF_EXIT_GOOD;
 
+    for (size_t i = 0; i < cli->operand_count; i++) {
+        status = add_name(cli, hf_span_str(cli->operands[i]), room, out);
         if (status != HF_EXIT_GOOD)
             return status;
     }
-    out->account = hf_holder_name(cli);
+    status = read_accounts(cli, out);
+    if (status != HF_EXIT_GOOD)
+        return status;
+    (void)hf_hooks_replace(cli, out);
     out->key_type = hf_span_str(hf_cli_value(cli, "key-type", "p256"));
     out->profile = hf_span_str(hf_cli_value(cli, "profile", NULL));
     out->preferred_profile =
@@ -67,10 +92,26 @@ static enum hf_exit read_lineage(const struct hf_cli *cli, struct hf_buf *room,
     return HF_EXIT_GOOD;
 }
 
+static enum hf_exit issue(struct hf_cli *cli, const struct hf_lineage *lineage,
+                          struct hf_hooks *hooks)
+{
+    const struct hf_issue_wish wish = {.lineage = lineage, .hooks = hooks};
+    struct hf_failover failover;
+    enum hf_exit status;
+
+    hf_failover_init(&failover, cli);
+    status = hf_failover_issue(&failover, &wish);
+    hf_failover_clear(&failover);
+    hf_hooks_note(hooks, lineage, status == HF_EXIT_GOOD);
+    if (!hf_hooks_after(hooks) && status == HF_EXIT_GOOD)
+        status = HF_EXIT_ERROR;
+    return status;
+}
+
 static enum hf_exit run(struct hf_cli *cli)
 {
     struct hf_lineage lineage = {0};
-    struct hf_applicant *applicant = NULL;
+    struct hf_hooks *hooks = NULL;
     struct hf_lock lock = {0};
     struct hf_buf room;
     enum hf_exit status = HF_EXIT_ERROR;
@@ -85,10 +126,13 @@ static enum hf_exit run(struct hf_cli *cli)
     if (status == HF_EXIT_GOOD)
         status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status == HF_EXIT_GOOD)
-        status = hf_applicant_new(cli, lineage.account, &applicant);
+        status = hf_hooks_new(cli, &hooks);
     if (status == HF_EXIT_GOOD)
-        status = hf_issue(applicant, &lineage, (struct hf_span){0});
-    hf_applicant_free(applicant);
+        status = hf_hooks_add(hooks, &lineage) ? hf_hooks_start(hooks)
+                                               : HF_EXIT_ERROR;
+    if (status == HF_EXIT_GOOD)
+        status = issue(cli, &lineage, hooks);
+    hf_hooks_free(hooks);
     hf_lock_drop(&lock);
     hf_buf_clear(&room);
     return status;

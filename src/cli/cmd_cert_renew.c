@@ -1,56 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
 #include "acme/retry_after.h"
 #include "cli/cert.h"
 #include "cli/commands.h"
-#include "cli/issue.h"
+#include "cli/failover.h"
 #include "client/renewal.h"
 #include "net/url.h"
+#include "os/clock.h"
 #include "os/random.h"
 #include "os/signals.h"
 
 #define ARI_AGAIN_S                                                            \
     21600 /* RFC 9773 4.3: six hours, if nothing else is said                  \
            */
-#define ARI_MIN_S 60
-#define ARI_MAX_S 86400
+#define ARI_MIN_S    60
+#define ARI_MAX_S    86400
+#define JITTER_MAX_S 86400
 
 static const struct hf_option options[] = {
     HF_STATE_OPTION,
     {.name = "force", .help = "Renew those named, or all, due or not"},
     {.name = "dry-run", .help = "Say what is due, and order nothing"},
+    {.name = "jitter",
+     .arg = "SECONDS",
+     .help = "Unless at a terminal, wait at random for up to this time first"},
+    HF_HOOK_OPTIONS,
     HF_APPLICANT_OPTIONS,
 };
 
-/* One run over certificates. The applicant of the last account is kept: most
- * machines have one. */
+/* One run over certificates. */
 struct renewing {
     struct hf_cli *cli;
-    struct hf_applicant *applicant;
-    char account[HF_ACCOUNT_NAME_MAX + 1];
-    size_t renewed;
+    struct hf_failover failover;
+    struct hf_hooks *hooks; /* NULL in a dry run */
+    size_t changed;
     size_t failed;
+    size_t later; /* failed for now */
     bool interrupted;
 };
-
-/* ---- the applicant ---- */
-
-static enum hf_exit need_applicant(struct renewing *r, struct hf_span account)
-{
-    struct hf_buf name;
-    enum hf_exit status;
-
-    if (r->applicant != NULL && hf_span_eq(account, hf_span_str(r->account)))
-        return HF_EXIT_GOOD;
-    hf_applicant_free(r->applicant);
-    r->applicant = NULL;
-    status = hf_applicant_new(r->cli, account, &r->applicant);
-    if (status != HF_EXIT_GOOD)
-        return status;
-    hf_buf_init(&name, r->account, sizeof(r->account));
-    hf_buf_put(&name, account);
-    hf_buf_putc(&name, '\0');
-    return HF_EXIT_GOOD;
-}
 
 /* ---- when (REQ CLI-35) ---- */
 
@@ -65,9 +53,9 @@ static uint32_t random_number(void)
 
 /* Ask the CA when it wants this certificate renewed. That it does not say is
  * no failure: the lifetime decides, then. */
-static void ask_window(struct renewing *r, struct hf_cert *cert)
+static void ask_window(struct renewing *r, struct hf_talk *talk,
+                       struct hf_cert *cert)
 {
-    struct hf_talk *talk = &r->applicant->holder.talk;
     struct hf_span base = talk->directory.renewal_info;
     struct hf_call call = {.kind = HF_CALL_GET};
     char room[HF_URL_MAX];
@@ -99,11 +87,25 @@ static void ask_window(struct renewing *r, struct hf_cert *cert)
     hf_http_reply_clear(&called.reply);
 }
 
-static bool may_ask(const struct renewing *r, const struct hf_cert *cert)
+/* Whoever issued it is asked, if it is time. A CA that cannot be asked is
+ * silent; but an account that cannot be used is a failure. */
+static bool consult(struct renewing *r, struct hf_cert *cert)
 {
-    return r->applicant->holder.talk.directory.renewal_info.len > 0 &&
-           cert->certificate->ari_id.len > 0 &&
-           r->cli->now.s >= cert->lineage.ask_ari_at;
+    struct hf_applicant *applicant;
+    enum hf_fault fault;
+    enum hf_exit status;
+
+    if (cert->certificate->ari_id.len == 0 ||
+        r->cli->now.s < cert->lineage.ask_ari_at)
+        return true;
+    status = hf_failover_open(&r->failover, cert->lineage.account, &applicant,
+                              &fault);
+    r->interrupted = status == HF_EXIT_INTERRUPTED;
+    if (status != HF_EXIT_GOOD)
+        return fault == HF_FAULT_SILENCE;
+    if (applicant->holder.talk.directory.renewal_info.len > 0)
+        ask_window(r, &applicant->holder.talk, cert);
+    return true;
 }
 
 /* Due, or when? What was chosen is kept for the next run. */
@@ -117,8 +119,6 @@ static bool is_due(struct renewing *r, struct hf_cert *cert)
     int64_t before = cert->lineage.renew_at;
     struct hf_why why = {0};
 
-    if (may_ask(r, cert))
-        ask_window(r, cert);
     if (cert->lineage.renew_at == 0)
         cert->lineage.renew_at = hf_renewal_by_lifetime(&renewal);
     renewal.renew_at = cert->lineage.renew_at;
@@ -150,40 +150,77 @@ static void tell_due(struct renewing *r, const struct hf_cert *cert)
     hf_out_step(r->cli->out);
 }
 
+/* Deploy hooks that a run before this one owes. */
+static void make_up(struct renewing *r, struct hf_cert *cert)
+{
+    bool ran = false;
+
+    if (cert->certificate != NULL &&
+        hf_hooks_deploy(r->hooks, cert, &ran) == HF_EXIT_GOOD)
+        r->changed += ran;
+}
+
 /* REQ CLI-32: of DNS it only reads. The records stay, and stand. */
+static void order(struct renewing *r, struct hf_cert *cert)
+{
+    const struct hf_issue_wish wish = {.lineage = &cert->lineage,
+                                       .live = cert->certificate,
+                                       .hooks = r->hooks};
+    enum hf_exit status = hf_failover_issue(&r->failover, &wish);
+
+    hf_hooks_note(r->hooks, &cert->lineage, status == HF_EXIT_GOOD);
+    r->interrupted = status == HF_EXIT_INTERRUPTED;
+    r->changed += status == HF_EXIT_GOOD;
+    r->later += status == HF_EXIT_LATER;
+    r->failed += status != HF_EXIT_GOOD && status != HF_EXIT_LATER;
+}
+
 static void renew(struct renewing *r, struct hf_cert *cert)
 {
-    struct hf_span replaces = {0};
-    enum hf_exit status = need_applicant(r, cert->lineage.account);
+    bool is_forced = hf_cli_has(r->cli, "force") || cert->certificate == NULL;
 
-    if (status == HF_EXIT_GOOD && !hf_cli_has(r->cli, "force") &&
-        !is_due(r, cert))
-        return;
-    if (status == HF_EXIT_GOOD && hf_cli_has(r->cli, "dry-run")) {
-        tell_due(r, cert);
-        r->renewed++;
+    if (!is_forced && !consult(r, cert)) {
+        r->failed++;
         return;
     }
-    /* RFC 9773 5: only servers that know of renewals are told of one. */
-    if (status == HF_EXIT_GOOD &&
-        r->applicant->holder.talk.directory.renewal_info.len > 0)
-        replaces = cert->certificate->ari_id;
-    if (status == HF_EXIT_GOOD)
-        status = hf_issue(r->applicant, &cert->lineage, replaces);
-    r->interrupted = status == HF_EXIT_INTERRUPTED;
-    r->renewed += status == HF_EXIT_GOOD;
-    r->failed += status != HF_EXIT_GOOD;
+    if (!is_forced && !is_due(r, cert))
+        return;
+    if (r->hooks != NULL) {
+        order(r, cert);
+        return;
+    }
+    tell_due(r, cert);
+    r->changed++;
+}
+
+/* Hooks that the command line gives are written down at once: it may be long
+ * until the certificate is due. */
+static bool take_hooks(struct renewing *r, struct hf_cert *cert)
+{
+    struct hf_why why = {0};
+
+    if (!hf_hooks_replace(r->cli, &cert->lineage) ||
+        hf_lineage_write(r->cli->state, &cert->lineage, &why) == HF_OK)
+        return true;
+    hf_cli_fail(r->cli, cert->lineage.name, &why);
+    return false;
 }
 
 static void renew_named(struct renewing *r, const char *name)
 {
     struct hf_cert cert;
 
-    if (hf_cert_read(r->cli, hf_span_str(name), &cert) != HF_EXIT_GOOD) {
+    if (hf_cert_read_any(r->cli, hf_span_str(name), &cert) != HF_EXIT_GOOD) {
         r->failed++;
         return;
     }
-    renew(r, &cert);
+    if (r->hooks != NULL && !take_hooks(r, &cert)) {
+        r->failed++;
+    } else {
+        if (r->hooks != NULL)
+            make_up(r, &cert);
+        renew(r, &cert);
+    }
     hf_cert_clear(&cert);
 }
 
@@ -197,25 +234,99 @@ static bool renew_each(void *state, const char *name)
     return !r->interrupted;
 }
 
+static void for_each(struct renewing *r,
+                     bool (*one)(void *state, const char *name))
+{
+    if (r->cli->operand_count == 0 && !hf_cert_each(r->cli, one, r))
+        r->failed++;
+    for (size_t i = 0; i < r->cli->operand_count; i++)
+        if (!one(r, r->cli->operands[i]))
+            return;
+}
+
+/* What cannot be read is told when its turn comes. */
+static bool add_hooks(void *state, const char *name)
+{
+    struct renewing *r = state;
+    struct hf_lineage lineage;
+    bool good;
+
+    if (hf_lineage_read(r->cli->state, hf_span_str(name), &lineage, NULL) !=
+        HF_OK)
+        return true;
+    (void)hf_hooks_replace(r->cli, &lineage);
+    good = hf_hooks_add(r->hooks, &lineage);
+    hf_lineage_clear(&lineage);
+    r->failed += !good;
+    return good;
+}
+
+/* All that may run is known before the network is. */
+static enum hf_exit start_hooks(struct renewing *r)
+{
+    enum hf_exit status;
+
+    if (hf_cli_has(r->cli, "dry-run"))
+        return HF_EXIT_GOOD;
+    status = hf_hooks_new(r->cli, &r->hooks);
+    if (status != HF_EXIT_GOOD)
+        return status;
+    for_each(r, add_hooks);
+    return r->failed > 0 ? HF_EXIT_ERROR : hf_hooks_start(r->hooks);
+}
+
+static enum hf_exit end(struct renewing *r)
+{
+    if (r->hooks != NULL && !hf_hooks_after(r->hooks))
+        r->failed++;
+    if (r->interrupted || hf_signals_stop_wanted())
+        return HF_EXIT_INTERRUPTED;
+    if (r->failed > 0)
+        return HF_EXIT_ERROR;
+    if (r->later > 0)
+        return HF_EXIT_LATER;
+    return r->changed > 0 ? HF_EXIT_GOOD : HF_EXIT_NO;
+}
+
+/* A fleet whose timers ring at the same minute does not come all at once. */
+static enum hf_exit wait_at_random(const struct hf_cli *cli)
+{
+    int64_t jitter_s = 0;
+    int64_t until_ms;
+
+    if (!hf_cli_number(cli, "jitter", 0, JITTER_MAX_S, &jitter_s))
+        return HF_EXIT_USAGE;
+    if (isatty(STDIN_FILENO) == 1)
+        return HF_EXIT_GOOD;
+    /* A day in milliseconds, times 2^32, is below 2^59. */
+    until_ms =
+        hf_clock_ms() + (int64_t)((uint64_t)jitter_s * 1000 *
+                                  (uint64_t)random_number() / UINT32_MAX);
+    while (hf_clock_ms() < until_ms && !hf_signals_stop_wanted())
+        hf_clock_wait(until_ms - hf_clock_ms());
+    return hf_signals_stop_wanted() ? HF_EXIT_INTERRUPTED : HF_EXIT_GOOD;
+}
+
 static enum hf_exit run(struct hf_cli *cli)
 {
     struct renewing r = {.cli = cli};
     struct hf_lock lock = {0};
-    enum hf_exit status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
+    enum hf_exit status = wait_at_random(cli);
 
+    if (status == HF_EXIT_GOOD)
+        status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status != HF_EXIT_GOOD)
         return status;
-    if (cli->operand_count == 0 && !hf_cert_each(cli, renew_each, &r))
-        r.failed++;
-    for (size_t i = 0; i < cli->operand_count && !r.interrupted; i++)
-        renew_named(&r, cli->operands[i]);
-    hf_applicant_free(r.applicant);
+    hf_failover_init(&r.failover, cli);
+    status = start_hooks(&r);
+    if (status == HF_EXIT_GOOD) {
+        for_each(&r, renew_each);
+        status = end(&r);
+    }
+    hf_hooks_free(r.hooks);
+    hf_failover_clear(&r.failover);
     hf_lock_drop(&lock);
-    if (r.interrupted || hf_signals_stop_wanted())
-        return HF_EXIT_INTERRUPTED;
-    if (r.failed > 0)
-        return HF_EXIT_ERROR;
-    return r.renewed > 0 ? HF_EXIT_GOOD : HF_EXIT_NO;
+    return status;
 }
 
 const struct hf_command hf_cmd_cert_renew = {
@@ -227,7 +338,9 @@ const struct hf_command hf_cmd_cert_renew = {
         "says (RFC\n9773); if it says nothing, two thirds of the lifetime, or "
         "half of one below ten\ndays. Needs no DNS credential: the records "
         "stand. Says nothing when nothing is\ndue.\n\nExit status: 0 "
-        "something was renewed, 2 nothing was due, 1 some renewal failed.\n",
+        "something was renewed, 2 nothing was due, 1 a renewal or a hook\n"
+        "failed, 75 another process is at work, or the CA wants to be left "
+        "alone.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 0,

@@ -67,7 +67,7 @@ enum hf_exit hf_state_lock(const struct hf_cli *cli, const char *what,
     if (out->held)
         return HF_EXIT_GOOD;
     say_locked(cli, path, what, holder);
-    return HF_EXIT_ERROR;
+    return HF_EXIT_LATER;
 }
 
 static bool no_wall(const struct hf_cli *cli)
@@ -418,6 +418,7 @@ enum hf_exit hf_holder_talk(struct hf_holder *holder,
         known = memory.text;
     holder->hashed_seen = memory.hashed_seen;
     err = hf_talk_open(&holder->talk, &holder->http, url, known, signer, &why);
+    holder->is_silent = err != HF_OK && err != HF_ECANCELED && err != HF_ENOMEM;
     if (err == HF_OK && known.len == 0 &&
         hf_memory_keep(state, url, &holder->talk.directory, &memory, now_at,
                        &why) != HF_OK)
@@ -524,8 +525,12 @@ enum hf_exit hf_holder_open(const struct hf_cli *cli, struct hf_span name,
         status = hf_rekey_finish(out);
     }
     hf_key_free(key);
-    if (status != HF_EXIT_GOOD)
+    if (status != HF_EXIT_GOOD) {
+        bool is_silent = out->is_silent;
+
         hf_holder_clear(out);
+        out->is_silent = is_silent;
+    }
     return status;
 }
 

@@ -67,7 +67,7 @@
 
 /*
  * Have one of them to ourselves. Makes the folder. When another process has it
- * all the time that --wait allows, a message says which.
+ * all the time that --wait allows, a message says which: HF_EXIT_LATER.
  */
 enum hf_exit hf_state_lock(const struct hf_cli *cli, const char *what,
                            struct hf_lock *out);
@@ -92,6 +92,7 @@ struct hf_holder {
     struct hf_signer signer;
     struct hf_http http;
     struct hf_talk talk;
+    bool is_silent;               /* the CA's directory cannot be had */
     bool hashed_seen;             /* the CA once spoke draft -02: REQ CLI-06 */
     char next[HF_THUMBPRINT_LEN]; /* of a key to come, while it is made */
     char passphrase_room[HF_PASSPHRASE_MAX + 2];
@@ -111,7 +112,7 @@ enum hf_exit hf_holder_file(const struct hf_cli *cli, struct hf_span name,
 
 /* The lock, the files, the key, and the CA's directory; and, when a key
  * change was interrupted, its end (REQ CLI-39). On failure a message was
- * printed and `out` is cleared. */
+ * printed and `out` is cleared, but for is_silent. */
 enum hf_exit hf_holder_open(const struct hf_cli *cli, struct hf_span name,
                             struct hf_holder *out);
 

@@ -51,6 +51,7 @@ static enum hf_exit look(struct hf_issue *issue)
         return HF_EXIT_GOOD;
     hf_cli_error(issue->cli, HF_SPAN(""),
                  "nothing was ordered: the CA would refuse");
+    issue->fault = HF_FAULT_CAS;
     return HF_EXIT_NO;
 }
 
@@ -164,6 +165,23 @@ static enum hf_exit make_request(struct hf_issue *issue)
 
 /* ---- the order ---- */
 
+static enum hf_fault fault_of(enum hf_order_failure failure)
+{
+    switch (failure) {
+    case HF_ORDER_GOOD:
+    case HF_ORDER_FAULT:
+        break;
+    case HF_ORDER_REFUSED:
+    case HF_ORDER_RATE_LIMITED:
+    case HF_ORDER_UNVALIDATED:
+        return HF_FAULT_CAS;
+    case HF_ORDER_UNANSWERED:
+    case HF_ORDER_TIMED_OUT:
+        return HF_FAULT_SILENCE;
+    }
+    return HF_FAULT_OURS;
+}
+
 static enum hf_exit tell_failure(struct hf_issue *issue,
                                  const struct hf_order_result *result)
 {
@@ -190,7 +208,9 @@ static enum hf_exit tell_failure(struct hf_issue *issue,
         when[text.len] = '\0';
         hf_cli_error(issue->cli, HF_SPAN(""), when);
     }
-    return HF_EXIT_ERROR;
+    issue->fault = fault_of(result->failure);
+    return result->failure == HF_ORDER_RATE_LIMITED ? HF_EXIT_LATER
+                                                    : HF_EXIT_ERROR;
 }
 
 static enum hf_exit place_order(struct hf_issue *issue)
@@ -276,6 +296,7 @@ static enum hf_exit take_certificate(struct hf_issue *issue)
     const char *wrong;
 
     hf_order_result(issue->engine, &result);
+    issue->fault = HF_FAULT_CAS;
     if (hf_certificate_read(result.chain, &issue->certificate, &why) != HF_OK) {
         hf_cli_fail(issue->cli, HF_SPAN("certificate"), &why);
         return HF_EXIT_ERROR;
@@ -287,6 +308,7 @@ static enum hf_exit take_certificate(struct hf_issue *issue)
     }
     if (issue->lineage.chain.len > 0)
         prefer(issue, &result);
+    issue->fault = HF_FAULT_OURS;
     issue->lineage.url = result.certificate_url;
     issue->lineage.issued_at = issue->cli->now.s;
     issue->lineage.renew_at = 0;
@@ -294,6 +316,9 @@ static enum hf_exit take_certificate(struct hf_issue *issue)
     return HF_EXIT_GOOD;
 }
 
+/* What is written down first holds whether or not the rest is done: that it is
+ * to be renewed, and that deploy hooks are owed to the certificate once it is
+ * live. A crash in between loses neither. */
 static enum hf_exit install(struct hf_issue *issue)
 {
     char room[HF_ACCOUNT_KEY_MAX];
@@ -307,12 +332,17 @@ static enum hf_exit install(struct hf_issue *issue)
     hf_buf_init(&pem, room, sizeof(room));
     err = hf_private_key_write(issue->key, (struct hf_span){0}, &pem, &why);
     issued.key = hf_buf_span(&pem);
+    if (hf_hooks_deploys(issue->hooks, &issue->lineage))
+        hf_lineage_owe(&issue->lineage, issue->live,
+                       issue->certificate->serial);
+    else
+        issue->lineage.undeployed_count = 0;
+    if (err == HF_OK)
+        err = hf_lineage_write(issue->state, &issue->lineage, &why);
     if (err == HF_OK)
         err = hf_lineage_install(issue->state, issue->lineage.name, &issued,
                                  &number, &why);
     explicit_bzero(room, sizeof(room));
-    if (err == HF_OK)
-        err = hf_lineage_write(issue->state, &issue->lineage, &why);
     if (err == HF_OK)
         return HF_EXIT_GOOD;
     hf_cli_fail(issue->cli, issue->lineage.name, &why);
@@ -347,28 +377,51 @@ static void tell(struct hf_issue *issue)
     hf_out_step(issue->cli->out);
 }
 
+/* That a hook fails is counted there, and no failure of the certificate. */
+static void deploy(struct hf_issue *issue)
+{
+    struct hf_cert cert = {.lineage = issue->lineage,
+                           .certificate = issue->certificate};
+    bool ran;
+
+    (void)hf_hooks_deploy(issue->hooks, &cert, &ran);
+}
+
 /* ---- all of it ---- */
+
+static enum hf_exit choose_profile(struct hf_issue *issue)
+{
+    enum hf_exit status =
+        hf_profile_choose(issue->cli, &issue->applicant->holder.talk.directory,
+                          &issue->lineage, &issue->profile);
+
+    if (status != HF_EXIT_GOOD)
+        issue->fault = HF_FAULT_CAS;
+    return status;
+}
 
 static enum hf_exit issue_all(struct hf_issue *issue)
 {
     enum hf_exit status = read_names(issue);
 
     if (status == HF_EXIT_GOOD)
-        status = hf_profile_choose(issue->cli,
-                                   &issue->applicant->holder.talk.directory,
-                                   &issue->lineage, &issue->profile);
+        status = choose_profile(issue);
     if (status == HF_EXIT_GOOD && issue->applicant->looks)
         status = look(issue);
     if (status == HF_EXIT_GOOD)
         status = make_request(issue);
-    if (status == HF_EXIT_GOOD)
+    if (status == HF_EXIT_GOOD) {
+        hf_hooks_before(issue->hooks, &issue->lineage);
         status = place_order(issue);
+    }
     if (status == HF_EXIT_GOOD)
         status = take_certificate(issue);
     if (status == HF_EXIT_GOOD)
         status = install(issue);
-    if (status == HF_EXIT_GOOD)
+    if (status == HF_EXIT_GOOD) {
         tell(issue);
+        deploy(issue);
+    }
     return status;
 }
 
@@ -381,23 +434,41 @@ static void clear(struct hf_issue *issue)
     hf_buf_clear(&issue->csr);
 }
 
-enum hf_exit hf_issue(struct hf_applicant *applicant,
-                      const struct hf_lineage *lineage, struct hf_span replaces)
+/* RFC 9773 5: only servers that know of renewals are told of one, and only the
+ * account that ordered the certificate before. */
+static void renew(struct hf_issue *issue, const struct hf_certificate *live,
+                  bool is_same_account)
 {
+    issue->live = live->serial;
+    if (is_same_account &&
+        issue->applicant->holder.talk.directory.renewal_info.len > 0)
+        issue->replaces = live->ari_id;
+}
+
+enum hf_exit hf_issue(struct hf_applicant *applicant,
+                      const struct hf_issue_wish *wish, enum hf_fault *fault)
+{
+    const struct hf_lineage *lineage = wish->lineage;
     struct hf_issue *issue = hf_alloc(1, sizeof(*issue));
     enum hf_exit status;
 
     if (issue == NULL) {
         hf_cli_error(applicant->cli, lineage->name, "out of memory");
+        *fault = HF_FAULT_OURS;
         return HF_EXIT_ERROR;
     }
     issue->cli = applicant->cli;
     issue->applicant = applicant;
     issue->state = applicant->cli->state;
     issue->lineage = *lineage;
-    issue->replaces = replaces;
+    issue->lineage.account = applicant->account;
+    issue->hooks = wish->hooks;
+    if (wish->live != NULL)
+        renew(issue, wish->live,
+              hf_span_eq(lineage->account, applicant->account));
     hf_buf_init_grow(&issue->csr, CSR_MAX);
     status = issue_all(issue);
+    *fault = issue->fault;
     clear(issue);
     hf_free(issue);
     return status;

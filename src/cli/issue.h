@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "cli/applicant.h"
+#include "cli/hooks.h"
 #include "cli/preflight.h"
 #include "client/lineage.h"
 #include "client/order_run.h"
@@ -12,7 +14,12 @@
 
 /* clang-format off */
 #define HF_ISSUE_OPTIONS                                                       \
-    HF_ACCOUNT_OPTIONS,                                                        \
+    {.name = "account",                                                        \
+     .arg = "NAME",                                                            \
+     .many = true,                                                             \
+     .help = "Account on this machine (default: 'default'); several: the "     \
+             "next when one gets nothing"},                                    \
+    HF_STATE_OPTION,                                                          \
     {.name = "key-type",                                                       \
      .arg = "TYPE",                                                            \
      .choices = "p256 p384 rsa2048 rsa3072 rsa4096",                           \
@@ -30,16 +37,27 @@
      .help = "Ask for a certificate that wants a stapled OCSP answer"},        \
     {.name = "reuse-key",                                                      \
      .help = "Keep the certificate's key at renewals"},                        \
+    HF_HOOK_OPTIONS,                                                           \
     HF_APPLICANT_OPTIONS
 /* clang-format on */
+
+/* All is borrowed; what changes of the lineage is written to its file only. */
+struct hf_issue_wish {
+    const struct hf_lineage *lineage;
+    const struct hf_certificate *live; /* that is renewed, or NULL */
+    struct hf_hooks *hooks;
+};
 
 struct hf_issue {
     struct hf_cli *cli;
     struct hf_applicant *applicant;
     const char *state;
     struct hf_lineage lineage; /* what is wanted; then what was got */
-    struct hf_span profile;    /* that the order asks for, or empty */
-    struct hf_span replaces;   /* ARI id of the certificate before, or empty */
+    enum hf_fault fault;
+    struct hf_hooks *hooks;
+    struct hf_span live;     /* serial of the certificate before, or empty */
+    struct hf_span profile;  /* that the order asks for, or empty */
+    struct hf_span replaces; /* ARI id of the certificate before, or empty */
     struct hf_target targets[HF_LINEAGE_NAMES_MAX];
     struct hf_private_key *key;
     struct hf_buf csr;
@@ -48,12 +66,12 @@ struct hf_issue {
 };
 
 /*
- * Issue what `lineage` wants. It is borrowed, and what changes is written to
- * its file only.
+ * Issue it by the account of the applicant; with the hooks before and after.
  *
  * HF_EXIT_NO: a name would not validate, and nothing was ordered.
- * HF_EXIT_ERROR: the order failed. Both after messages.
+ * HF_EXIT_LATER: the CA has had too many requests.
+ * HF_EXIT_ERROR: the order failed, or something here.
+ * All after messages; `*fault` says whether another CA might do it.
  */
 enum hf_exit hf_issue(struct hf_applicant *applicant,
-                      const struct hf_lineage *lineage,
-                      struct hf_span replaces);
+                      const struct hf_issue_wish *wish, enum hf_fault *fault);

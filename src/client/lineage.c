@@ -83,6 +83,9 @@ static const struct hf_member members[] = {
     {"preferredProfile", offsetof(struct hf_lineage, preferred_profile)},
     {"chain", offsetof(struct hf_lineage, chain)},
     {"certificateUrl", offsetof(struct hf_lineage, url)},
+    {"preHook", offsetof(struct hf_lineage, pre_hook)},
+    {"deployHook", offsetof(struct hf_lineage, deploy_hook)},
+    {"postHook", offsetof(struct hf_lineage, post_hook)},
 };
 
 #define MEMBER_COUNT (sizeof(members) / sizeof(members[0]))
@@ -92,6 +95,12 @@ static void read_members(const json_t *root, struct hf_lineage *out)
     hf_members_read(root, members, MEMBER_COUNT, out);
     out->name_count =
         hf_members_list(root, "names", out->names, HF_LINEAGE_NAMES_MAX);
+    out->account_count = hf_members_list(root, "accounts", out->accounts,
+                                         HF_LINEAGE_ACCOUNTS_MAX);
+    if (out->account_count == 0 && out->account.len > 0)
+        out->accounts[out->account_count++] = out->account;
+    out->undeployed_count = hf_members_list(root, "undeployed", out->undeployed,
+                                            HF_LINEAGE_UNDEPLOYED_MAX);
     out->reuses_key = hf_members_flag(root, "reusesKey");
     out->must_staple = hf_members_flag(root, "mustStaple");
     out->issued_at = hf_members_number(root, "issuedAt");
@@ -144,6 +153,12 @@ static bool put_file(struct hf_buf *out, const struct hf_lineage *lineage)
     hf_json_key_int(&json, "format", 1);
     good = hf_members_put(&json, members, MEMBER_COUNT, lineage);
     hf_members_put_list(&json, "names", lineage->names, lineage->name_count);
+    if (lineage->account_count > 1)
+        hf_members_put_list(&json, "accounts", lineage->accounts,
+                            lineage->account_count);
+    if (lineage->undeployed_count > 0)
+        hf_members_put_list(&json, "undeployed", lineage->undeployed,
+                            lineage->undeployed_count);
     hf_json_key_bool(&json, "reusesKey", lineage->reuses_key);
     hf_json_key_bool(&json, "mustStaple", lineage->must_staple);
     hf_json_key_int(&json, "issuedAt", lineage->issued_at);
@@ -181,6 +196,22 @@ enum hf_err hf_lineage_write(const char *state,
         err = hf_file_replace_path(path, hf_buf_span(&text), why);
     hf_buf_clear(&text);
     return err;
+}
+
+bool hf_lineage_owes(const struct hf_lineage *lineage, struct hf_span live)
+{
+    return hf_span_among(live, lineage->undeployed, lineage->undeployed_count);
+}
+
+void hf_lineage_owe(struct hf_lineage *lineage, struct hf_span live,
+                    struct hf_span serial)
+{
+    size_t count = 0;
+
+    if (hf_lineage_owes(lineage, live))
+        lineage->undeployed[count++] = live;
+    lineage->undeployed[count++] = serial;
+    lineage->undeployed_count = count;
 }
 
 static int is_renewal(const struct dirent *entry)

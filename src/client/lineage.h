@@ -18,19 +18,29 @@
 #include "holdfast/buf.h"
 #include "holdfast/err.h"
 
-#define HF_LINEAGE_NAMES_MAX 100 /* of one certificate */
+#define HF_LINEAGE_NAMES_MAX      100 /* of one certificate */
+#define HF_LINEAGE_ACCOUNTS_MAX   8
+#define HF_LINEAGE_UNDEPLOYED_MAX 2
 
 /* renewal/NAME.json. Text is borrowed as in struct hf_account_file. */
 struct hf_lineage {
     struct hf_span name;    /* of the lineage: a folder's name */
-    struct hf_span account; /* whose orders they are */
+    struct hf_span account; /* that issued the newest one */
+    struct hf_span accounts[HF_LINEAGE_ACCOUNTS_MAX]; /* to be tried, in this
+                                                         order; one at least */
+    size_t account_count;
     struct hf_span key_type;
     struct hf_span profile;           /* or none is ordered */
     struct hf_span preferred_profile; /* if the CA offers it */
-    struct hf_span chain; /* wanted issuer of the chain's end, or empty */
-    struct hf_span url;   /* of the newest one, at the CA */
+    struct hf_span chain;    /* wanted issuer of the chain's end, or empty */
+    struct hf_span url;      /* of the newest one, at the CA */
+    struct hf_span pre_hook; /* commands, or empty: see cli/hooks.h */
+    struct hf_span deploy_hook;
+    struct hf_span post_hook;
     struct hf_span names[HF_LINEAGE_NAMES_MAX];
     size_t name_count;
+    struct hf_span undeployed[HF_LINEAGE_UNDEPLOYED_MAX];
+    size_t undeployed_count;
     bool reuses_key;
     bool must_staple;
     int64_t issued_at;
@@ -50,6 +60,17 @@ void hf_lineage_clear(struct hf_lineage *lineage);
 enum hf_err hf_lineage_write(const char *state,
                              const struct hf_lineage *lineage,
                              struct hf_why *why);
+
+/*
+ * Deploy hooks are to run for the certificate of this serial number, from the
+ * moment that it is live. This is written before it is installed; since that
+ * may fail, the one that is live now stays on the list if it was there.
+ */
+void hf_lineage_owe(struct hf_lineage *lineage, struct hf_span live,
+                    struct hf_span serial);
+
+/* Are they still to run for this one, which is live? */
+bool hf_lineage_owes(const struct hf_lineage *lineage, struct hf_span live);
 
 /* All there are, sorted, each with a NUL; as hf_account_names(). */
 enum hf_err hf_lineage_list(const char *state, struct hf_buf *out,

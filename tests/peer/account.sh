@@ -228,7 +228,7 @@ holder=$!
 until flock -n "$state/accounts.lock" true; [ $? = 1 ]; do sleep 0.02; done
 sleep 0.1
 account check --account file --wait 0
-expect 1 "process $(cat "$state/accounts.lock") is at work" 'who has the lock'
+expect 75 "process $(cat "$state/accounts.lock") is at work" 'who has the lock'
 kill "$holder" 2>/dev/null || true
 wait "$holder" 2>/dev/null || true
 

@@ -245,7 +245,7 @@ cmp -s "$tmp/certified" "$tmp/held" && ok 'key and certificate are a pair' ||
 # A lock that somebody else has: who, and not for ever.
 exec 9>>"$state/certificates.lock"
 flock -n 9
-cert 'another process is at work' 1 'at work on the certificates' renew \
+cert 'another process is at work' 75 'at work on the certificates' renew \
     --force www.shop.example --wait 0
 exec 9>&-
 

@@ -216,6 +216,60 @@ static void files_that_are_none(void **unused)
         HF_EINVAL);
 }
 
+/* What deploy hooks are owed to: the new one once it is live, and the old one
+ * while that is, if it was. */
+static void owed(void **unused)
+{
+    struct hf_lineage lineage = {0};
+
+    (void)unused;
+    assert_false(hf_lineage_owes(&lineage, HF_SPAN("1")));
+    hf_lineage_owe(&lineage, HF_SPAN(""), HF_SPAN("1"));
+    assert_true(hf_lineage_owes(&lineage, HF_SPAN("1")));
+    assert_false(hf_lineage_owes(&lineage, HF_SPAN("2")));
+    for (int again = 0; again < 3; again++) /* the installation fails */
+        hf_lineage_owe(&lineage, HF_SPAN("1"), HF_SPAN("2"));
+    assert_true(hf_lineage_owes(&lineage, HF_SPAN("1")));
+    assert_true(hf_lineage_owes(&lineage, HF_SPAN("2")));
+    hf_lineage_owe(&lineage, HF_SPAN("2"), HF_SPAN("3"));
+    assert_false(hf_lineage_owes(&lineage, HF_SPAN("1")));
+    lineage.undeployed_count = 0;
+    hf_lineage_owe(&lineage, HF_SPAN("2"), HF_SPAN("3"));
+    assert_false(hf_lineage_owes(&lineage, HF_SPAN("2")));
+}
+
+/* One account, as it was written before there could be several; and several. */
+static void accounts(void **unused)
+{
+    struct hf_lineage lineage = {.name = HF_SPAN("a.example"),
+                                 .account = HF_SPAN("second"),
+                                 .accounts = {HF_SPAN("second")},
+                                 .account_count = 1,
+                                 .deploy_hook = HF_SPAN("a \"b\"\n"),
+                                 .names = {HF_SPAN("a.example")},
+                                 .name_count = 1};
+
+    (void)unused;
+    for (size_t count = 1; count <= 2; count++) {
+        struct hf_lineage got;
+
+        lineage.accounts[0] = HF_SPAN("first");
+        lineage.accounts[count - 1] = HF_SPAN("second");
+        lineage.account_count = count;
+        lineage.undeployed[0] = HF_SPAN("0a");
+        lineage.undeployed_count = count - 1;
+        assert_int_equal(hf_lineage_write(state, &lineage, NULL), HF_OK);
+        assert_int_equal(
+            hf_lineage_read(state, HF_SPAN("a.example"), &got, NULL), HF_OK);
+        assert_int_equal(got.account_count, count);
+        assert_span_equal(got.account, HF_SPAN("second"));
+        assert_span_equal(got.accounts[count - 1], HF_SPAN("second"));
+        assert_span_equal(got.deploy_hook, lineage.deploy_hook);
+        assert_int_equal(hf_lineage_owes(&got, HF_SPAN("0a")), count == 2);
+        hf_lineage_clear(&got);
+    }
+}
+
 static void names_of_folders(void **unused)
 {
     static const char *const bad[] = {"",    ".",   "..",   ".x", "a/b",
@@ -244,6 +298,8 @@ int main(void)
         ON_DISK(renewal_files),
         ON_DISK(files_that_are_none),
         cmocka_unit_test(names_of_folders),
+        cmocka_unit_test(owed),
+        ON_DISK(accounts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

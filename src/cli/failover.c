@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/failover.h"
+
+void hf_failover_init(struct hf_failover *failover, struct hf_cli *cli)
+{
+    *failover = (struct hf_failover){.cli = cli};
+}
+
+void hf_failover_clear(struct hf_failover *failover)
+{
+    for (size_t i = 0; i < HF_FAILOVER_OPEN; i++)
+        hf_applicant_free(failover->slots[i].applicant);
+    *failover = (struct hf_failover){0};
+}
+
+/* ---- accounts ---- */
+
+static struct hf_failover_slot *find(struct hf_failover *failover,
+                                     struct hf_span account)
+{
+    for (size_t i = 0; i < HF_FAILOVER_OPEN; i++)
+        if (hf_span_eq(account, hf_span_str(failover->slots[i].account)))
+            return &failover->slots[i];
+    return NULL;
+}
+
+static struct hf_failover_slot *open_slot(struct hf_failover *failover,
+                                          struct hf_span account)
+{
+    struct hf_failover_slot *slot = &failover->slots[failover->next];
+    struct hf_buf name;
+
+    failover->next = (failover->next + 1) % HF_FAILOVER_OPEN;
+    hf_applicant_free(slot->applicant);
+    *slot = (struct hf_failover_slot){.fault = HF_FAULT_OURS};
+    hf_buf_init(&name, slot->account, sizeof(slot->account) - 1);
+    hf_buf_put(&name, account);
+    if (name.full) /* no account is called so, which is told by its name */
+        slot->account[0] = '\0';
+    slot->status = hf_applicant_new(failover->cli,
+                                    name.full ? account : hf_buf_span(&name),
+                                    &slot->applicant, &slot->fault);
+    return slot;
+}
+
+enum hf_exit hf_failover_open(struct hf_failover *failover,
+                              struct hf_span account, struct hf_applicant **out,
+                              enum hf_fault *fault)
+{
+    struct hf_failover_slot *slot = find(failover, account);
+
+    if (slot == NULL)
+        slot = open_slot(failover, account);
+    *fault = slot->fault;
+    *out = slot->applicant;
+    return slot->status;
+}
+
+/* ---- one after the other ---- */
+
+static bool is_silent(struct hf_failover *failover, struct hf_span account)
+{
+    const struct hf_failover_slot *slot = find(failover, account);
+
+    return slot != NULL && slot->fault == HF_FAULT_SILENCE;
+}
+
+static enum hf_exit try_one(struct hf_failover *failover,
+                            const struct hf_issue_wish *wish,
+                            struct hf_span account, enum hf_fault *fault)
+{
+    struct hf_applicant *applicant;
+    enum hf_exit status =
+        hf_failover_open(failover, account, &applicant, fault);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    status = hf_issue(applicant, wish, fault);
+    if (status != HF_EXIT_GOOD && *fault == HF_FAULT_SILENCE)
+        find(failover, account)->fault = HF_FAULT_SILENCE;
+    return status;
+}
+
+static void tell(const struct hf_failover *failover,
+                 const struct hf_lineage *lineage, size_t failed)
+{
+    char room[2 * HF_ACCOUNT_NAME_MAX + 64];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room) - 1);
+    hf_buf_puts(&text, "nothing from account ");
+    hf_buf_put_escaped(&text, lineage->accounts[failed], HF_ACCOUNT_NAME_MAX);
+    hf_buf_puts(&text, "; now by account ");
+    hf_buf_put_escaped(&text, lineage->accounts[failed + 1],
+                       HF_ACCOUNT_NAME_MAX);
+    room[text.len] = '\0';
+    hf_cli_error(failover->cli, lineage->name, room);
+}
+
+enum hf_exit hf_failover_issue(struct hf_failover *failover,
+                               const struct hf_issue_wish *wish)
+{
+    const struct hf_lineage *lineage = wish->lineage;
+    enum hf_exit status = HF_EXIT_ERROR;
+    enum hf_fault fault;
+
+    for (size_t i = 0; i < lineage->account_count; i++) {
+        bool is_last = i + 1 == lineage->account_count;
+
+        fault = HF_FAULT_SILENCE;
+        if (is_last || !is_silent(failover, lineage->accounts[i]))
+            status = try_one(failover, wish, lineage->accounts[i], &fault);
+        if (status == HF_EXIT_GOOD || fault == HF_FAULT_OURS || is_last)
+            return status;
+        tell(failover, lineage, i);
+    }
+    return status;
+}
