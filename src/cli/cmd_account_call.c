@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_account_call.c -- commands that ask the CA about an account. */
 #include "cli/commands.h"
+#include "cli/fence.h"
 #include "cli/holder.h"
 #include "cli/rekey.h"
 #include "cli/standing.h"
@@ -104,7 +105,9 @@ static enum hf_exit run_check(struct hf_cli *cli)
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = check(&holder);
+    status = hf_fence_from_cli(cli, &cli->state, 1);
+    if (status == HF_EXIT_GOOD)
+        status = check(&holder);
     hf_holder_clear(&holder);
     return status;
 }
@@ -300,7 +303,9 @@ static enum hf_exit run_deactivate(struct hf_cli *cli)
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = confirm(&holder);
+    status = hf_fence_from_cli(cli, &cli->state, 1);
+    if (status == HF_EXIT_GOOD)
+        status = confirm(&holder);
     if (status == HF_EXIT_GOOD) {
         err = hf_account_deactivate(&holder.talk, holder.file.url, &why);
         if (err != HF_OK)
@@ -406,7 +411,9 @@ static enum hf_exit run_public(struct hf_cli *cli)
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = prove_and_put(&holder);
+    status = hf_fence_from_cli(cli, &cli->state, 1);
+    if (status == HF_EXIT_GOOD)
+        status = prove_and_put(&holder);
     hf_holder_clear(&holder);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
+#include "cli/fence.h"
 #include "cli/holder.h"
 #include "client/deauthorize.h"
 #include "client/lineage.h"
@@ -64,12 +65,17 @@ static enum hf_exit deauthorize(struct hf_cli *cli, const struct hf_span *names)
 
     if (status != HF_EXIT_GOOD)
         return status;
+    status = hf_fence_from_cli(cli, &cli->state, 1);
+    if (status != HF_EXIT_GOOD)
+        goto out;
     err =
         hf_deauthorize(&holder.talk, names, cli->operand_count, tell, &d, &why);
     if (err != HF_OK)
         status = hf_holder_fail(cli, &holder.talk, "authorizations", err, &why);
     else if (d.refused > 0)
         status = HF_EXIT_ERROR;
+
+out:
     hf_holder_clear(&holder);
     return status;
 }

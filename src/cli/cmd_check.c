@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "cli/commands.h"
+#include "cli/fence.h"
 #include "cli/said.h"
 #include "cli/seeing.h"
 #include "dns/wire.h"
@@ -273,6 +274,8 @@ static enum hf_exit run(struct hf_cli *cli)
     status = hf_seeing_open(cli, &c.seeing);
     if (status == HF_EXIT_GOOD)
         status = read_deadline(&c);
+    if (status == HF_EXIT_GOOD)
+        status = hf_fence_from_cli(cli, NULL, 0);
     if (status == HF_EXIT_GOOD) {
         check_all(&c);
         status = c.status;

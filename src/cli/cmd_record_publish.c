@@ -527,6 +527,8 @@ static enum hf_exit prepare(struct publish *p)
         status = hf_publisher_read(p->cli, &none, &p->publisher);
     if (status == HF_EXIT_GOOD)
         status = hf_state_register(p->cli, p->publisher.dry_run, &p->reg);
+    if (status == HF_EXIT_GOOD)
+        status = hf_publisher_fence(&p->publisher);
     return status;
 }
 

@@ -402,6 +402,8 @@ static enum hf_exit run(struct hf_cli *cli)
         status = hf_publisher_read(cli, &otherwise, &r->publisher);
     }
     if (status == HF_EXIT_GOOD)
+        status = hf_publisher_fence(&r->publisher);
+    if (status == HF_EXIT_GOOD)
         status = finish(r);
     hf_buf_clear(&r->job.said);
     hf_publisher_clear(&r->publisher);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/fence.h"
 #include "cli/state_dir.h"
 #include "os/clock.h"
 
@@ -120,6 +121,13 @@ void hf_publisher_clear(struct hf_publisher *publisher)
     hf_tsig_key_free(publisher->key);
     hf_resolver_clear(&publisher->resolver);
     *publisher = (struct hf_publisher){0};
+}
+
+enum hf_exit hf_publisher_fence(const struct hf_publisher *publisher)
+{
+    return publisher->kind == HF_PUBLISHER_HOOK
+               ? HF_EXIT_GOOD
+               : hf_fence_from_cli(publisher->cli, &publisher->cli->state, 1);
 }
 
 /* ---- changing ---- */

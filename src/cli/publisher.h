@@ -79,6 +79,10 @@ enum hf_exit hf_publisher_read(const struct hf_cli *cli,
                                struct hf_publisher *out);
 void hf_publisher_clear(struct hf_publisher *publisher);
 
+/* Wall this process in (fence.h), unless hooks are to be run. On failure a
+ * message was printed. */
+enum hf_exit hf_publisher_fence(const struct hf_publisher *publisher);
+
 /* One name's change. */
 struct hf_publisher_job {
     struct hf_span name;

@@ -69,12 +69,7 @@ void hf_role_init(struct hf_role *role, size_t frame_max, size_t out_max)
     hf_buf_init_grow(&role->out, out_max);
 }
 
-/*
- * Where this program is. The link itself serves when the file was replaced
- * since the start; its target serves also where the link leads to somebody
- * who runs this program for us, as valgrind does.
- */
-static const char *find_self(char *room, size_t size)
+const char *hf_role_program(char *room, size_t size)
 {
     ssize_t n = readlink(SELF, room, size - 1);
     struct hf_span path = {room, n < 0 ? 0 : (size_t)n};
@@ -109,8 +104,8 @@ static enum hf_err spawn_self(int fd, const char *word, pid_t *pid,
     if (failed == 0)
         failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (failed == 0)
-        failed = posix_spawn(pid, find_self(room, sizeof(room)), &actions, NULL,
-                             argv, envp);
+        failed = posix_spawn(pid, hf_role_program(room, sizeof(room)), &actions,
+                             NULL, argv, envp);
     (void)posix_spawn_file_actions_destroy(&actions);
     return failed == 0 ? HF_OK
                        : hf_fail_sys(why, failed, "start this program again");

@@ -85,6 +85,14 @@ void hf_role_drop(struct hf_role *role, const struct hf_frame *frame);
 enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
                           struct hf_frame *frame, struct hf_why *why);
 
+/*
+ * Where the program is that roles run, in `room` or static. The link in /proc
+ * itself serves when the file was replaced since the start; its target serves
+ * also where the link leads to somebody who runs this program for us, as
+ * valgrind does.
+ */
+const char *hf_role_program(char *room, size_t size);
+
 /* One way in which the start of a role can go; the first is the good one. */
 struct hf_greeting {
     enum hf_err err;

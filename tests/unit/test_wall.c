@@ -5,6 +5,9 @@
  * then, and what is left of it tries to get over. The same without the wall
  * (--sandbox=off) must get everywhere.
  */
+#include <sched.h>
+#include <sys/uio.h>
+
 #include "client/key_msg.h"
 #include "client/key_worker.h"
 #include "dns/primary_msg.h"
@@ -14,7 +17,9 @@
 #include "net/http_msg.h"
 #include "net/http_worker.h"
 #include "os/clock.h"
+#include "os/fence.h"
 #include "tests/unit/climb.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
 #define ROOM 65536
@@ -119,6 +124,106 @@ static void walls(void **state)
     }
 }
 
+/* ---- the process that decides ---- */
+
+static char folder[SCRATCH_MAX];
+
+static bool write_below(const char *where)
+{
+    char path[SCRATCH_MAX + 16];
+
+    (void)snprintf(path, sizeof(path), "%s/sub", where);
+    (void)unlink(path);
+    return symlink("nowhere", path) == 0 && unlink(path) == 0 &&
+           open(where, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) >= 0;
+}
+
+static bool write_inside(void)
+{
+    return write_below(folder);
+}
+
+static bool write_outside(void)
+{
+    char outside[SCRATCH_MAX];
+
+    return scratch_make(outside) == 0 && write_below(outside) &&
+           scratch_remove(outside) == 0;
+}
+
+/* A role can still be started, and its wall stands behind this one. */
+static bool start_role(void)
+{
+    return attempt(0, false) == roles[0].over;
+}
+
+static bool peek(void)
+{
+    char octet;
+    struct iovec local = {&octet, 1};
+    struct iovec remote = {&environ, 1};
+
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
+}
+
+static bool leave_namespace(void)
+{
+    return unshare(CLONE_FS) == 0;
+}
+
+static const struct {
+    const char *name;
+    bool (*can)(void);
+    bool behind;
+} fenced[] = {
+    {"write where it may", write_inside, true},
+    {"write elsewhere", write_outside, false},
+    {"read", climb_read_file, true},
+    {"use the network", climb_network, true},
+    {"start a role", start_role, true},
+    {"execute", climb_execute, false},
+    {"read memory from outside", peek, false},
+    {"leave its namespace", leave_namespace, false},
+    {"be traced", climb_trace, false},
+};
+
+/* Does it work, in a child? */
+static bool works(bool (*can)(void), bool fence)
+{
+    const char *const folders[] = {folder};
+    int status = 0;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (fence && hf_fence_enter(folders, 1, NULL) != HF_OK)
+            _exit(99);
+        _exit(can() ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+    return WEXITSTATUS(status) == 0;
+}
+
+static void fence(void **state)
+{
+    (void)state;
+    assert_int_equal(scratch_make(folder), 0);
+    for (size_t i = 0; i < COUNT_OF(fenced); i++)
+        if (!works(fenced[i].can, false) ||
+            works(fenced[i].can, true) != fenced[i].behind)
+            fail_msg("%s", fenced[i].name);
+    assert_int_equal(scratch_remove(folder), 0);
+}
+
+static void fence_needs_its_folder(void **state)
+{
+    const char *const folders[] = {"/nowhere/at/all"};
+
+    (void)state;
+    assert_int_equal(hf_fence_enter(folders, 1, NULL), HF_ENOTFOUND);
+}
+
 /* A role, and what is left of it. */
 static int play(size_t i)
 {
@@ -136,6 +241,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walls),
+        cmocka_unit_test(fence),
+        cmocka_unit_test(fence_needs_its_folder),
     };
 
     for (size_t i = 0; argc == 2 && i < COUNT_OF(roles); i++)

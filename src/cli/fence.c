@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/fence.h"
+
+#include <assert.h>
+#include <unistd.h>
+
+#include "os/fence.h"
+
+#define FOLDERS_MAX 8
+
+enum hf_exit hf_fence_from_cli(const struct hf_cli *cli,
+                               const char *const *folders, size_t count)
+{
+    const char *there[FOLDERS_MAX];
+    size_t there_count = 0;
+    struct hf_why why = {0};
+    enum hf_err err;
+
+    if (hf_cli_no_wall(cli))
+        return HF_EXIT_GOOD;
+    assert(count <= FOLDERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (access(folders[i], F_OK) == 0)
+            there[there_count++] = folders[i];
+    err = hf_fence_enter(there, there_count, &why);
+    if (err == HF_OK)
+        return HF_EXIT_GOOD;
+    if (err == HF_EPEER)
+        why.text = "this kernel cannot wall this command in (Landlock and "
+                   "seccomp); --sandbox=off goes without";
+    hf_cli_fail(cli, hf_span_str(cli->command->name), &why);
+    return HF_EXIT_ERROR;
+}
