@@ -2,7 +2,8 @@
 /*
  * faults.c -- preloaded into the program, so that its Nth call that changes
  * what is on the disk goes wrong: a write to a file, a sync, a renaming, a
- * removal, a new folder. FAULT_AT is N, from 1, and FAULT_KIND says how:
+ * removal, a new folder, a link. FAULT_AT is N, from 1, and FAULT_KIND says
+ * how:
  *
  *   eio     it fails, once
  *   enospc  it does half of what was asked, and from then on the disk is full
@@ -92,12 +93,39 @@ int fdatasync(int fd)
     return fate == FAIL ? -1 : after(fate, syscall(SYS_fdatasync, fd));
 }
 
-int renameat(int old_dir, const char *old, int new_dir, const char *new)
+static int renaming(const char *call, int old_dir, const char *old, int new_dir,
+                    const char *new, unsigned flags)
 {
-    enum fate fate = fate_of("renameat");
+    enum fate fate = fate_of(call);
 
     return fate == FAIL ? -1
-                        : after(fate, renameat2(old_dir, old, new_dir, new, 0));
+                        : after(fate, syscall(SYS_renameat2, old_dir, old,
+                                              new_dir, new, flags));
+}
+
+int renameat(int old_dir, const char *old, int new_dir, const char *new)
+{
+    return renaming("renameat", old_dir, old, new_dir, new, 0);
+}
+
+int renameat2(int old_dir, const char *old, int new_dir, const char *new,
+              unsigned flags)
+{
+    return renaming("renameat2", old_dir, old, new_dir, new, flags);
+}
+
+int rename(const char *old, const char *new)
+{
+    return renaming("rename", AT_FDCWD, old, AT_FDCWD, new, 0);
+}
+
+int symlinkat(const char *target, int dir, const char *path)
+{
+    enum fate fate = fate_of("symlinkat");
+
+    return fate == FAIL
+               ? -1
+               : after(fate, syscall(SYS_symlinkat, target, dir, path));
 }
 
 int mkdir(const char *path, mode_t mode)
