@@ -84,6 +84,9 @@ units=$(dirname "$(find "$root" -name holdfast-renew.service)")
 [ -x "$root$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' \
     "$units/holdfast-renew.service")" ] || fail "the service starts nothing"
 [ -e "$units/holdfast-renew.timer" ] || fail "no timer"
+cron=$(find "$root" -path '*/cron.d/holdfast')
+[ -x "$root$(sed -n 's/.*|| \(.*\/holdfast\) cert renew .*/\1/p' "$cron")" ] ||
+    fail "cron starts nothing"
 if command -v systemd-analyze >"$tmp/log"; then
     systemd-analyze --root="$root" verify "$units/holdfast-renew.service" \
         "$units/holdfast-renew.timer" >"$tmp/log" 2>&1 || true

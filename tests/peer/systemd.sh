@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The service and the timer as they are installed, started by a systemd that is
+# booted for them (systemd-nspawn, nothing but /usr): behind all its walls a
+# certificate is renewed and deployed, the passphrase of the account is a
+# credential, and "nothing was due" is no failure.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+failed=0
+
+cleanup() {
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+skip() {
+    echo "skipped: $1"
+    exit 77
+}
+
+command -v systemd-nspawn >/dev/null || skip 'systemd-nspawn is missing'
+[ "$(id -u)" = 0 ] || skip 'only root can boot a systemd'
+
+# in_box ARGUMENT...: more arguments of nspawn, and what to run in the box.
+in_box() {
+    timeout 120 systemd-nspawn --quiet --register=no --keep-unit \
+        --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
+        --volatile=yes --directory=/ --bind="$tmp/box:/mnt" \
+        --bind="$tmp/state:/var/lib/holdfast" \
+        --bind-ro="$tmp/units:/etc/systemd/system" \
+        --bind-ro="$tmp/etc:/etc/holdfast" \
+        --bind-ro="$tmp/bin:/usr/local/bin" --bind-ro=/etc/hosts "$@"
+}
+
+umask 022
+mkdir "$tmp/box" "$tmp/state" "$tmp/units" "$tmp/etc" "$tmp/bin"
+chmod 700 "$tmp/state"
+in_box --as-pid2 true >"$tmp/box/log" 2>&1 </dev/null ||
+    skip "no box can be made here: $(tail -n 1 "$tmp/box/log")"
+
+not_ok() {
+    echo "not ok - $1"
+    sed "s/^/    /" "$tmp/box/log" "$tmp/box/said" 2>/dev/null | tail -20
+    failed=1
+}
+
+# ---- an account with a passphrase, and a certificate ----
+
+PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+cp "$PEBBLE_CA" "$tmp/etc/ca.pem"
+echo 'a passphrase' >"$tmp/etc/passphrase"
+chmod 600 "$tmp/etc/passphrase"
+CREDENTIALS_DIRECTORY=$tmp/etc "$HOLDFAST" account create \
+    --directory "$PEBBLE_DIRECTORY" --agree-tos --state-dir "$tmp/state" \
+    --passphrase-credential passphrase --ca-bundle "$PEBBLE_CA" \
+    >"$tmp/box/log" 2>&1 || not_ok 'an account'
+CREDENTIALS_DIRECTORY=$tmp/etc "$HOLDFAST" cert issue a.example --no-check \
+    --state-dir "$tmp/state" --ca-bundle "$PEBBLE_CA" \
+    >"$tmp/box/log" 2>&1 || not_ok 'a certificate'
+
+# ---- the units, a hook, and what the test changes of them ----
+
+cp "$HOLDFAST" "$tmp/bin/holdfast"
+sed 's,^ExecStart=[^ ]*/holdfast,ExecStart=/usr/local/bin/holdfast,' \
+    "$BUILD/dist/holdfast-renew.service" >"$tmp/units/holdfast-renew.service"
+cp "$SRC/dist/holdfast-renew.timer" "$tmp/units"
+mkdir "$tmp/units/holdfast-renew.service.d"
+cat >"$tmp/units/holdfast-renew.service.d/test.conf" <<'END'
+[Service]
+LoadCredential=passphrase:/etc/holdfast/passphrase
+Environment=HF_MORE=
+ExecStart=
+ExecStart=/usr/local/bin/holdfast cert renew --no-check --ca-bundle /etc/holdfast/ca.pem $HF_MORE
+ExecStopPost=/bin/echo result ${SERVICE_RESULT} ${EXIT_STATUS}
+StandardOutput=append:/mnt/said
+StandardError=append:/mnt/said
+END
+mkdir -p "$tmp/etc/hooks/deploy"
+cat >"$tmp/etc/hooks/deploy/note" <<'END'
+#!/bin/sh
+echo "deployed $RENEWED_DOMAINS" >/var/lib/holdfast/note
+(echo x >/usr/local/bin/x) 2>/dev/null && echo 'climbed' >>/var/lib/holdfast/note
+[ -z "$CREDENTIALS_DIRECTORY" ] || echo 'has our secrets' >>/var/lib/holdfast/note
+exit 0
+END
+chmod 755 "$tmp/etc/hooks/deploy/note"
+# It asks whoever boots for the first time.
+ln -s /dev/null "$tmp/units/systemd-firstboot.service"
+cat >"$tmp/units/test.target" <<'END'
+[Unit]
+Requires=basic.target
+Wants=test.service
+AllowIsolate=yes
+END
+cat >"$tmp/units/test.service" <<'END'
+[Unit]
+After=basic.target
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /etc/holdfast/script
+END
+# What is due: nothing; then, by a drop-in of its own, everything.
+cat >"$tmp/etc/script" <<'END'
+systemctl start holdfast-renew.service
+mkdir -p /run/systemd/system/holdfast-renew.service.d
+printf '[Service]\nEnvironment=HF_MORE=--force\n' \
+    >/run/systemd/system/holdfast-renew.service.d/zz-force.conf
+systemctl daemon-reload
+systemctl start holdfast-renew.service
+systemctl start holdfast-renew.timer
+systemctl is-active holdfast-renew.timer >/mnt/timer
+systemd-analyze security --no-pager holdfast-renew.service >/mnt/security
+systemctl --no-block exit 0
+END
+
+in_box --console=pipe --boot -- --unit=test.target >"$tmp/box/log" 2>&1 </dev/null ||
+    not_ok 'the box does not come down'
+
+expect() { # FILE TEXT WHAT
+    if [ "$(cat "$1" 2>&1)" = "$2" ]; then
+        echo "ok - $3"
+    else
+        not_ok "$3: $(cat "$1" 2>&1), wanted $2"
+    fi
+}
+
+sed -n '1p; $p' "$tmp/box/said" >"$tmp/results" 2>&1 || true
+expect "$tmp/results" 'result success 2
+result success 0' 'nothing due is a success, and so is a renewal, behind the walls'
+grep -q '^a.example: issued, until' "$tmp/box/said" || not_ok 'what it said'
+expect "$tmp/state/note" 'deployed a.example' 'its deploy hook, behind them, too'
+[ -e "$tmp/state/archive/a.example/cert2.pem" ] || not_ok 'no new certificate'
+expect "$tmp/box/timer" active 'the timer'
+level=$(sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p' \
+    "$tmp/box/security")
+echo "${level:-10}" | awk '{ exit $1 > 2.5 }' &&
+    echo "ok - exposure $level of 10" || not_ok "exposure ${level:-unknown}"
+exit $failed
