@@ -29,17 +29,17 @@ trap 'exit 1' INT TERM
 
 umask 077
 state=$tmp/state
-export PEBBLE_VA_ALWAYS_VALID=1
-sh "$here/pebble.sh" start "$tmp/one" issuer=one.example
-# shellcheck disable=SC1091 # made by pebble.sh
-. "$tmp/one/env"
-one=$PEBBLE_DIRECTORY
-bundles="--ca-bundle $PEBBLE_CA"
-sh "$here/pebble.sh" start "$tmp/two" issuer=two.example
-# shellcheck disable=SC1091 # made by pebble.sh
-. "$tmp/two/env"
-two=$PEBBLE_DIRECTORY
-bundles="$bundles --ca-bundle $PEBBLE_CA"
+
+start() { # CA: Pebble in a folder of that name, and an account
+    sh "$here/pebble.sh" start "$tmp/$1" "issuer=$1.example"
+    # shellcheck disable=SC1090 # made by pebble.sh
+    . "$tmp/$1/env"
+    bundles="${bundles-} --ca-bundle $PEBBLE_CA"
+    # shellcheck disable=SC2086 # options are words
+    "$HOLDFAST" account create --account "$1" --plaintext --agree-tos \
+        --directory "$PEBBLE_DIRECTORY" --state-dir "$state" $bundles \
+        >"$tmp/out" 2>"$tmp/err" || not_ok "account $1"
+}
 
 # shellcheck disable=SC2086 # options are words
 cert() { # COMMAND ARGUMENT...
@@ -80,13 +80,9 @@ orders() { # at CA $1, so far
     grep -c 'POST /order-plz' "$tmp/$1/log" || true
 }
 
-for ca in one two; do
-    eval "directory=\$$ca"
-    # shellcheck disable=SC2086,SC2154 # options are words
-    "$HOLDFAST" account create --account $ca --plaintext --agree-tos \
-        --directory "$directory" --state-dir "$state" $bundles \
-        >"$tmp/out" 2>"$tmp/err" || not_ok "account $ca"
-done
+export PEBBLE_VA_ALWAYS_VALID=1
+start one
+start two
 
 # ---- both are well ----
 
