@@ -381,8 +381,8 @@ static bool run(struct hf_hooks *hooks, const struct hook *hook,
                 struct hf_hook_values *values)
 {
     const struct hf_program program = program_of(hooks, &hook->text, 1);
-    const struct hf_program_run order = {.program = hook->program,
-                                         .values = values->list};
+    const struct hf_program_run order = {
+        .index = hook->program, .program = &program, .values = values->list};
     struct hf_child_end end = {0};
     struct hf_why why = {0};
     struct hf_buf out;
@@ -393,8 +393,7 @@ static bool run(struct hf_hooks *hooks, const struct hook *hook,
     values->list[HF_VAR_HOOK] = hf_span_str(stage_words[hook->stage]);
     hf_buf_init_grow(&out, HF_RUNNER_SAID_MAX);
     hf_buf_init_grow(&said, HF_RUNNER_SAID_MAX);
-    err = hf_runner_run(&hooks->runner, &program, &order, &out, &said, &end,
-                        &why);
+    err = hf_runner_run(&hooks->runner, &order, &out, &said, &end, &why);
     show(hooks, hook, hf_buf_span(&out));
     show(hooks, hook, hf_buf_span(&said));
     hf_buf_clear(&out);

@@ -74,7 +74,6 @@ static enum hf_err await_end(struct hf_runner *runner, struct hf_frame *frame,
 }
 
 enum hf_err hf_runner_run(struct hf_runner *runner,
-                          const struct hf_program *program,
                           const struct hf_program_run *run, struct hf_buf *out,
                           struct hf_buf *said, struct hf_child_end *end,
                           struct hf_why *why)
@@ -83,11 +82,11 @@ enum hf_err hf_runner_run(struct hf_runner *runner,
     struct hf_frame frame = {0};
     enum hf_err err;
 
-    if (has_nul(run->words, program->open_words) ||
-        has_nul(run->values, program->variable_count))
+    if (has_nul(run->words, run->program->open_words) ||
+        has_nul(run->values, run->program->variable_count))
         return hf_fail(why, HF_EINVAL, 0,
                        "a NUL octet, which no program can be told");
-    hf_runner_put_order(&runner->role.out, program, run);
+    hf_runner_put_order(&runner->role.out, run);
     if (runner->role.out.full) {
         hf_buf_reset(&runner->role.out);
         return hf_fail(why, HF_ELIMIT, 0, "too long for a program to be told");

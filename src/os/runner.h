@@ -52,19 +52,18 @@ size_t hf_runner_add(struct hf_runner *runner,
 enum hf_err hf_runner_start(struct hf_runner *runner, struct hf_why *why);
 
 struct hf_program_run {
-    size_t program;
-    const struct hf_span *words;  /* open_words of them */
-    const struct hf_span *values; /* one a variable; without ptr: unset */
+    size_t index;                     /* of the program, and ... */
+    const struct hf_program *program; /* what was added with it */
+    const struct hf_span *words;      /* open_words of them */
+    const struct hf_span *values;     /* one a variable; without ptr: unset */
 };
 
 /*
  * Run one to its end: as hf_child_run(), which see for `out` and `said`.
- * `program` is what was added as run->program.
  * Fails: HF_ELIMIT (too long), HF_EINVAL (a NUL), HF_EPEER (the runner has
  *        ended), HF_ENOMEM, HF_ESYSTEM.
  */
 enum hf_err hf_runner_run(struct hf_runner *runner,
-                          const struct hf_program *program,
                           const struct hf_program_run *run, struct hf_buf *out,
                           struct hf_buf *said, struct hf_child_end *end,
                           struct hf_why *why);

@@ -86,12 +86,12 @@ bool hf_runner_take_program(struct hf_span *rest, struct hf_runner_program *out)
 
 /* ---- RUN ---- */
 
-void hf_runner_put_order(struct hf_buf *out, const struct hf_program *program,
-                         const struct hf_program_run *run)
+void hf_runner_put_order(struct hf_buf *out, const struct hf_program_run *run)
 {
+    const struct hf_program *program = run->program;
     size_t at = hf_frame_begin(out, HF_RUNNER_RUN);
 
-    hf_put_number(out, run->program, 4);
+    hf_put_number(out, run->index, 4);
     hf_put_texts(out, run->words, program->open_words);
     for (size_t i = 0; i < program->variable_count; i++) {
         hf_put_number(out, run->values[i].ptr != NULL, 1);

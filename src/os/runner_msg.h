@@ -63,8 +63,7 @@ struct hf_runner_order {
     struct hf_span values; /* walk them with hf_runner_value_next() */
 };
 
-void hf_runner_put_order(struct hf_buf *out, const struct hf_program *program,
-                         const struct hf_program_run *run);
+void hf_runner_put_order(struct hf_buf *out, const struct hf_program_run *run);
 enum hf_err hf_runner_read_order(struct hf_span body,
                                  struct hf_runner_order *out,
                                  struct hf_why *why);

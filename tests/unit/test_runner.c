@@ -50,7 +50,6 @@ struct result {
 };
 
 static struct result run(struct hf_runner *runner,
-                         const struct hf_program *program,
                          const struct hf_program_run *order)
 {
     struct result got = {0};
@@ -59,8 +58,7 @@ static struct result run(struct hf_runner *runner,
 
     hf_buf_init(&out, got.out, sizeof(got.out) - 1);
     hf_buf_init(&said, got.said, sizeof(got.said) - 1);
-    got.err =
-        hf_runner_run(runner, program, order, &out, &said, &got.end, NULL);
+    got.err = hf_runner_run(runner, order, &out, &said, &got.end, NULL);
     return got;
 }
 
@@ -70,14 +68,14 @@ static void runs(void **state)
 {
     const struct hf_span words[] = {HF_SPAN("$(id)"), HF_SPAN("")};
     const struct hf_span values[] = {HF_SPAN("a\nb"), {0}};
-    const struct hf_program_run order = {0, words, values};
+    const struct hf_program_run order = {0, &shower, words, values};
     struct hf_runner runner;
     struct result got;
 
     (void)state;
     start_with(&runner, &shower);
     for (int again = 0; again < 2; again++) {
-        got = run(&runner, &shower, &order);
+        got = run(&runner, &order);
         assert_int_equal(got.err, HF_OK);
         assert_true(got.end.ran && !got.end.timed_out);
         assert_int_equal(got.end.status, 3);
@@ -109,12 +107,12 @@ static void ends(void **state)
         const struct hf_program program = {.words = words,
                                            .word_count = COUNT_OF(words),
                                            .timeout_ms = cases[i].timeout_ms};
-        const struct hf_program_run order = {0};
+        const struct hf_program_run order = {.program = &program};
         struct hf_runner runner;
         struct result got;
 
         start_with(&runner, &program);
-        got = run(&runner, &program, &order);
+        got = run(&runner, &order);
         assert_int_equal(got.err, HF_OK);
         assert_int_equal(got.end.ran, cases[i].end.ran);
         assert_int_equal(got.end.timed_out, cases[i].end.timed_out);
@@ -129,13 +127,13 @@ static void cannot_run(void **state)
     const struct hf_span words[] = {HF_SPAN("/nonexistent/program")};
     const struct hf_program program = {
         .words = words, .word_count = 1, .timeout_ms = 20000};
-    const struct hf_program_run order = {0};
+    const struct hf_program_run order = {.program = &program};
     struct hf_runner runner;
     struct result got;
 
     (void)state;
     start_with(&runner, &program);
-    got = run(&runner, &program, &order);
+    got = run(&runner, &order);
     assert_int_equal(got.err, HF_OK);
     assert_false(got.end.ran);
     hf_runner_clear(&runner);
@@ -173,28 +171,28 @@ static const struct hf_span no_values[] = {{0}, {0}};
 /* Another program: told anew, or one that was never told. */
 static void put_config(struct hf_buf *out)
 {
-    const struct hf_program_run order = {1, NULL, NULL};
+    const struct hf_program_run order = {1, &toucher, NULL, NULL};
     size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
 
     hf_put_texts(out, entries, 1);
     hf_runner_put_program(out, &shower);
     hf_runner_put_program(out, &toucher);
     hf_frame_end(out, at);
-    hf_runner_put_order(out, &toucher, &order);
+    hf_runner_put_order(out, &order);
 }
 
 static void put_unknown(struct hf_buf *out)
 {
-    const struct hf_program_run order = {1, NULL, NULL};
+    const struct hf_program_run order = {1, &toucher, NULL, NULL};
 
-    hf_runner_put_order(out, &toucher, &order);
+    hf_runner_put_order(out, &order);
 }
 
 static void put_far(struct hf_buf *out)
 {
-    const struct hf_program_run order = {UINT32_MAX, NULL, NULL};
+    const struct hf_program_run order = {UINT32_MAX, &toucher, NULL, NULL};
 
-    hf_runner_put_order(out, &toucher, &order);
+    hf_runner_put_order(out, &order);
 }
 
 /* More words, or fewer, than were kept open. */
@@ -204,8 +202,8 @@ static void put_words(struct hf_buf *out)
     struct hf_program program = shower;
 
     program.open_words = 3;
-    hf_runner_put_order(out, &program,
-                        &(struct hf_program_run){0, words, no_values});
+    hf_runner_put_order(
+        out, &(struct hf_program_run){0, &program, words, no_values});
 }
 
 static void put_few_words(struct hf_buf *out)
@@ -213,8 +211,8 @@ static void put_few_words(struct hf_buf *out)
     struct hf_program program = shower;
 
     program.open_words = 0;
-    hf_runner_put_order(out, &program,
-                        &(struct hf_program_run){0, NULL, no_values});
+    hf_runner_put_order(out,
+                        &(struct hf_program_run){0, &program, NULL, no_values});
 }
 
 /* A value without a variable: LD_PRELOAD has no way in. */
@@ -226,8 +224,8 @@ static void put_values(struct hf_buf *out)
     struct hf_program program = shower;
 
     program.variable_count = 3;
-    hf_runner_put_order(out, &program,
-                        &(struct hf_program_run){0, words, values});
+    hf_runner_put_order(out,
+                        &(struct hf_program_run){0, &program, words, values});
 }
 
 static void put_few_values(struct hf_buf *out)
@@ -236,8 +234,8 @@ static void put_few_values(struct hf_buf *out)
     struct hf_program program = shower;
 
     program.variable_count = 1;
-    hf_runner_put_order(out, &program,
-                        &(struct hf_program_run){0, words, no_values});
+    hf_runner_put_order(
+        out, &(struct hf_program_run){0, &program, words, no_values});
 }
 
 /* A second entry of the environment behind a NUL. */
@@ -246,8 +244,8 @@ static void put_nul(struct hf_buf *out)
     const struct hf_span words[] = {HF_SPAN("a"), HF_SPAN("b")};
     const struct hf_span values[] = {HF_SPAN("a\0LD_PRELOAD=x"), {0}};
 
-    hf_runner_put_order(out, &shower,
-                        &(struct hf_program_run){0, words, values});
+    hf_runner_put_order(out,
+                        &(struct hf_program_run){0, &shower, words, values});
 }
 
 static void put_nonsense(struct hf_buf *out)
@@ -277,12 +275,12 @@ static void wall(void **state)
 static void nul_is_told(void **state)
 {
     const struct hf_span words[] = {HF_SPAN("a"), HF_SPAN("b\0c")};
-    const struct hf_program_run order = {0, words, no_values};
+    const struct hf_program_run order = {0, &shower, words, no_values};
     struct hf_runner runner;
 
     (void)state;
     start_with(&runner, &shower);
-    assert_int_equal(run(&runner, &shower, &order).err, HF_EINVAL);
+    assert_int_equal(run(&runner, &order).err, HF_EINVAL);
     hf_runner_clear(&runner);
 }
 
@@ -306,7 +304,7 @@ static void leash(void **state)
     const struct hf_span words[] = {HF_SPAN("sleep"), HF_SPAN("600")};
     const struct hf_program program = {
         .words = words, .word_count = COUNT_OF(words), .timeout_ms = 600000};
-    const struct hf_program_run order = {0};
+    const struct hf_program_run order = {.program = &program};
     struct hf_runner runner;
     char room[64];
     struct hf_buf out;
@@ -314,7 +312,7 @@ static void leash(void **state)
     (void)state;
     start_with(&runner, &program);
     hf_buf_init(&out, room, sizeof(room));
-    hf_runner_put_order(&out, &program, &order);
+    hf_runner_put_order(&out, &order);
     assert_true(hf_role_send(runner.role.fd, hf_buf_span(&out)));
     /* As when this process is killed: the socket is closed, no more. */
     assert_int_equal(close(runner.role.fd), 0);
