@@ -108,26 +108,31 @@ static bool consult(struct renewing *r, struct hf_cert *cert)
     return true;
 }
 
-/* Due, or when? What was chosen is kept for the next run. */
-static bool is_due(struct renewing *r, struct hf_cert *cert)
+/* Due, or when? */
+static bool is_due(const struct renewing *r, struct hf_cert *cert)
 {
     struct hf_renewal renewal = {
         .not_before_at = cert->certificate->not_before_at,
         .not_after_at = cert->certificate->not_after_at,
         .random = random_number(),
     };
-    int64_t before = cert->lineage.renew_at;
-    struct hf_why why = {0};
 
     if (cert->lineage.renew_at == 0)
         cert->lineage.renew_at = hf_renewal_by_lifetime(&renewal);
     renewal.renew_at = cert->lineage.renew_at;
-    if (hf_renewal_is_due(&renewal, r->cli->now.s))
-        return true;
-    if (before != cert->lineage.renew_at &&
+    return hf_renewal_is_due(&renewal, r->cli->now.s);
+}
+
+/* What was chosen, and when the CA may be asked again, is for the next run. */
+static void keep_choice(struct renewing *r, const struct hf_cert *cert,
+                        const struct hf_lineage *before)
+{
+    struct hf_why why = {0};
+
+    if ((before->renew_at != cert->lineage.renew_at ||
+         before->ask_ari_at != cert->lineage.ask_ari_at) &&
         hf_lineage_write(r->cli->state, &cert->lineage, &why) != HF_OK)
         hf_cli_fail(r->cli, cert->lineage.name, &why);
-    return false;
 }
 
 /* ---- one certificate ---- */
@@ -178,13 +183,16 @@ static void order(struct renewing *r, struct hf_cert *cert)
 static void renew(struct renewing *r, struct hf_cert *cert)
 {
     bool is_forced = hf_cli_has(r->cli, "force") || cert->certificate == NULL;
+    const struct hf_lineage before = cert->lineage;
 
     if (!is_forced && !consult(r, cert)) {
         r->failed++;
         return;
     }
-    if (!is_forced && !is_due(r, cert))
+    if (!is_forced && !is_due(r, cert)) {
+        keep_choice(r, cert, &before);
         return;
+    }
     if (r->hooks != NULL) {
         order(r, cert);
         return;

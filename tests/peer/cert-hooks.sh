@@ -118,6 +118,12 @@ cert renew
 expect 2 '' 'nothing is due'
 [ ! -s "$tmp/out" ] && [ ! -s "$tmp/err" ] || not_ok 'and something is said'
 expect_run '' 'and no hook is run'
+requests=$(grep -c -e ' -> calling handler' "$tmp/pebble/log")
+cert renew
+[ "$requests" = "$(grep -c -e ' -> calling handler' "$tmp/pebble/log")" ] &&
+    jq -e '.renewAt > 0 and .askAriAt > 0' "$state/renewal/a.example.json" \
+        >/dev/null && echo 'ok - nor is the CA asked again before it wants that' ||
+    not_ok 'the CA is asked again'
 cert renew --force --dry-run
 expect_run '' 'nor in a dry run'
 cert renew --force
