@@ -132,7 +132,6 @@ spoil() { # WHAT STATUS PATTERN PLAN
 run account create --plaintext --directory "$directory" --agree-tos \
     --ca-bundle "$PEBBLE_CA"
 judge 'an account' 0 'created account'
-url=$("$HOLDFAST" account show --json --state-dir "$state" | jq -r .url)
 # An end that has not come yet is no other record, and a renewal needs no option
 # to say it again (lego compares the two for equality).
 # shellcheck disable=SC2046 # options are words
