@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every process of a command that faces the network is behind a wall: each has
+# entered a Landlock rule set and loaded a seccomp filter, and none does with
+# --sandbox=off. What the walls keep in is tests/unit/test_wall.c's business.
+set -eu
+
+for program in strace python3; do
+    command -v "$program" >/dev/null || {
+        echo "skipped: $program is missing"
+        exit 77
+    }
+done
+
+here=$(dirname "$0")
+tmp=$(mktemp -d)
+silent=
+failed=0
+
+cleanup() {
+    [ -z "$silent" ] || kill "$silent" 2>/dev/null || true
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# Somebody who takes connections and packets, and says nothing.
+python3 - >"$tmp/port" <<'END' &
+import signal, socket
+tcp = socket.create_server(("127.0.0.1", 0))
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(tcp.getsockname())
+print(tcp.getsockname()[1], flush=True)
+signal.pause()
+END
+silent=$!
+until [ -s "$tmp/port" ]; do sleep 0.05; done
+at="127.0.0.1@$(cat "$tmp/port")"
+
+# How many processes of this program there were, and how many built a wall.
+walled() { # ARGUMENT...
+    strace -f -qq -e trace=execve,landlock_restrict_self,seccomp \
+        -o "$tmp/trace" "$HOLDFAST" "$@" >"$tmp/out" 2>&1 || true
+    awk '
+        / = 0$/ && /execve\(/ { ours[$1] = 1 }
+        / = 0$/ && /landlock_restrict_self\(/ { files[$1] = 1 }
+        / = 0$/ && /seccomp\(SECCOMP_SET_MODE_FILTER/ { calls[$1] = 1 }
+        END {
+            for (pid in ours) { all++; good += files[pid] && calls[pid] }
+            print all + 0, good + 0
+        }' "$tmp/trace"
+}
+
+is() { # WHAT GOT WANTED
+    if [ "$2" = "$3" ]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1: $2, wanted $3"
+        tail -n 5 "$tmp/out" | sed 's/^/    /'
+        failed=1
+    fi
+}
+
+sh "$here/pebble.sh" start "$tmp/pebble"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+state="--state-dir $tmp/state"
+ca="--ca-bundle $PEBBLE_CA"
+# shellcheck disable=SC2086 # words
+"$HOLDFAST" account create $state $ca --directory "$PEBBLE_DIRECTORY" \
+    --agree-tos --plaintext >"$tmp/out" 2>&1 || is create "$?" 0
+
+# Besides the command: a resolver; an updater; an HTTP client and a signer.
+check="check --forward $at --deadline 1 example.com"
+publish="record publish --issuer ca.example --draft 01
+    --account-url https://ca.example/1 --server $at --timeout 1 --wait 0
+    $state example.com"
+account="account check $state $ca"
+# shellcheck disable=SC2086 # words
+for command in "2 $check" "2 $publish" "3 $account"; do
+    count=${command%% *}
+    command=${command#* }
+    is "${command%% --*}" "$(walled $command)" "$count $count"
+    is "${command%% --*}, no walls" "$(walled $command --sandbox=off)" \
+        "$count 0"
+done
+
+exit $failed
