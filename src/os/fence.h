@@ -15,10 +15,10 @@
 /*
  * Build it, for this process as it is and before threads start. `folders`,
  * which must exist, and what is below them can be changed; /dev/null and the
- * terminal can be written. Tracing others, looking into their memory, taking
- * their descriptors, mounting, loading into the kernel, changing namespaces
- * and sockets that are neither of the Internet nor Unix or netlink ones fail
- * with EPERM.
+ * terminal can be written. Tracing who is not behind the fence, looking into
+ * another's memory, taking its descriptors, mounting, loading into the kernel,
+ * changing namespaces, and sockets that are neither of the Internet nor Unix or
+ * netlink ones: all of this fails with EPERM.
  *
  * Fails: HF_EPEER when the kernel has no Landlock or no seccomp, HF_ENOTFOUND
  *        (a folder), HF_ESYSTEM. The wall may then stand in part.
