@@ -145,28 +145,59 @@ enum hf_err hf_file_read(const char *path, struct hf_buf *out,
     return err;
 }
 
+/* What must be so of a file before it is read; or why it is not. */
+typedef const char *may_read_fn(const struct stat *facts);
+
 /* REQ CLI-23 */
-enum hf_err hf_file_read_private(const char *path, struct hf_buf *out,
-                                 struct hf_why *why)
+static const char *why_not_private(const struct stat *facts)
+{
+    if ((facts->st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return "others on this machine may read or change it: 'chmod 600' "
+               "it, and if that was so for long, change the key";
+    return NULL;
+}
+
+static const char *why_not_guarded(const struct stat *facts)
+{
+    if (facts->st_uid != 0 && facts->st_uid != geteuid())
+        return "it belongs to somebody else, who could have us run anything";
+    if ((facts->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return "others on this machine may change it, and have us run "
+               "anything: 'chmod go-w' it";
+    return NULL;
+}
+
+static enum hf_err read_checked(const char *path, may_read_fn *why_not,
+                                struct hf_buf *out, struct hf_why *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat facts;
+    const char *wrong;
     enum hf_err err;
 
     if (fd < 0)
         return hf_fail_sys(why, errno, "open");
-    if (fstat(fd, &facts) != 0)
+    if (fstat(fd, &facts) != 0) {
         err = hf_fail_sys(why, errno, "look at");
-    else if (!S_ISREG(facts.st_mode))
-        err = hf_fail(why, HF_EINVAL, 0, "not a plain file");
-    else if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        err = hf_fail(why, HF_EINVAL, 0,
-                      "others on this machine may read or change it: 'chmod "
-                      "600' it, and if that was so for long, change the key");
-    else
-        err = read_all(fd, out, why);
+    } else {
+        wrong = S_ISREG(facts.st_mode) ? why_not(&facts) : "not a plain file";
+        err = wrong == NULL ? read_all(fd, out, why)
+                            : hf_fail(why, HF_EINVAL, 0, wrong);
+    }
     (void)close(fd);
     return err;
+}
+
+enum hf_err hf_file_read_private(const char *path, struct hf_buf *out,
+                                 struct hf_why *why)
+{
+    return read_checked(path, why_not_private, out, why);
+}
+
+enum hf_err hf_file_read_guarded(const char *path, struct hf_buf *out,
+                                 struct hf_why *why)
+{
+    return read_checked(path, why_not_guarded, out, why);
 }
 
 enum hf_err hf_file_absolute(const char *path, char *out, size_t size,

@@ -41,6 +41,13 @@ enum hf_err hf_file_read_private(const char *path, struct hf_buf *out,
                                  struct hf_why *why);
 
 /*
+ * The same for a file that everybody may read and only its owner change, who
+ * is root or we: HF_EINVAL when it is not so, or no plain file.
+ */
+enum hf_err hf_file_read_guarded(const char *path, struct hf_buf *out,
+                                 struct hf_why *why);
+
+/*
  * The same file by a name that does not depend on the folder we are in, with
  * a NUL, in `out`. Symbolic links stay: they may point elsewhere tomorrow.
  * Fails: HF_ELIMIT (it does not fit), HF_ESYSTEM.

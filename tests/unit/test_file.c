@@ -345,6 +345,43 @@ static void read_whole(void **state)
     }
 }
 
+/* Who else may read or write it decides. */
+static void read_by_mode(void **state)
+{
+    static const struct {
+        mode_t mode;
+        bool is_private;
+        bool is_guarded;
+    } cases[] = {
+        {0600, true, true},   {0400, true, true},   {0644, false, true},
+        {0640, false, true},  {0620, false, false}, {0602, false, false},
+        {0666, false, false}, {0755, false, true},
+    };
+    const struct place *place = *state;
+    char path[128];
+
+    make_input(place, HF_SPAN("0123456789"), path);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct hf_buf out;
+
+        assert_int_equal(fchmodat(place->dir, "in", cases[i].mode, 0), 0);
+        hf_buf_init_grow(&out, 100);
+        assert_int_equal(hf_file_read_private(path, &out, NULL),
+                         cases[i].is_private ? HF_OK : HF_EINVAL);
+        assert_int_equal(out.len, cases[i].is_private ? 10 : 0);
+        hf_buf_reset(&out);
+        assert_int_equal(hf_file_read_guarded(path, &out, NULL),
+                         cases[i].is_guarded ? HF_OK : HF_EINVAL);
+        assert_int_equal(out.len, cases[i].is_guarded ? 10 : 0);
+        hf_buf_reset(&out);
+        assert_int_equal(hf_file_read_guarded(place->path, &out, NULL),
+                         HF_EINVAL);
+        assert_int_equal(hf_file_read_guarded("/nowhere/f", &out, NULL),
+                         HF_ENOTFOUND);
+        hf_buf_clear(&out);
+    }
+}
+
 static void read_faults(void **state)
 {
     const struct place *place = *state;
@@ -624,6 +661,7 @@ int main(void)
         IN_PLACE(bad_places),
         IN_PLACE(replace_by_path),
         IN_PLACE(read_whole),
+        IN_PLACE(read_by_mode),
         IN_PLACE(read_faults),
         IN_PLACE(lines_table),
         IN_PLACE(lines_hold_any_octet),
