@@ -5,8 +5,9 @@ import json
 import sys
 
 TEXTS = [("name", "name"), ("title", "title"), ("state", "state"),
-         ("directory", "directory"), ("draft", "draft"),
-         ("prefix", "prefix"), ("accountUrl", "account_url"),
+         ("directory", "directory"), ("staging", "staging"),
+         ("draft", "draft"), ("prefix", "prefix"),
+         ("accountUrl", "account_url"), ("limits", "limits"),
          ("note", "note"), ("asOf", "as_of")]
 KNOWN = {None: "HF_KNOWN_NOT", False: "HF_KNOWN_NO", True: "HF_KNOWN_YES"}
 

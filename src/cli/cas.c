@@ -59,20 +59,18 @@ static bool take_known(json_t *ca, const char *key, enum hf_known *out)
     return value == NULL || json_is_null(value) || json_is_boolean(value);
 }
 
-/* REQ CHAL-03..05 hold for the names of the table as well. */
+/* The names, as far as they are texts; that they are good is checked after. */
 static bool take_issuers(json_t *ca, struct hf_ca_entry *out)
 {
     json_t *list = json_object_get(ca, "issuers");
     size_t count = json_array_size(list);
 
-    if (count == 0 || count > HF_ISSUERS_MAX)
+    if (count > HF_ISSUERS_MAX)
         return false;
     for (size_t i = 0; i < count; i++) {
-        const char *name = json_string_value(json_array_get(list, i));
-
-        if (name == NULL || !hf_name_is_canonical(hf_span_str(name)))
+        out->issuers[i] = json_string_value(json_array_get(list, i));
+        if (out->issuers[i] == NULL)
             return false;
-        out->issuers[i] = name;
     }
     out->issuer_count = count;
     return true;
@@ -86,6 +84,44 @@ static bool is_draft(const char *draft)
            hf_variant_find(hf_span_str(draft), &variant);
 }
 
+/* REQ CHAL-03..05 hold for the names of the table as well. */
+static bool are_issuers(const struct hf_ca_entry *entry)
+{
+    for (size_t i = 0; i < entry->issuer_count; i++)
+        if (!hf_name_is_canonical(hf_span_str(entry->issuers[i])))
+            return false;
+    return entry->issuer_count > 0;
+}
+
+/* The rules of an entry, wherever it comes from. */
+static enum hf_err check_entry(const struct hf_ca_entry *entry,
+                               struct hf_why *why)
+{
+    if (!are_issuers(entry))
+        return hf_fail(why, HF_EINVAL, 0,
+                       "\"issuers\" must list 1 to 10 domain names, lower "
+                       "case, without trailing dot");
+    if (!is_draft(entry->draft))
+        return hf_fail(why, HF_EINVAL, 0,
+                       "\"draft\" must be \"00\", \"01\", \"02\", \"dual\" or "
+                       "null");
+    if (entry->prefix != NULL &&
+        hf_prefix_check(hf_span_str(entry->prefix)) == HF_PREFIX_INVALID)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "\"prefix\" is no URL that hashes can be appended to");
+    if (entry->state != NULL && hf_ca_state_text(entry->state) == NULL)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "\"state\" is none of production, staging, announced, "
+                       "test, private, none, unknown");
+    return HF_OK;
+}
+
+static void complete(struct hf_ca_entry *entry)
+{
+    entry->title = entry->title == NULL ? entry->name : entry->title;
+    entry->state = entry->state == NULL ? "private" : entry->state;
+}
+
 static enum hf_err take_entry(json_t *ca, struct hf_ca_entry *out,
                               struct hf_why *why)
 {
@@ -93,39 +129,28 @@ static enum hf_err take_entry(json_t *ca, struct hf_ca_entry *out,
                  take_text(ca, "title", &out->title) &&
                  take_text(ca, "state", &out->state) &&
                  take_text(ca, "directory", &out->directory) &&
+                 take_text(ca, "staging", &out->staging) &&
                  take_text(ca, "draft", &out->draft) &&
                  take_text(ca, "prefix", &out->prefix) &&
                  take_text(ca, "accountUrl", &out->account_url) &&
+                 take_text(ca, "limits", &out->limits) &&
                  take_text(ca, "note", &out->note) &&
                  take_text(ca, "asOf", &out->as_of);
+    enum hf_err err;
 
     if (!json_is_object(ca) || !texts || out->name == NULL)
         return hf_fail(why, HF_EINVAL, 0,
                        "each entry of \"cas\" must be an object with a "
                        "\"name\", and texts where the format says so");
-    if (!take_issuers(ca, out))
-        return hf_fail(why, HF_EINVAL, 0,
-                       "\"issuers\" must list 1 to 10 domain names, lower "
-                       "case, without trailing dot");
     if (!take_known(ca, "parents", &out->parents) ||
         !take_known(ca, "reuses", &out->reuses))
         return hf_fail(why, HF_EINVAL, 0,
                        "\"parents\" and \"reuses\" are true, false or null");
-    if (!is_draft(out->draft))
-        return hf_fail(why, HF_EINVAL, 0,
-                       "\"draft\" must be \"00\", \"01\", \"02\", \"dual\" or "
-                       "null");
-    if (out->prefix != NULL &&
-        hf_prefix_check(hf_span_str(out->prefix)) == HF_PREFIX_INVALID)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "\"prefix\" is no URL that hashes can be appended to");
-    if (out->state != NULL && hf_ca_state_text(out->state) == NULL)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "\"state\" is none of production, staging, announced, "
-                       "test, private, none, unknown");
-    out->title = out->title == NULL ? out->name : out->title;
-    out->state = out->state == NULL ? "private" : out->state;
-    return HF_OK;
+    if (!take_issuers(ca, out))
+        out->issuer_count = 0; /* which the check refuses */
+    err = check_entry(out, why);
+    complete(out);
+    return err;
 }
 
 static enum hf_err take_entries(struct hf_cas *cas, struct hf_why *why)
@@ -187,6 +212,24 @@ enum hf_err hf_cas_load(const char *path, struct hf_cas **out,
         return err;
     }
     *out = cas;
+    return HF_OK;
+}
+
+enum hf_err hf_cas_add(struct hf_cas *cas, const struct hf_ca_entry *entry,
+                       struct hf_why *why)
+{
+    enum hf_err err = check_entry(entry, why);
+    struct hf_ca_entry *more;
+
+    if (err != HF_OK)
+        return err;
+    more = hf_realloc(cas->extra, cas->extra_count + 1, sizeof(*more));
+    if (more == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    more[cas->extra_count] = *entry;
+    complete(&more[cas->extra_count]);
+    cas->extra = more;
+    cas->extra_count++;
     return HF_OK;
 }
 

@@ -17,9 +17,11 @@ struct hf_ca_entry {
     const char *title;       /* "Let's Encrypt" */
     const char *state;       /* of its offer: see hf_ca_state_text() */
     const char *directory;   /* URL, or NULL */
+    const char *staging;     /* name of its twin for tests, or NULL */
     const char *draft;       /* "00", "01", "02", "dual", or NULL */
     const char *prefix;      /* accountHashPrefix, or NULL */
     const char *account_url; /* with <number> for the part that varies */
+    const char *limits;      /* of orders, in words, or NULL */
     const char *note;        /* a sentence or two, or NULL */
     const char *as_of;       /* day of that knowledge, "2026-09-19" */
     enum hf_known parents;   /* does it look at records of parent names? */
@@ -41,6 +43,14 @@ struct hf_cas;
 enum hf_err hf_cas_load(const char *path, struct hf_cas **out,
                         struct hf_why *why);
 void hf_cas_free(struct hf_cas *cas);
+
+/*
+ * Put an entry before the built-in ones, behind those of the file. Its text is
+ * borrowed as long as the table lives.
+ * Fails: HF_EINVAL (as above), HF_ENOMEM.
+ */
+enum hf_err hf_cas_add(struct hf_cas *cas, const struct hf_ca_entry *entry,
+                       struct hf_why *why);
 
 size_t hf_cas_count(const struct hf_cas *cas);
 const struct hf_ca_entry *hf_cas_at(const struct hf_cas *cas, size_t i);

@@ -38,6 +38,7 @@ static void put_json(struct hf_buf *out, const struct hf_ca_entry *entry)
     hf_json_key_lit(&json, "title", entry->title);
     hf_json_key_lit(&json, "state", entry->state);
     put_text_or_null(&json, "directory", entry->directory);
+    put_text_or_null(&json, "staging", entry->staging);
     hf_json_key(&json, "issuers");
     hf_json_open(&json, '[');
     for (size_t i = 0; i < entry->issuer_count; i++)
@@ -48,6 +49,7 @@ static void put_json(struct hf_buf *out, const struct hf_ca_entry *entry)
     put_text_or_null(&json, "accountUrl", entry->account_url);
     put_known(&json, "parents", entry->parents);
     put_known(&json, "reuses", entry->reuses);
+    put_text_or_null(&json, "limits", entry->limits);
     put_text_or_null(&json, "note", entry->note);
     put_text_or_null(&json, "asOf", entry->as_of);
     hf_json_close(&json, '}');
@@ -88,6 +90,7 @@ static void put_text(struct hf_buf *out, const struct hf_ca_entry *entry)
         put_row(out, "issuer", entry->issuers[i]);
     put_row(out, "draft", entry->draft == NULL ? "not known" : entry->draft);
     put_row(out, "directory", entry->directory);
+    put_row(out, "for tests", entry->staging);
     put_row(out, "prefix", entry->prefix);
     put_row(out, "account URL", entry->account_url);
     put_row(out, "parent names",
@@ -95,6 +98,7 @@ static void put_text(struct hf_buf *out, const struct hf_ca_entry *entry)
     put_row(out, "validations",
             known_text(entry->reuses, "made anew for each order",
                        "reused for up to 10 days"));
+    put_row(out, "limits", entry->limits);
     put_row(out, "note", entry->note);
     put_row(out, "known on", entry->as_of);
     hf_buf_putc(out, '\n');

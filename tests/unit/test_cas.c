@@ -54,7 +54,13 @@ static void built_in(void **state)
             assert_true(hf_name_is_canonical(hf_span_str(entry->issuers[n])));
         assert_true(entry->draft == NULL ||
                     hf_variant_find(hf_span_str(entry->draft), &variant));
+        assert_true(entry->staging == NULL ||
+                    hf_cas_find(cas, hf_span_str(entry->staging)) != NULL);
     }
+    assert_string_equal(hf_cas_find(cas, HF_SPAN("letsencrypt"))->staging,
+                        "letsencrypt-staging");
+    assert_string_equal(hf_cas_find(cas, HF_SPAN("google"))->staging,
+                        "google-staging");
     hf_cas_free(cas);
 }
 
@@ -82,6 +88,34 @@ static void look_up(void **state)
     assert_string_equal(entry->title, "Mine");
     assert_string_equal(entry->state, "private");
     assert_null(entry->draft);
+    hf_cas_free(cas);
+}
+
+/* One more comes behind those of the file and before those built in. */
+static void add(void **state)
+{
+    struct hf_ca_entry entry = {
+        .name = "pebble", .issuer_count = 1, .issuers = {"pebble.example"}};
+    struct hf_cas *cas = NULL;
+
+    (void)state;
+    assert_int_equal(hf_cas_load(NULL, &cas, NULL), HF_OK);
+    assert_int_equal(hf_cas_add(cas, &entry, NULL), HF_OK);
+    assert_string_equal(hf_cas_find(cas, HF_SPAN("pebble"))->issuers[0],
+                        "pebble.example");
+    assert_string_equal(hf_cas_find(cas, HF_SPAN("pebble"))->title, "pebble");
+    entry.draft = "03";
+    assert_int_equal(hf_cas_add(cas, &entry, NULL), HF_EINVAL);
+    entry.draft = NULL;
+    entry.issuer_count = 0;
+    assert_int_equal(hf_cas_add(cas, &entry, NULL), HF_EINVAL);
+    hf_cas_free(cas);
+
+    assert_int_equal(hf_cas_load(path, &cas, NULL), HF_OK);
+    entry.issuer_count = 1;
+    assert_int_equal(hf_cas_add(cas, &entry, NULL), HF_OK);
+    assert_string_equal(hf_cas_find(cas, HF_SPAN("pebble"))->title,
+                        "Our Pebble");
     hf_cas_free(cas);
 }
 
@@ -120,9 +154,8 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_in),
-        cmocka_unit_test(look_up),
-        cmocka_unit_test(account_urls),
+        cmocka_unit_test(built_in),      cmocka_unit_test(look_up),
+        cmocka_unit_test(add),           cmocka_unit_test(account_urls),
         cmocka_unit_test(out_of_memory),
     };
 
