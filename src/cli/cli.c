@@ -7,6 +7,7 @@
 
 #include "base/time_text.h"
 #include "cli/complete.h"
+#include "cli/layers.h"
 #include "cli/version.h"
 #include "os/clock.h"
 
@@ -15,6 +16,10 @@
 
 /* Options of every command. */
 static const struct hf_option common[] = {
+    {.name = "config",
+     .arg = "FILE",
+     .choices = "<file>",
+     .help = "Configuration file to heed instead of the usual; or none"},
     {.name = "json", .help = "Write JSON, one object a line"},
     {.name = "now",
      .arg = "TIME",
@@ -42,8 +47,27 @@ static bool is_option(const struct hf_option *option, const char *name)
     return strcmp(option->name, name) == 0;
 }
 
+static size_t count_said(const struct hf_cli *cli, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < cli->given_count; i++)
+        n += is_option(cli->given[i], name);
+    return n;
+}
+
+bool hf_cli_said_any(const struct hf_cli *cli, const char *words)
+{
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (hf_cli_word_among(words, hf_span_str(cli->given[i]->name)))
+            return true;
+    return false;
+}
+
 const char *hf_cli_nth(const struct hf_cli *cli, const char *name, size_t n)
 {
+    if (count_said(cli, name) == 0)
+        return hf_layers_nth(cli, name, n);
     for (size_t i = 0; i < cli->given_count; i++)
         if (is_option(cli->given[i], name) && n-- == 0)
             return cli->values[i];
@@ -52,11 +76,9 @@ const char *hf_cli_nth(const struct hf_cli *cli, const char *name, size_t n)
 
 size_t hf_cli_count(const struct hf_cli *cli, const char *name)
 {
-    size_t n = 0;
+    size_t said = count_said(cli, name);
 
-    for (size_t i = 0; i < cli->given_count; i++)
-        n += is_option(cli->given[i], name);
-    return n;
+    return said > 0 ? said : hf_layers_count(cli, name);
 }
 
 bool hf_cli_has(const struct hf_cli *cli, const char *name)
@@ -75,6 +97,11 @@ const char *hf_cli_value(const struct hf_cli *cli, const char *name,
 bool hf_cli_no_wall(const struct hf_cli *cli)
 {
     return strcmp(hf_cli_value(cli, "sandbox", "on"), "off") == 0;
+}
+
+bool hf_cli_switch(const struct hf_cli *cli, const char *name, bool otherwise)
+{
+    return count_said(cli, name) > 0 || hf_layers_switch(cli, name, otherwise);
 }
 
 bool hf_cli_number(const struct hf_cli *cli, const char *name, int64_t min,
@@ -272,33 +299,52 @@ static const struct hf_command *find_command(const struct hf_command *commands,
     return found;
 }
 
-static const struct hf_option *find_option(const struct hf_command *command,
-                                           struct hf_span name, char letter)
+const struct hf_command *hf_cli_command(const struct hf_cli *cli,
+                                        const char *name)
 {
-    for (size_t i = 0; i < command->option_count + COMMON_COUNT; i++) {
-        const struct hf_option *option =
-            i < command->option_count ? &command->options[i]
-                                      : &common[i - command->option_count];
-
-        if ((letter != 0 && option->letter == letter) ||
-            (letter == 0 && hf_span_eq(name, hf_span_str(option->name))))
-            return option;
-    }
+    for (size_t i = 0; i < cli->command_count; i++)
+        if (strcmp(cli->commands[i].name, name) == 0)
+            return &cli->commands[i];
     return NULL;
 }
 
-static bool is_choice(const char *choices, struct hf_span word)
+static const struct hf_option *find_option(const struct hf_option *options,
+                                           size_t count, struct hf_span name,
+                                           char letter)
 {
-    struct hf_span rest = hf_span_str(choices);
+    for (size_t i = 0; i < count; i++)
+        if ((letter != 0 && options[i].letter == letter) ||
+            (letter == 0 && hf_span_eq(name, hf_span_str(options[i].name))))
+            return &options[i];
+    return NULL;
+}
 
-    if (hf_span_starts(rest, HF_SPAN("<")))
-        return true; /* any text; "<file>" only guides completion */
+const struct hf_option *hf_cli_option(const struct hf_command *command,
+                                      const char *name)
+{
+    return command == NULL
+               ? NULL
+               : find_option(command->options, command->option_count,
+                             hf_span_str(name), 0);
+}
+
+bool hf_cli_word_among(const char *words, struct hf_span word)
+{
+    struct hf_span rest = hf_span_str(words);
+
     while (rest.len > 0) {
         if (hf_span_eq(hf_span_cut(&rest, hf_span_find(rest, ' ')), word))
             return true;
         (void)hf_span_skip(&rest, ' ');
     }
     return false;
+}
+
+bool hf_cli_takes(const struct hf_option *option, const char *value)
+{
+    /* "<file>" only guides completion. */
+    return option->choices == NULL || option->choices[0] == '<' ||
+           hf_cli_word_among(option->choices, hf_span_str(value));
 }
 
 static bool remember(struct hf_cli *cli, const struct hf_option *option,
@@ -310,8 +356,7 @@ static bool remember(struct hf_cli *cli, const struct hf_option *option,
         (void)hf_cli_usage(cli, name, "this option may be given once only");
         return false;
     }
-    if (option->choices != NULL &&
-        !is_choice(option->choices, hf_span_str(value))) {
+    if (!hf_cli_takes(option, value)) {
         (void)hf_cli_usage(cli, hf_span_str(value), option->help);
         return false;
     }
@@ -338,7 +383,10 @@ static bool take_option(struct hf_cli *cli, int argc, char **argv, int *at)
     if (is_long && eq < name.len)
         value = name.ptr + eq + 1;
     name.len = eq;
-    option = find_option(cli->command, name, is_long ? 0 : word[1]);
+    option = find_option(cli->command->options, cli->command->option_count,
+                         name, is_long ? 0 : word[1]);
+    if (option == NULL)
+        option = find_option(common, COMMON_COUNT, name, is_long ? 0 : word[1]);
     if (option == NULL || (!is_long && option->arg == NULL && word[2] != 0)) {
         (void)hf_cli_usage(cli, hf_span_str(word), "no such option");
         return false;
@@ -417,6 +465,18 @@ static void find_state(struct hf_cli *cli)
         cli->state = cli->state_room;
 }
 
+static enum hf_exit run_configured(struct hf_cli *cli)
+{
+    enum hf_exit status = hf_layers_open(cli);
+
+    find_state(cli);
+    if (status == HF_EXIT_GOOD)
+        status = cli->command->run(cli);
+    hf_layers_free(cli->layers);
+    cli->layers = NULL;
+    return status;
+}
+
 static enum hf_exit run_command(struct hf_cli *cli)
 {
     const char *now = hf_cli_value(cli, "now", NULL);
@@ -438,14 +498,14 @@ static enum hf_exit run_command(struct hf_cli *cli)
             "one operand too many");
     cli->json = hf_cli_has(cli, "json");
     cli->colour = wants_colour(cli);
-    find_state(cli);
-    return hf_cli_finish(cli, cli->command->run(cli));
+    return hf_cli_finish(cli, run_configured(cli));
 }
 
 enum hf_exit hf_cli_main(const struct hf_command *commands, size_t count,
                          struct hf_out *out, int argc, char **argv)
 {
-    struct hf_cli cli = {.out = out};
+    struct hf_cli cli = {
+        .out = out, .commands = commands, .command_count = count};
     int used;
 
     if (argc > 1 && (strcmp(argv[1], "--version") == 0 ||

@@ -37,6 +37,7 @@ struct hf_option {
 };
 
 struct hf_cli;
+struct hf_layers; /* layers.h */
 
 struct hf_command {
     const char *name;     /* "scan", or "record make" */
@@ -54,12 +55,15 @@ struct hf_command {
 
 struct hf_cli {
     const struct hf_command *command;
-    struct hf_out *out; /* standard output */
-    bool json;          /* --json was given */
-    bool colour;        /* standard output is a terminal that wants it */
-    struct hf_time now; /* the clock, or --now */
-    const char *state;  /* folder of accounts, certificates and the register:
-                           --state-dir, or the usual one */
+    const struct hf_command *commands; /* all of them */
+    size_t command_count;
+    struct hf_layers *layers; /* the configuration file, or NULL */
+    struct hf_out *out;       /* standard output */
+    bool json;                /* --json was given */
+    bool colour;              /* standard output is a terminal that wants it */
+    struct hf_time now;       /* the clock, or --now */
+    const char *state; /* folder of accounts, certificates and the register:
+                          --state-dir, or the usual one */
     const struct hf_option *given[HF_CLI_VALUES_MAX];
     const char *values[HF_CLI_VALUES_MAX];
     size_t given_count;
@@ -85,17 +89,37 @@ const char *hf_cli_home(void);
  * others ignored. */
 const char *hf_cli_folder_in(const char *variable);
 
-/* Every command has these four: --json, --now=TIME, --color=WHEN, --help. */
+/* Is `word` one of `words`, which have blanks between them? */
+bool hf_cli_word_among(const char *words, struct hf_span word);
 
-/* --sandbox=off: our own processes go without their walls. */
-bool hf_cli_no_wall(const struct hf_cli *cli);
+/* A command by its name, and one of its own options; or NULL. */
+const struct hf_command *hf_cli_command(const struct hf_cli *cli,
+                                        const char *name);
+const struct hf_option *hf_cli_option(const struct hf_command *command,
+                                      const char *name);
 
-/* Was the option given? Its last value, or `otherwise`. Its nth, or NULL. */
+/* Is the value one of the option's choices, if it has any? */
+bool hf_cli_takes(const struct hf_option *option, const char *value);
+
+/* Every command has these five: --config=FILE, --json, --now=TIME,
+ * --color=WHEN, --help. */
+
+/* Was one of these options on the command line itself? */
+bool hf_cli_said_any(const struct hf_cli *cli, const char *words);
+
+/* Was the option given, on the command line or else in the configuration file?
+ * Its last value, or `otherwise`. Its nth, or NULL. */
 bool hf_cli_has(const struct hf_cli *cli, const char *name);
 const char *hf_cli_value(const struct hf_cli *cli, const char *name,
                          const char *otherwise);
 const char *hf_cli_nth(const struct hf_cli *cli, const char *name, size_t n);
 size_t hf_cli_count(const struct hf_cli *cli, const char *name);
+
+/* A switch, which the file may also say no to; `otherwise` when nobody says. */
+bool hf_cli_switch(const struct hf_cli *cli, const char *name, bool otherwise);
+
+/* --sandbox=off: our own processes go without their walls. */
+bool hf_cli_no_wall(const struct hf_cli *cli);
 
 /*
  * A whole number within bounds. False after a message on standard error when

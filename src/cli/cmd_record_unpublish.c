@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
+#include "cli/layers.h"
 #include "cli/publisher.h"
 #include "cli/said.h"
 #include "cli/state_dir.h"
@@ -396,6 +397,8 @@ static enum hf_exit run(struct hf_cli *cli)
     r->cli = cli;
     hf_buf_init(&r->text, room, TEXT_MAX);
     status = find(r);
+    if (status == HF_EXIT_GOOD)
+        status = hf_layers_use_zone_of(cli, r->job.name);
     if (status == HF_EXIT_GOOD) {
         const struct hf_publisher_default otherwise = {r->server, r->label};
 

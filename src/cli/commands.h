@@ -20,6 +20,8 @@ extern const struct hf_command hf_cmd_cert_renew; /* cmd_cert_renew.c */
 extern const struct hf_command hf_cmd_cert_list;  /* cmd_cert.c */
 extern const struct hf_command hf_cmd_cert_show;
 extern const struct hf_command hf_cmd_cert_revoke;  /* cmd_cert_revoke.c */
+extern const struct hf_command hf_cmd_config_check; /* cmd_config.c */
+extern const struct hf_command hf_cmd_config_show;
 extern const struct hf_command hf_cmd_eval;         /* cmd_eval.c */
 extern const struct hf_command hf_cmd_record_make;  /* cmd_record_make.c */
 extern const struct hf_command hf_cmd_record_parse; /* cmd_record.c */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/build.h"
+#include "cli/layers.h"
 #include "cli/rekey.h"
 #include "client/memory.h"
 #include "os/clock.h"
@@ -358,7 +359,10 @@ enum hf_exit hf_holder_generate(struct hf_holder *holder, enum hf_key_kind kind,
 
 struct hf_span hf_holder_name(const struct hf_cli *cli)
 {
-    return hf_span_str(hf_cli_value(cli, "account", HF_ACCOUNT_NAME_DEFAULT));
+    return hf_span_str(hf_cli_value(cli, "account",
+                                    hf_cli_has(cli, "staging")
+                                        ? HF_ACCOUNT_NAME_STAGING
+                                        : HF_ACCOUNT_NAME_DEFAULT));
 }
 
 enum hf_exit hf_holder_init(const struct hf_cli *cli, struct hf_span name,
@@ -367,6 +371,7 @@ enum hf_exit hf_holder_init(const struct hf_cli *cli, struct hf_span name,
     struct hf_why why = {0};
     enum hf_err err;
 
+    hf_layers_use_account(cli, name);
     *out = (struct hf_holder){.cli = cli};
     hf_buf_init(&out->passphrase, out->passphrase_room,
                 sizeof(out->passphrase_room));

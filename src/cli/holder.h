@@ -99,10 +99,12 @@ struct hf_holder {
     struct hf_buf passphrase; /* of the key; empty for a plain one */
 };
 
-/* The account that --account names, or the default one. */
+/* The account that --account names, or the default one; with --staging that
+ * for tests. */
 struct hf_span hf_holder_name(const struct hf_cli *cli);
 
-/* Nothing but the folder of the account, which need not exist. */
+/* Nothing but the folder of the account, which need not exist; and its section
+ * of the configuration file, which counts from here on. */
 enum hf_exit hf_holder_init(const struct hf_cli *cli, struct hf_span name,
                             struct hf_holder *out);
 

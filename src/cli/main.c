@@ -39,6 +39,8 @@ int main(int argc, char **argv)
         hf_cmd_cert_list,
         hf_cmd_cert_show,
         hf_cmd_cert_revoke,
+        hf_cmd_config_check,
+        hf_cmd_config_show,
         hf_cmd_check,
         hf_cmd_scan,
         hf_cmd_audit,

@@ -47,6 +47,9 @@ struct hf_publisher {
         {.name = "hook",                                                       \
          .arg = "KIND:PROGRAM",                                                \
          .help = "exec:PROGRAM as lego, certbot:PROGRAM, acme.sh:NAME"},       \
+        {.name = "publisher",                                                  \
+         .arg = "NAME",                                                        \
+         .help = "The way that this section of the configuration describes"},  \
         {.name = "print",                                                      \
          .help = "Say what to do, and wait until DNS has it"},                 \
         {.name = "timeout",                                                    \

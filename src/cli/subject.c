@@ -2,6 +2,8 @@
 #include "cli/subject.h"
 
 #include "base/base64.h"
+#include "cli/cas_section.h"
+#include "cli/layers.h"
 #include "client/memory.h"
 #include "crypto/jwk.h"
 #include "os/file.h"
@@ -15,15 +17,38 @@ static struct hf_span value_of(const struct hf_cli *cli, const char *name)
 
 /* ---- the CA ---- */
 
+static bool add_configured(const struct hf_cli *cli, struct hf_cas *cas)
+{
+    const struct hf_config_section *at = NULL;
+    struct hf_why why = {0};
+
+    if (cli->layers == NULL ||
+        hf_cas_add_sections(cas, cli->layers->config, &at, &why) == HF_OK)
+        return true;
+    hf_layers_tell(
+        cli, cli->layers,
+        &(struct hf_config_problem){.line = at->line,
+                                    .subject = hf_span_str(at->title),
+                                    .text = why.text});
+    return false;
+}
+
 bool hf_subject_load_table(const struct hf_cli *cli, const char *path,
                            struct hf_cas **out)
 {
+    struct hf_cas *cas = NULL;
     struct hf_why why = {0};
     char room[300];
     struct hf_buf subject;
 
-    if (hf_cas_load(path, out, &why) == HF_OK)
-        return true;
+    if (hf_cas_load(path, &cas, &why) == HF_OK) {
+        if (add_configured(cli, cas)) {
+            *out = cas;
+            return true;
+        }
+        hf_cas_free(cas);
+        return false;
+    }
     hf_buf_init(&subject, room, sizeof(room));
     hf_buf_puts(&subject, path == NULL ? "" : path);
     if (why.at > 0) {

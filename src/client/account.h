@@ -20,6 +20,7 @@
 #define HF_ACCOUNT_PRIOR_MAX    32 /* thumbprints of earlier keys */
 #define HF_ACCOUNT_NAME_MAX     64
 #define HF_ACCOUNT_NAME_DEFAULT "default"
+#define HF_ACCOUNT_NAME_STAGING "staging" /* with --staging */
 #define HF_ACCOUNT_KEY_MAX      8192 /* octets of a key file that we wrote */
 
 /* What the key of an account to come is called in the place of its
