@@ -64,6 +64,7 @@ enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
     }
     applicant->cli = cli;
     applicant->account = account;
+    applicant->section = hf_layers_certificate(cli);
     status = open_all(applicant, account);
     if (status == HF_EXIT_GOOD) {
         *out = applicant;
@@ -73,6 +74,31 @@ enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
         *fault = HF_FAULT_SILENCE;
     hf_applicant_free(applicant);
     return status;
+}
+
+/* Does the section say anything that an applicant is made of? */
+static bool is_special(const struct hf_cli *cli,
+                       const struct hf_config_section *section)
+{
+    static const struct hf_option options[] = {HF_APPLICANT_OPTIONS};
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (section != NULL && hf_config_key_find(cli->layers->config, section,
+                                                  options[i].name) != NULL)
+            return true;
+    return false;
+}
+
+bool hf_applicant_serves(const struct hf_applicant *applicant)
+{
+    const struct hf_config_section *section;
+
+    if (applicant == NULL)
+        return true;
+    section = hf_layers_certificate(applicant->cli);
+    return section == applicant->section ||
+           (!is_special(applicant->cli, section) &&
+            !is_special(applicant->cli, applicant->section));
 }
 
 void hf_applicant_free(struct hf_applicant *applicant)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cli/holder.h"
+#include "cli/layers.h"
 #include "cli/seeing.h"
 
 /* clang-format off */
@@ -41,10 +42,17 @@ struct hf_applicant {
     struct hf_seeing seeing;
     bool looks; /* before ordering */
     int64_t order_timeout_s;
+    const struct hf_config_section *section; /* what it was opened for */
 };
 
 /* Owns: hf_applicant_free(). On failure a message was printed, and `*fault`
  * tells whose it is. */
 enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
                               struct hf_applicant **out, enum hf_fault *fault);
+
+/* Would one that is opened now be the same, the account being the same? The
+ * section of a certificate may say how to reach DNS and the CA. NULL serves:
+ * what could not be opened cannot be now. */
+bool hf_applicant_serves(const struct hf_applicant *applicant);
+
 void hf_applicant_free(struct hf_applicant *applicant);

@@ -24,6 +24,8 @@ static const struct hf_option options[] = {
     {.name = "directory",
      .arg = "URL",
      .help = "Directory of a CA that is not in the table"},
+    {.name = "staging",
+     .help = "Take the CA's service for tests, and the name 'staging'"},
     {.name = "contact",
      .arg = "MAIL",
      .help = "Address that the CA may write to"},
@@ -64,33 +66,61 @@ struct create {
 
 /* ---- the command line ---- */
 
+/* The CA that is named or, with --staging, its twin. NULL after a message. */
+static const struct hf_ca_entry *find_ca(struct create *create,
+                                         struct hf_span name)
+{
+    const struct hf_ca_entry *entry = hf_cas_find(create->cas, name);
+    const char *text = "no such CA; 'holdfast ca-table' lists those we know, "
+                       "--directory URL takes any";
+
+    if (entry != NULL && hf_cli_has(create->cli, "staging")) {
+        text = "no service of this CA for tests is known here; give the "
+               "--directory URL of one, without --staging";
+        entry = hf_cas_find(create->cas, hf_span_str(entry->staging));
+    }
+    if (entry != NULL && entry->directory == NULL) {
+        text = "its directory is not known here; give --directory URL";
+        entry = NULL;
+    }
+    if (entry == NULL)
+        (void)hf_cli_usage(create->cli, name, text);
+    return entry;
+}
+
+static enum hf_exit read_ca(struct create *create, const char *name)
+{
+    struct hf_account_file *file = &create->holder.file;
+    const struct hf_ca_entry *entry;
+
+    if (!hf_subject_load_table(create->cli,
+                               hf_cli_value(create->cli, "ca-file", NULL),
+                               &create->cas))
+        return HF_EXIT_ERROR;
+    entry = find_ca(create, hf_span_str(name));
+    if (entry == NULL)
+        return HF_EXIT_USAGE;
+    file->ca = hf_span_str(entry->name);
+    file->directory = hf_span_str(entry->directory);
+    return HF_EXIT_GOOD;
+}
+
 static enum hf_exit read_directory(struct create *create)
 {
     const struct hf_cli *cli = create->cli;
     struct hf_account_file *file = &create->holder.file;
     const char *name = hf_cli_value(cli, "ca", NULL);
-    const struct hf_ca_entry *entry;
 
     file->directory = hf_span_str(hf_cli_value(cli, "directory", NULL));
     if ((name == NULL) == (file->directory.len == 0))
         return hf_cli_usage(cli, HF_SPAN(""),
                             "give either --ca NAME or --directory URL");
-    if (name == NULL)
-        return HF_EXIT_GOOD;
-    if (!hf_subject_load_table(cli, hf_cli_value(cli, "ca-file", NULL),
-                               &create->cas))
-        return HF_EXIT_ERROR;
-    entry = hf_cas_find(create->cas, hf_span_str(name));
-    if (entry == NULL)
-        return hf_cli_usage(cli, hf_span_str(name),
-                            "no such CA; 'holdfast ca-table' lists those we "
-                            "know, --directory URL takes any");
-    if (entry->directory == NULL)
-        return hf_cli_usage(cli, hf_span_str(name),
-                            "its directory is not known here; give "
-                            "--directory URL");
-    file->ca = hf_span_str(entry->name);
-    file->directory = hf_span_str(entry->directory);
+    if (name != NULL)
+        return read_ca(create, name);
+    if (hf_cli_has(cli, "staging"))
+        return hf_cli_usage(cli, HF_SPAN("--staging"),
+                            "finds the service for tests of a --ca NAME; a "
+                            "--directory is what it is");
     return HF_EXIT_GOOD;
 }
 
@@ -398,17 +428,11 @@ static enum hf_exit create_all(struct create *create)
 /* A signer has an account, and the key of it. */
 static enum hf_exit run_attach(struct hf_cli *cli)
 {
-    static const char *const senseless[] = {"ca",
-                                            "directory",
-                                            "contact",
-                                            "key-type",
-                                            "eab-kid",
-                                            "plaintext",
-                                            "passphrase-file",
-                                            "passphrase-credential",
-                                            "eab-key-file",
-                                            "agree-tos",
-                                            "passphrase-command"};
+    static const char *const senseless[] = {
+        "ca",           "staging",         "directory",
+        "contact",      "key-type",        "eab-kid",
+        "plaintext",    "passphrase-file", "passphrase-credential",
+        "eab-key-file", "agree-tos",       "passphrase-command"};
 
     for (size_t i = 0; i < sizeof(senseless) / sizeof(senseless[0]); i++)
         if (hf_cli_has(cli, senseless[i]))

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 #include "cli/failover.h"
+#include "cli/layers.h"
 
-#define NAMES_ROOM (HF_LINEAGE_NAMES_MAX * 256)
+#define NAMES_ROOM ((HF_LINEAGE_NAMES_MAX + 1) * 270)
 
 static const struct hf_option options[] = {
     {.name = "name",
      .arg = "NAME",
      .help = "What the certificate is called here (default: its first name)"},
+    {.name = "staging",
+     .help = "By the account 'staging', under a name that ends in -staging"},
     HF_ISSUE_OPTIONS,
 };
+
+/* One run, over one certificate or over those of the configuration file. */
+struct issuing {
+    struct hf_cli *cli;
+    struct hf_failover failover;
+    struct hf_hooks *hooks;
+    size_t wanted; /* certificates */
+};
+
+typedef enum hf_exit do_fn(struct issuing *issuing,
+                           const struct hf_lineage *lineage);
 
 /* The names in canonical form, one behind the other in `room`. */
 static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
@@ -34,56 +48,23 @@ static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
     return HF_EXIT_GOOD;
 }
 
-/* In the order in which they are given. */
-static enum hf_exit read_accounts(const struct hf_cli *cli,
-                                  struct hf_lineage *out)
+/* What --name says, else the section's title, else the first name; and with
+ * --staging never that of the real one. */
+static enum hf_exit read_name(const struct hf_cli *cli, struct hf_buf *room,
+                              struct hf_lineage *out)
 {
-    size_t count = hf_cli_count(cli, "account");
+    const struct hf_config_section *section = hf_layers_certificate(cli);
+    const char *said = hf_cli_value(cli, "name", NULL);
+    size_t from = room->len;
 
-    if (count > HF_LINEAGE_ACCOUNTS_MAX)
-        return hf_cli_usage(cli, HF_SPAN("--account"),
-                            "more than eight accounts");
-    for (size_t i = 0; i < count; i++) {
-        struct hf_span name = hf_span_str(hf_cli_nth(cli, "account", i));
-
-        if (hf_span_among(name, out->accounts, i))
-            return hf_cli_usage(cli, name, "given twice");
-        out->accounts[out->account_count++] = name;
-    }
-    if (count == 0)
-        out->accounts[out->account_count++] = hf_holder_name(cli);
-    out->account = out->accounts[0];
-    return HF_EXIT_GOOD;
-}
-
-static enum hf_exit read_lineage(const struct hf_cli *cli, struct hf_buf *room,
-                                 struct hf_lineage *out)
-{
-    enum hf_exit status = HF_EXIT_GOOD;
-
-    for (size_t i = 0; i < cli->operand_count; i++) {
-        status = add_name(cli, hf_span_str(cli->operands[i]), room, out);
-        if (status != HF_EXIT_GOOD)
-            return status;
-    }
-    status = read_accounts(cli, out);
-    if (status != HF_EXIT_GOOD)
-        return status;
-    (void)hf_hooks_replace(cli, out);
-    out->key_type = hf_span_str(hf_cli_value(cli, "key-type", "p256"));
-    out->profile = hf_span_str(hf_cli_value(cli, "profile", NULL));
-    out->preferred_profile =
-        hf_span_str(hf_cli_value(cli, "preferred-profile", NULL));
-    if (out->profile.len > 0 && out->preferred_profile.len > 0)
-        return hf_cli_usage(cli, HF_SPAN(""),
-                            "give --profile or --preferred-profile, not both");
-    out->chain = hf_span_str(hf_cli_value(cli, "preferred-chain", NULL));
-    out->must_staple = hf_cli_has(cli, "must-staple");
-    out->reuses_key = hf_cli_has(cli, "reuse-key");
-    out->name = hf_span_str(hf_cli_value(cli, "name", NULL));
-    if (out->name.len == 0) {
-        out->name = out->names[0];
-        (void)hf_name_take_star(&out->name);
+    out->name = out->names[0];
+    (void)hf_name_take_star(&out->name);
+    if (said != NULL || section != NULL)
+        out->name = hf_span_str(said != NULL ? said : section->title);
+    if (said == NULL && hf_cli_has(cli, "staging")) {
+        hf_buf_put(room, out->name);
+        hf_buf_puts(room, "-staging");
+        out->name = (struct hf_span){room->ptr + from, room->len - from};
     }
     if (!hf_lineage_name_is_good(out->name))
         return hf_cli_usage(cli, out->name,
@@ -92,65 +73,217 @@ static enum hf_exit read_lineage(const struct hf_cli *cli, struct hf_buf *room,
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit issue(struct hf_cli *cli, const struct hf_lineage *lineage,
-                          struct hf_hooks *hooks)
+static enum hf_exit read_lineage(const struct hf_cli *cli,
+                                 const char *const *names, size_t count,
+                                 struct hf_buf *room, struct hf_lineage *out)
 {
-    const struct hf_issue_wish wish = {.lineage = lineage, .hooks = hooks};
-    struct hf_failover failover;
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    for (size_t i = 0; i < count; i++) {
+        status = add_name(cli, hf_span_str(names[i]), room, out);
+        if (status != HF_EXIT_GOOD)
+            return status;
+    }
+    out->accounts[0] = hf_holder_name(cli);
+    out->account_count = 1;
+    out->key_type = HF_SPAN("p256");
+    status = hf_issue_read(cli, out);
+    out->account = out->accounts[0];
+    return status == HF_EXIT_GOOD ? read_name(cli, room, out) : status;
+}
+
+/* ---- one certificate ---- */
+
+/* Is there one for these names, in whatever order? */
+static bool is_there(const struct hf_cli *cli, const struct hf_lineage *wish)
+{
+    struct hf_lineage here;
+    bool same;
+
+    if (hf_lineage_read(cli->state, wish->name, &here, NULL) != HF_OK)
+        return false;
+    same = here.name_count == wish->name_count;
+    for (size_t i = 0; same && i < wish->name_count; i++)
+        same = hf_span_among(wish->names[i], here.names, here.name_count);
+    hf_lineage_clear(&here);
+    return same;
+}
+
+/* Who names none wants what is not there yet. */
+static bool is_wanted(const struct hf_cli *cli,
+                      const struct hf_lineage *lineage)
+{
+    return cli->operand_count > 0 || !is_there(cli, lineage);
+}
+
+static enum hf_exit add_hooks(struct issuing *issuing,
+                              const struct hf_lineage *lineage)
+{
+    if (!is_wanted(issuing->cli, lineage))
+        return HF_EXIT_GOOD;
+    issuing->wanted++;
+    return hf_hooks_add(issuing->hooks, lineage) ? HF_EXIT_GOOD : HF_EXIT_ERROR;
+}
+
+static enum hf_exit issue(struct issuing *issuing,
+                          const struct hf_lineage *lineage)
+{
+    const struct hf_issue_wish wish = {.lineage = lineage,
+                                       .hooks = issuing->hooks};
     enum hf_exit status;
 
-    hf_failover_init(&failover, cli);
-    status = hf_failover_issue(&failover, &wish);
-    hf_failover_clear(&failover);
-    hf_hooks_note(hooks, lineage, status == HF_EXIT_GOOD);
-    if (!hf_hooks_after(hooks) && status == HF_EXIT_GOOD)
-        status = HF_EXIT_ERROR;
+    if (!is_wanted(issuing->cli, lineage))
+        return HF_EXIT_GOOD;
+    status = hf_failover_issue(&issuing->failover, &wish);
+    hf_hooks_note(issuing->hooks, lineage, status == HF_EXIT_GOOD);
     return status;
 }
 
-static enum hf_exit run(struct hf_cli *cli)
+/* ---- each of them ---- */
+
+static enum hf_exit with_names(struct issuing *issuing,
+                               const char *const *names, size_t count,
+                               do_fn *fn)
 {
     struct hf_lineage lineage = {0};
-    struct hf_hooks *hooks = NULL;
-    struct hf_lock lock = {0};
     struct hf_buf room;
-    enum hf_exit status = HF_EXIT_ERROR;
+    enum hf_exit status;
 
     hf_buf_init_grow(&room, NAMES_ROOM);
     /* The names point into it: it must not move. */
     if (hf_buf_reserve(&room, NAMES_ROOM) == NULL) {
-        hf_cli_error(cli, HF_SPAN(""), "out of memory");
+        hf_cli_error(issuing->cli, HF_SPAN(""), "out of memory");
         return HF_EXIT_ERROR;
     }
-    status = read_lineage(cli, &room, &lineage);
+    status = read_lineage(issuing->cli, names, count, &room, &lineage);
+    if (status == HF_EXIT_GOOD)
+        status = fn(issuing, &lineage);
+    hf_buf_clear(&room);
+    return status;
+}
+
+static enum hf_exit with_section(struct issuing *issuing,
+                                 const struct hf_config_section *section,
+                                 do_fn *fn)
+{
+    const struct hf_cli *cli = issuing->cli;
+    const struct hf_config *config = cli->layers->config;
+    const struct hf_config_key *names =
+        hf_config_key_find(config, section, "names");
+
+    hf_layers_use_certificate(cli, hf_span_str(section->title));
+    if (names == NULL)
+        return with_names(issuing, &section->title, 1, fn);
+    if (names->count == 0 || names->count > HF_LINEAGE_NAMES_MAX)
+        return hf_cli_usage(cli, hf_span_str(section->title),
+                            "a certificate has 1 to 100 names");
+    return with_names(issuing, &config->values[names->first], names->count, fn);
+}
+
+static enum hf_exit worse(enum hf_exit a, enum hf_exit b)
+{
+    static const enum hf_exit worst[] = {HF_EXIT_INTERRUPTED, HF_EXIT_USAGE,
+                                         HF_EXIT_ERROR, HF_EXIT_LATER,
+                                         HF_EXIT_NO};
+
+    for (size_t i = 0; i < sizeof(worst) / sizeof(worst[0]); i++)
+        if (a == worst[i] || b == worst[i])
+            return worst[i];
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit for_sections(struct issuing *issuing, do_fn *fn)
+{
+    const struct hf_layers *layers = issuing->cli->layers;
+    enum hf_exit status = HF_EXIT_GOOD;
+    bool is_any = false;
+
+    for (size_t i = 0; layers != NULL && i < layers->config->section_count &&
+                       status != HF_EXIT_INTERRUPTED;
+         i++) {
+        const struct hf_config_section *section = &layers->config->sections[i];
+
+        if (strcmp(section->kind, "certificate") != 0)
+            continue;
+        is_any = true;
+        status = worse(status, with_section(issuing, section, fn));
+    }
+    if (is_any)
+        return status;
+    return hf_cli_usage(issuing->cli, HF_SPAN(""),
+                        "for which names? Give them as operands, or describe "
+                        "certificates in the configuration file");
+}
+
+static enum hf_exit for_each(struct issuing *issuing, do_fn *fn)
+{
+    const struct hf_cli *cli = issuing->cli;
+
+    if (cli->operand_count == 0)
+        return for_sections(issuing, fn);
+    if (cli->operand_count == 1)
+        hf_layers_use_certificate(cli, hf_span_str(cli->operands[0]));
+    if (hf_layers_certificate(cli) != NULL)
+        return with_section(issuing, hf_layers_certificate(cli), fn);
+    return with_names(issuing, (const char *const *)cli->operands,
+                      cli->operand_count, fn);
+}
+
+/* ---- all of it ---- */
+
+static enum hf_exit issue_all(struct issuing *issuing)
+{
+    enum hf_exit status = hf_hooks_start(issuing->hooks);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    hf_failover_init(&issuing->failover, issuing->cli);
+    status = for_each(issuing, issue);
+    hf_failover_clear(&issuing->failover);
+    if (!hf_hooks_after(issuing->hooks) && status == HF_EXIT_GOOD)
+        status = HF_EXIT_ERROR;
+    return status;
+}
+
+/* All hooks that may run are known before the network is. */
+static enum hf_exit run(struct hf_cli *cli)
+{
+    struct issuing issuing = {.cli = cli};
+    struct hf_lock lock = {0};
+    enum hf_exit status;
+
+    if (cli->operand_count == 0 && hf_cli_has(cli, "name"))
+        return hf_cli_usage(cli, HF_SPAN("--name"),
+                            "for which names? Give them as operands");
+    status = hf_hooks_new(cli, &issuing.hooks);
+    if (status == HF_EXIT_GOOD)
+        status = for_each(&issuing, add_hooks);
+    if (status == HF_EXIT_GOOD && issuing.wanted == 0)
+        status = HF_EXIT_NO;
     if (status == HF_EXIT_GOOD)
         status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status == HF_EXIT_GOOD)
-        status = hf_hooks_new(cli, &hooks);
-    if (status == HF_EXIT_GOOD)
-        status = hf_hooks_add(hooks, &lineage) ? hf_hooks_start(hooks)
-                                               : HF_EXIT_ERROR;
-    if (status == HF_EXIT_GOOD)
-        status = issue(cli, &lineage, hooks);
-    hf_hooks_free(hooks);
+        status = issue_all(&issuing);
+    hf_hooks_free(issuing.hooks);
     hf_lock_drop(&lock);
-    hf_buf_clear(&room);
     return status;
 }
 
 const struct hf_command hf_cmd_cert_issue = {
     .name = "cert issue",
-    .operands = "NAME...",
+    .operands = "[NAME]...",
     .summary = "Get a certificate by standing records",
     .details =
         "Looks at the record of each NAME as the CA will, at every "
         "authoritative server\nand through DNSSEC and CAA, and orders only "
         "when all of them would validate:\nelse it says what is wrong and "
-        "which record to publish, and exits with 2.\n\nThe certificate is in "
+        "which record to publish, and exits with 2. Where NAME is a "
+        "certificate of the\nconfiguration file, it is that one; without NAME "
+        "it is every one there that does\nnot exist yet or has other names.\n\n"
+        "The certificate is in "
         "STATE/live/NAME, laid out as certbot does it.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
-    .operands_min = 1,
     .operands_max = HF_LINEAGE_NAMES_MAX,
     .run = run,
 };

@@ -5,6 +5,7 @@
 #include "cli/cert.h"
 #include "cli/commands.h"
 #include "cli/failover.h"
+#include "cli/layers.h"
 #include "client/renewal.h"
 #include "net/url.h"
 #include "os/clock.h"
@@ -201,8 +202,8 @@ static void renew(struct renewing *r, struct hf_cert *cert)
     r->changed++;
 }
 
-/* Hooks that the command line gives are written down at once: it may be long
- * until the certificate is due. */
+/* Hooks that the command line or its section gives are written down at once: it
+ * may be long until the certificate is due. */
 static bool take_hooks(struct renewing *r, struct hf_cert *cert)
 {
     struct hf_why why = {0};
@@ -222,7 +223,9 @@ static void renew_named(struct renewing *r, const char *name)
         r->failed++;
         return;
     }
-    if (r->hooks != NULL && !take_hooks(r, &cert)) {
+    hf_layers_use_certificate(r->cli, cert.lineage.name);
+    if ((r->hooks != NULL && !take_hooks(r, &cert)) ||
+        hf_issue_read(r->cli, &cert.lineage) != HF_EXIT_GOOD) {
         r->failed++;
     } else {
         if (r->hooks != NULL)
@@ -262,6 +265,7 @@ static bool add_hooks(void *state, const char *name)
     if (hf_lineage_read(r->cli->state, hf_span_str(name), &lineage, NULL) !=
         HF_OK)
         return true;
+    hf_layers_use_certificate(r->cli, lineage.name);
     (void)hf_hooks_replace(r->cli, &lineage);
     good = hf_hooks_add(r->hooks, &lineage);
     hf_lineage_clear(&lineage);

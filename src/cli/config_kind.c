@@ -8,7 +8,9 @@
 
 #define FILE_KEYS                                                              \
     "state-dir ca-bundle resolver trust-anchor forward stub root-hints "       \
-    "resolver-timeout suffix-list no-authoritative authoritative-port sandbox"
+    "resolver-timeout suffix-list no-authoritative authoritative-port "        \
+    "sandbox "                                                                 \
+    "hook-dir hook-timeout"
 
 #define ACCESS_KEYS                                                            \
     "passphrase-file passphrase-credential passphrase-command ca-bundle "      \
@@ -44,7 +46,8 @@ static const struct hf_config_kind kinds[] = {
     {.word = "ca", .own = ca_keys,
      .own_count = sizeof(ca_keys) / sizeof(ca_keys[0])},
     {.word = "certificate", .home = "cert issue",
-     .without = "name state-dir staging wait",
+     .without = "name state-dir staging wait dry-run force hook-dir "
+                "hook-timeout no-hooks",
      .own = certificate_keys,
      .own_count = sizeof(certificate_keys) / sizeof(certificate_keys[0])},
     {.word = "publisher", .home = "record publish", .only = PUBLISHER_KEYS},

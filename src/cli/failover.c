@@ -15,11 +15,13 @@ void hf_failover_clear(struct hf_failover *failover)
 
 /* ---- accounts ---- */
 
+/* One that does for the certificate that is at hand. */
 static struct hf_failover_slot *find(struct hf_failover *failover,
                                      struct hf_span account)
 {
     for (size_t i = 0; i < HF_FAILOVER_OPEN; i++)
-        if (hf_span_eq(account, hf_span_str(failover->slots[i].account)))
+        if (hf_span_eq(account, hf_span_str(failover->slots[i].account)) &&
+            hf_applicant_serves(failover->slots[i].applicant))
             return &failover->slots[i];
     return NULL;
 }

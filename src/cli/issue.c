@@ -10,6 +10,69 @@
 #define CSR_MAX  65536
 #define KEY_FILE "privkey.pem"
 
+/* ---- what is wanted ---- */
+
+static void take(const struct hf_cli *cli, const char *name,
+                 struct hf_span *out)
+{
+    const char *value = hf_cli_value(cli, name, NULL);
+
+    if (value != NULL)
+        *out = hf_span_str(value);
+}
+
+/* Either of them takes the place of both. */
+static enum hf_exit take_profile(const struct hf_cli *cli,
+                                 struct hf_lineage *lineage)
+{
+    const char *wanted = hf_cli_value(cli, "profile", NULL);
+    const char *preferred = hf_cli_value(cli, "preferred-profile", NULL);
+
+    if (wanted != NULL && preferred != NULL)
+        return hf_cli_usage(cli, HF_SPAN(""),
+                            "give --profile or --preferred-profile, not both");
+    if (wanted != NULL || preferred != NULL) {
+        lineage->profile = hf_span_str(wanted);
+        lineage->preferred_profile = hf_span_str(preferred);
+    }
+    return HF_EXIT_GOOD;
+}
+
+/* In the order in which they are given. */
+static enum hf_exit take_accounts(const struct hf_cli *cli,
+                                  struct hf_lineage *lineage)
+{
+    size_t count = hf_cli_count(cli, "account");
+
+    if (count > HF_LINEAGE_ACCOUNTS_MAX)
+        return hf_cli_usage(cli, HF_SPAN("--account"),
+                            "more than eight accounts");
+    for (size_t i = 0; i < count; i++) {
+        struct hf_span name = hf_span_str(hf_cli_nth(cli, "account", i));
+
+        if (hf_span_among(name, lineage->accounts, i))
+            return hf_cli_usage(cli, name, "given twice");
+        lineage->accounts[i] = name;
+        lineage->account_count = i + 1;
+    }
+    return HF_EXIT_GOOD;
+}
+
+enum hf_exit hf_issue_read(const struct hf_cli *cli, struct hf_lineage *lineage)
+{
+    enum hf_exit status = take_accounts(cli, lineage);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    take(cli, "key-type", &lineage->key_type);
+    take(cli, "preferred-chain", &lineage->chain);
+    lineage->must_staple =
+        hf_cli_switch(cli, "must-staple", lineage->must_staple);
+    lineage->reuses_key = hf_cli_switch(cli, "reuse-key", lineage->reuses_key);
+    (void)hf_hooks_replace(cli, lineage);
+    return take_profile(cli, lineage);
+}
+
 /* ---- the names ---- */
 
 static enum hf_exit read_names(struct hf_issue *issue)

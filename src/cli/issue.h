@@ -41,6 +41,11 @@
     HF_APPLICANT_OPTIONS
 /* clang-format on */
 
+/* What the options say of the certificate, and what they leave out as it is in
+ * `lineage`. Text is borrowed. HF_EXIT_USAGE: after a message. */
+enum hf_exit hf_issue_read(const struct hf_cli *cli,
+                           struct hf_lineage *lineage);
+
 /* All is borrowed; what changes of the lineage is written to its file only. */
 struct hf_issue_wish {
     const struct hf_lineage *lineage;

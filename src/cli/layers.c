@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "cli/config_kind.h"
+#include "cli/holder.h"
 #include "holdfast/idna.h"
 #include "os/file.h"
 
@@ -20,6 +21,7 @@ static const struct {
 } rivals[] = {
     {"server hook print tsig-file publisher", "server hook print"},
     {"ca directory", "ca directory"},
+    {"profile preferred-profile", "profile preferred-profile"},
     {"plaintext passphrase-file passphrase-credential passphrase-command",
      "plaintext passphrase-file passphrase-credential passphrase-command"},
     {"account", "staging ca prefix account-url thumbprint key"},
@@ -237,15 +239,23 @@ static enum hf_exit use_zone(const struct hf_cli *cli)
     return HF_EXIT_GOOD;
 }
 
+/* Does the command make records, or bring them into DNS? */
+static bool is_about_zones(const struct hf_command *command)
+{
+    return hf_cli_option(command, "ttl") != NULL ||
+           hf_cli_option(command, "publisher") != NULL;
+}
+
 static enum hf_exit choose(const struct hf_cli *cli)
 {
     enum hf_exit status = HF_EXIT_GOOD;
 
     cli->layers->sections[HF_LAYER_FILE] = &cli->layers->config->sections[0];
-    if (hf_span_starts(hf_span_str(cli->command->name), HF_SPAN("record ")))
+    if (is_about_zones(cli->command))
         status = use_zone(cli);
     if (status == HF_EXIT_GOOD)
         status = use_publisher(cli);
+    hf_layers_use_account(cli, hf_holder_name(cli));
     return status;
 }
 
