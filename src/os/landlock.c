@@ -11,7 +11,8 @@
 #include "os/fail.h"
 
 #define RIGHTS_OF_FILES                                                        \
-    (HF_LANDLOCK_EXECUTE | HF_LANDLOCK_WRITE | HF_LANDLOCK_TRUNCATE)
+    (HF_LANDLOCK_EXECUTE | HF_LANDLOCK_WRITE | HF_LANDLOCK_READ |              \
+     HF_LANDLOCK_TRUNCATE)
 
 /* Rights that came with later versions, oldest first. */
 static const struct {

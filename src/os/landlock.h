@@ -14,6 +14,7 @@
  * the oldest system that we build on. */
 #define HF_LANDLOCK_EXECUTE (UINT64_C(1) << 0)
 #define HF_LANDLOCK_WRITE   (UINT64_C(1) << 1)
+#define HF_LANDLOCK_READ    (UINT64_C(1) << 2)
 #define HF_LANDLOCK_CHANGE                                                     \
     ((UINT64_C(0x3ff) << 4) | HF_LANDLOCK_WRITE | HF_LANDLOCK_TRUNCATE)
 #define HF_LANDLOCK_TRUNCATE (UINT64_C(1) << 14)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "os/landlock.h"
 
 /* Newer than the headers of the oldest system that we build on. */
 #define RIGHTS_ABI_1   ((UINT64_C(1) << 13) - 1)
@@ -36,9 +39,29 @@ static enum hf_err fail_sys(struct hf_why *why, enum hf_err err,
     return err;
 }
 
-/* Deny everything that this kernel can deny: no rule allows anything. */
-static enum hf_err deny_files(struct hf_why *why)
+struct holes {
+    unsigned needs;
+    const char *const *paths;
+    size_t count;
+};
+
+/* All but to execute what is there. */
+static enum hf_err allow_paths(const struct hf_landlock *rules,
+                               const struct holes *holes, struct hf_why *why)
 {
+    enum hf_err err = HF_OK;
+
+    for (size_t i = 0; i < holes->count && err == HF_OK; i++)
+        err = hf_landlock_allow(rules, holes->paths[i], ~HF_LANDLOCK_EXECUTE,
+                                why);
+    return err;
+}
+
+/* Deny everything that this kernel can deny: nothing is allowed but the holes.
+ */
+static enum hf_err deny_files(const struct holes *holes, struct hf_why *why)
+{
+    enum hf_err err;
     struct ruleset rules = {.handled_fs = RIGHTS_ABI_1};
     size_t size = sizeof(rules.handled_fs);
     long abi, fd, done;
@@ -61,11 +84,14 @@ static enum hf_err deny_files(struct hf_why *why)
     fd = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (fd < 0)
         return fail_sys(why, HF_ESYSTEM, "make a Landlock rule set");
-    done = syscall(SYS_landlock_restrict_self, (int)fd, 0);
+    err = allow_paths(
+        &(struct hf_landlock){.fd = (int)fd, .handled = rules.handled_fs},
+        holes, why);
+    done = err == HF_OK ? syscall(SYS_landlock_restrict_self, (int)fd, 0) : 0;
     (void)close((int)fd);
     if (done != 0)
         return fail_sys(why, HF_ESYSTEM, "enter the Landlock rule set");
-    return HF_OK;
+    return err;
 }
 
 /* Calls that every role may make. */
@@ -94,6 +120,20 @@ static const int network_calls[] = {
     SCMP_SYS(sendmmsg),    SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
 };
 
+/* Those on files: the rule set says which may be opened. It says nothing about
+ * modes and owners, so that calls to change those are not here. */
+static const int file_calls[] = {
+    SCMP_SYS(access),    SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
+    SCMP_SYS(fdatasync), SCMP_SYS(flock),      SCMP_SYS(fsync),
+    SCMP_SYS(ftruncate), SCMP_SYS(getdents64), SCMP_SYS(lstat),
+    SCMP_SYS(mkdir),     SCMP_SYS(mkdirat),    SCMP_SYS(newfstatat),
+    SCMP_SYS(open),      SCMP_SYS(openat),     SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),  SCMP_SYS(readlink),   SCMP_SYS(readlinkat),
+    SCMP_SYS(rename),    SCMP_SYS(renameat),   SCMP_SYS(renameat2),
+    SCMP_SYS(rmdir),     SCMP_SYS(stat),       SCMP_SYS(statx),
+    SCMP_SYS(unlink),    SCMP_SYS(unlinkat),   SCMP_SYS(umask),
+};
+
 static bool allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -119,17 +159,52 @@ static bool allow_suicide(scmp_filter_ctx filter)
            0;
 }
 
-static bool allow_network(scmp_filter_ctx filter)
+static bool allow_family(scmp_filter_ctx filter, int family)
 {
-    return allow_all(filter, network_calls,
-                     sizeof(network_calls) / sizeof(network_calls[0])) &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_EQ, AF_INET, 0)) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0)) == 0;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0)) == 0;
 }
 
-static enum hf_err allow_calls(unsigned needs, struct hf_why *why)
+static bool allow_sockets(scmp_filter_ctx filter, unsigned needs)
+{
+    if ((needs & (HF_SANDBOX_NETWORK | HF_SANDBOX_LOCAL)) != 0 &&
+        !allow_all(filter, network_calls,
+                   sizeof(network_calls) / sizeof(network_calls[0])))
+        return false;
+    if ((needs & HF_SANDBOX_NETWORK) != 0 &&
+        (!allow_family(filter, AF_INET) || !allow_family(filter, AF_INET6)))
+        return false;
+    return (needs & HF_SANDBOX_LOCAL) == 0 || allow_family(filter, AF_UNIX);
+}
+
+/* Threads, and no processes. What clone3() is asked for no filter can see: the
+ * C library does without it where there is none. */
+static bool allow_threads(scmp_filter_ctx filter)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
+                            0) == 0 &&
+           seccomp_rule_add(
+               filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(set_robust_list),
+                            0) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rseq), 0) == 0 &&
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sched_getaffinity),
+                            0) == 0;
+}
+
+static bool allow_needs(scmp_filter_ctx filter, const struct holes *holes)
+{
+    if (holes->count > 0 &&
+        !allow_all(filter, file_calls,
+                   sizeof(file_calls) / sizeof(file_calls[0])))
+        return false;
+    if ((holes->needs & HF_SANDBOX_THREADS) != 0 && !allow_threads(filter))
+        return false;
+    return allow_sockets(filter, holes->needs);
+}
+
+static enum hf_err allow_calls(const struct holes *holes, struct hf_why *why)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     enum hf_err err = HF_OK;
@@ -139,7 +214,7 @@ static enum hf_err allow_calls(unsigned needs, struct hf_why *why)
     if (!allow_all(filter, basic_calls,
                    sizeof(basic_calls) / sizeof(basic_calls[0])) ||
         !allow_memory(filter) || !allow_suicide(filter) ||
-        ((needs & HF_SANDBOX_NETWORK) != 0 && !allow_network(filter)))
+        !allow_needs(filter, holes))
         err = hf_fail(why, HF_ENOMEM, 0, "seccomp: the rules do not compile");
     else if (seccomp_load(filter) != 0)
         err = fail_sys(why, HF_EPEER, "this kernel offers no seccomp filters");
@@ -147,8 +222,10 @@ static enum hf_err allow_calls(unsigned needs, struct hf_why *why)
     return err;
 }
 
-enum hf_err hf_sandbox_enter(unsigned needs, struct hf_why *why)
+enum hf_err hf_sandbox_enter_with(unsigned needs, const char *const *paths,
+                                  size_t count, struct hf_why *why)
 {
+    const struct holes holes = {needs, paths, count};
     const struct rlimit none = {0, 0};
     enum hf_err err;
 
@@ -158,8 +235,13 @@ enum hf_err hf_sandbox_enter(unsigned needs, struct hf_why *why)
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         setrlimit(RLIMIT_CORE, &none) != 0)
         return fail_sys(why, HF_ESYSTEM, "give up core files");
-    err = deny_files(why);
+    err = deny_files(&holes, why);
     if (err != HF_OK)
         return err;
-    return allow_calls(needs, why);
+    return allow_calls(&holes, why);
+}
+
+enum hf_err hf_sandbox_enter(unsigned needs, struct hf_why *why)
+{
+    return hf_sandbox_enter_with(needs, NULL, 0, why);
 }

@@ -5,11 +5,15 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "holdfast/err.h"
 
 /* What a role still needs; bits. Memory, time and the descriptors that are
  * open already are always there. */
 #define HF_SANDBOX_NETWORK 0x01U /* IPv4 and IPv6 sockets, but no listening */
+#define HF_SANDBOX_LOCAL   0x02U /* Unix sockets, but no listening */
+#define HF_SANDBOX_THREADS 0x04U
 
 /*
  * Build the wall, for this process as it is: call it before threads start.
@@ -21,3 +25,8 @@
  *        knowingly without it.
  */
 enum hf_err hf_sandbox_enter(unsigned needs, struct hf_why *why);
+
+/* The same, with holes: what lies at and below these paths may be read and
+ * written, though not executed. Fails also with HF_ENOTFOUND (no such path). */
+enum hf_err hf_sandbox_enter_with(unsigned needs, const char *const *paths,
+                                  size_t count, struct hf_why *why);
