@@ -19,8 +19,10 @@ void hf_problem_of(const json_t *json, struct hf_problem *out)
 {
     const json_t *subs = hf_document_member(json, "subproblems");
 
-    *out = (struct hf_problem){.type = type_of(json),
-                               .detail = hf_document_string(json, "detail")};
+    *out =
+        (struct hf_problem){.type = type_of(json),
+                            .detail = hf_document_string(json, "detail"),
+                            .instance = hf_document_string(json, "instance")};
     for (size_t i = 0;
          i < json_array_size(subs) && out->sub_count < HF_SUBPROBLEMS_MAX;
          i++) {
@@ -54,6 +56,11 @@ static void put_one(struct hf_buf *out, struct hf_span type,
 void hf_problem_put(struct hf_buf *out, const struct hf_problem *problem)
 {
     put_one(out, problem->type, problem->detail);
+    if (hf_problem_is(problem, "userActionRequired") &&
+        problem->instance.len > 0) {
+        hf_buf_puts(out, "; open this in a browser, and agree there: ");
+        hf_buf_put_escaped(out, problem->instance, DETAIL_MAX);
+    }
     for (size_t i = 0; i < problem->sub_count; i++) {
         const struct hf_subproblem *sub = &problem->subs[i];
 

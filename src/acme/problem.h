@@ -21,6 +21,7 @@ struct hf_subproblem {
 struct hf_problem {
     struct hf_span type; /* as above; another URN or URL stays whole */
     struct hf_span detail;
+    struct hf_span instance; /* URL: with userActionRequired, where to act */
     struct hf_subproblem subs[HF_SUBPROBLEMS_MAX];
     size_t sub_count;
 };
@@ -35,7 +36,8 @@ void hf_problem_of(const struct json_t *json, struct hf_problem *out);
 bool hf_problem_is(const struct hf_problem *problem, const char *type);
 
 /*
- * One line for people: type, detail, and each subproblem with its name, all
- * escaped. Says "no reason given" when there is none.
+ * One line for people: type, detail, where they have to act (RFC 8555, 7.3.3),
+ * and each subproblem with its name, all escaped. Says "no reason given" when
+ * there is none.
  */
 void hf_problem_put(struct hf_buf *out, const struct hf_problem *problem);

@@ -369,6 +369,13 @@ static void refused_orders(void **state)
          "caa: forbids"},
         {429, "{\"type\":\"urn:ietf:params:acme:error:rateLimited\"}",
          HF_ORDER_RATE_LIMITED, "the CA did not take the order: rateLimited"},
+        /* RFC 8555, 7.3.3 */
+        {403,
+         "{\"type\":\"urn:ietf:params:acme:error:userActionRequired\","
+         "\"detail\":\"new terms\",\"instance\":\"https://ca/agree\"}",
+         HF_ORDER_REFUSED,
+         "the CA did not take the order: userActionRequired: new terms; open "
+         "this in a browser, and agree there: https://ca/agree"},
         {403, "<html>", HF_ORDER_REFUSED,
          "the CA did not take the order: HTTP status 403"},
         {500, "{}", HF_ORDER_UNANSWERED,
