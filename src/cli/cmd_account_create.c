@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "cli/attach.h"
 #include "cli/commands.h"
+#include "cli/contact.h"
 #include "cli/holder.h"
 #include "cli/subject.h"
 #include "os/file.h"
@@ -59,7 +60,7 @@ struct create {
     struct hf_cas *cas;
     unsigned char eab_key[EAB_KEY_MAX];
     struct hf_account_wish wish;
-    char contact[512];
+    char contact[HF_CONTACT_MAX];
     char passphrase_path[PATH_MAX];
     enum hf_key_kind kind;
 };
@@ -124,24 +125,6 @@ static enum hf_exit read_directory(struct create *create)
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit read_contact(struct create *create)
-{
-    struct hf_span mail =
-        hf_span_str(hf_cli_value(create->cli, "contact", NULL));
-    struct hf_buf contact;
-
-    if (mail.len == 0)
-        return HF_EXIT_GOOD;
-    hf_buf_init(&contact, create->contact, sizeof(create->contact));
-    if (!hf_span_starts(mail, HF_SPAN("mailto:")))
-        hf_buf_puts(&contact, "mailto:");
-    hf_buf_put(&contact, mail);
-    if (contact.full || hf_span_find(mail, '@') == mail.len)
-        return hf_cli_usage(create->cli, mail, "no mail address");
-    create->wish.contact = hf_buf_span(&contact);
-    return HF_EXIT_GOOD;
-}
-
 /* REQ CLI-41 */
 static enum hf_exit read_binding(struct create *create)
 {
@@ -202,7 +185,7 @@ static enum hf_exit read_options(struct create *create)
     enum hf_exit status = read_directory(create);
 
     if (status == HF_EXIT_GOOD)
-        status = read_contact(create);
+        status = hf_contact_read(cli, create->contact, &create->wish.contact);
     if (status == HF_EXIT_GOOD)
         status = read_binding(create);
     if (status == HF_EXIT_GOOD)

@@ -9,6 +9,7 @@ extern const struct hf_command hf_cmd_account_list;   /* cmd_account.c */
 extern const struct hf_command hf_cmd_account_show;
 extern const struct hf_command hf_cmd_account_check; /* cmd_account_call.c */
 extern const struct hf_command hf_cmd_account_rollover;
+extern const struct hf_command hf_cmd_account_update;
 extern const struct hf_command hf_cmd_account_deactivate;
 extern const struct hf_command hf_cmd_account_public;
 extern const struct hf_command hf_cmd_account_import; /* cmd_account_import.c */

@@ -27,6 +27,7 @@ int main(int argc, char **argv)
         hf_cmd_account_list,
         hf_cmd_account_show,
         hf_cmd_account_check,
+        hf_cmd_account_update,
         hf_cmd_account_rollover,
         hf_cmd_account_deactivate,
         hf_cmd_account_deauthorize,

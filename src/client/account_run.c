@@ -167,6 +167,22 @@ static enum hf_err post(struct hf_talk *talk, struct hf_span url,
     return hf_talk_call(talk, &call, NULL, why);
 }
 
+enum hf_err hf_account_set_contact(struct hf_talk *talk, struct hf_span url,
+                                   struct hf_span contact, struct hf_why *why)
+{
+    char room[PAYLOAD_MAX];
+    struct hf_buf payload;
+    struct hf_json json = hf_json_to(&payload);
+
+    hf_buf_init(&payload, room, sizeof(room));
+    hf_json_open(&json, '{');
+    put_contact(&json, contact);
+    hf_json_close(&json, '}');
+    if (payload.full)
+        return hf_fail(why, HF_ELIMIT, 0, "the contact is too long");
+    return post(talk, url, url, hf_buf_span(&payload), why);
+}
+
 enum hf_err hf_account_deactivate(struct hf_talk *talk, struct hf_span url,
                                   struct hf_why *why)
 {

@@ -55,6 +55,11 @@ enum hf_err hf_account_change_key(struct hf_talk *talk, struct hf_span url,
                                   const struct hf_signer *next,
                                   struct hf_why *why);
 
+/* The address that the CA writes to, "mailto:..."; empty: none (section
+ * 7.3.2). */
+enum hf_err hf_account_set_contact(struct hf_talk *talk, struct hf_span url,
+                                   struct hf_span contact, struct hf_why *why);
+
 /* For ever (section 7.3.6), and sent once only. REQ CLI-38 */
 enum hf_err hf_account_deactivate(struct hf_talk *talk, struct hf_span url,
                                   struct hf_why *why);

@@ -156,11 +156,27 @@ account show --account file
 expect 0 "$tmp/pass" 'show'
 account show --account ghost
 expect 1 'no such account here' 'show what is not there'
-strace -f -o "$tmp/trace" "$HOLDFAST" account show --state-dir "$state" \
+# A traced process cannot look for its own leaks (make dev).
+ASAN_OPTIONS=detect_leaks=0 \
+    strace -f -o "$tmp/trace" "$HOLDFAST" account show --state-dir "$state" \
     --account file --json >"$tmp/out"
 if grep -qE '^[0-9]+ +(socket|connect|clone|fork|vfork)' "$tmp/trace"; then
     not_ok 'show speaks to somebody'
 fi
+
+# ---- the contact ----
+
+account update --account file
+expect 64 'give either' 'update, nothing'
+account update --account file --contact nobody
+expect 64 'no mail address' 'update, no address'
+account update --account file --contact other@example.com
+expect 0 'the CA writes to mailto:other@example.com' 'update'
+account show --account file
+expect 0 'mailto:other@example.com' 'which show knows'
+account update --account file --no-contact --json
+expect 0 '"contact":null' 'update, none any more'
+[ "$(member file contact)" = null ] || not_ok 'there is a contact'
 
 # ---- files that others may read ----
 
@@ -304,6 +320,12 @@ for action in hang eat; do
     esac
     [ "$(member torn next)" = null ] || not_ok 'still a key to come'
 done
+
+echo 'my-account terms' >"$tmp/plan"
+account update --account torn --contact new@example.com
+expect 1 'agree there: https://ca.example/agree/1' 'terms that have changed'
+account update --account torn --contact new@example.com
+expect 0 'mailto:new@example.com' 'and once they are agreed to'
 
 echo 'rollover 500' >"$tmp/plan"
 account rollover --account torn

@@ -17,6 +17,7 @@ says when that has happened. All others pass.
   half    half of the answer comes, and is called the whole
   huge    100 MB come
   html    the answer is a page that says all is well
+  terms   the server does not hear of it: first its new terms (RFC 8555, 7.3.3)
 """
 
 import http.client
@@ -29,6 +30,9 @@ import threading
 upstream, certificate, key, ca, plan = sys.argv[1:]
 trust = ssl.create_default_context(cafile=ca)
 lock = threading.Lock()
+TERMS = b"""{"type": "urn:ietf:params:acme:error:userActionRequired",
+ "detail": "the terms have changed",
+ "instance": "https://ca.example/agree/1"}"""
 
 
 def take_plan(path):
@@ -93,7 +97,7 @@ class Between(http.server.BaseHTTPRequestHandler):
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         action, argument, planned = take_plan(self.path)
-        if action != "eat":
+        if action not in ("eat", "terms"):
             answer, content = self.forward(body)
             # Pebble refuses some nonces: then it has done nothing yet.
             if action is not None and b"badNonce" in content:
@@ -111,6 +115,10 @@ class Between(http.server.BaseHTTPRequestHandler):
             return
         if action == "500":
             self.reply(500, [], b"")
+            return
+        if action == "terms":
+            self.reply(403, [("Content-Type", "application/problem+json")],
+                       TERMS)
             return
         self.reply(answer.status, *spoil(action, argument,
                                          answer.getheaders(), content))
