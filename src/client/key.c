@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/key.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -8,14 +9,19 @@
 
 #include "base/alloc.h"
 #include "client/key_worker.h"
+#include "crypto/key_note.h"
 #include "os/clock.h"
 #include "os/fail.h"
 
-#define READY_MS 30000 /* unlocking takes a tenth of a second, at most one */
-#define SIGN_MS  30000
+#define READY_MS    30000 /* unlocking takes a tenth of a second, at most one */
+#define HARDWARE_MS 120000 /* it may make a key, or have a pad for the PIN */
+#define SIGN_MS     30000
+#define FAREWELL_MS 2000
+#define FRAME_MAX   (2 * HF_KEY_PEM_MAX + 2 * HF_KEY_ENVIRONMENT_MAX)
 
 struct hf_key {
     struct hf_role role; /* pid 0: a socket, and somebody else's process */
+    bool in_hardware;
     char said[HF_KEY_SAID_MAX + 1];
 };
 
@@ -30,10 +36,27 @@ static enum hf_err make(struct hf_key **out, struct hf_why *why)
     return HF_OK;
 }
 
+/* Hardware is given up in good order, as far as that is quick: what stays in
+ * a TPM takes room, and a token wants to be logged out of. */
+static void say_farewell(const struct hf_key *key)
+{
+    struct pollfd pfd = {.fd = key->role.fd, .events = POLLIN};
+    int64_t until_ms = hf_clock_ms() + FAREWELL_MS;
+    char unwanted[256];
+    ssize_t n = 1;
+
+    (void)shutdown(key->role.fd, SHUT_WR);
+    while (n > 0 && hf_clock_ms() < until_ms)
+        if (poll(&pfd, 1, FAREWELL_MS) > 0)
+            n = recv(key->role.fd, unwanted, sizeof(unwanted), MSG_DONTWAIT);
+}
+
 void hf_key_free(struct hf_key *key)
 {
     if (key == NULL)
         return;
+    if (key->in_hardware && key->role.pid != 0)
+        say_farewell(key);
     if (key->role.pid == 0 && key->role.fd >= 0)
         (void)close(key->role.fd);
     hf_role_end(&key->role);
@@ -51,9 +74,10 @@ enum hf_err hf_key_start(const struct hf_key_want *want, struct hf_key **out,
 
     if (err != HF_OK)
         return err;
+    key->in_hardware = hf_key_home_of(want->pem) != HF_HOME_FILE;
     /* In one piece, so that growing leaves no secret behind. */
-    hf_buf_init_grow(&frame, 2 * HF_KEY_PEM_MAX);
-    if (hf_buf_reserve(&frame, 2 * HF_KEY_PEM_MAX) == NULL)
+    hf_buf_init_grow(&frame, FRAME_MAX);
+    if (hf_buf_reserve(&frame, FRAME_MAX) == NULL)
         err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
     hf_key_put_want(&frame, want);
     if (err == HF_OK && frame.full)
@@ -158,7 +182,8 @@ enum hf_err hf_key_ready(struct hf_key *key, struct hf_key_ready *out,
                          struct hf_why *why)
 {
     struct hf_frame frame = {0};
-    enum hf_err err = await(key, READY_MS, HF_KEY_READY, &frame, why);
+    enum hf_err err = await(key, key->in_hardware ? HARDWARE_MS : READY_MS,
+                            HF_KEY_READY, &frame, why);
 
     if (err == HF_OK)
         err = hf_key_read_ready(&frame, out, why);

@@ -32,14 +32,24 @@ void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want)
     hf_put_number(out, want->no_wall, 1);
     hf_put_text(out, want->origin);
     hf_put_text(out, want->passphrase);
+    hf_put_text(out, want->reach.tcti);
+    hf_put_text(out, want->reach.holes);
+    hf_put_text(out, want->reach.environment);
     if (want->make) {
         hf_put_number(out, want->kind, 1);
     } else {
         hf_put_number(out, want->give, 1);
         hf_put_text(out, want->seal);
-        hf_buf_put(out, want->pem);
     }
+    hf_buf_put(out, want->pem);
     hf_frame_end(out, at);
+}
+
+/* Empty, or items that all end in NUL. */
+static bool take_list(struct hf_span *rest, size_t max, struct hf_span *out)
+{
+    return hf_take_text(rest, max, out) &&
+           (out->len == 0 || out->ptr[out->len - 1] == '\0');
 }
 
 enum hf_err hf_key_read_want(const struct hf_frame *frame,
@@ -54,10 +64,13 @@ enum hf_err hf_key_read_want(const struct hf_frame *frame,
     if ((!want.make && frame->kind != HF_KEY_OPEN) ||
         !hf_take_number(&rest, 1, &no_wall) || no_wall > 1 ||
         !hf_take_text(&rest, TEXT_MAX, &want.origin) ||
-        !hf_take_text(&rest, TEXT_MAX, &want.passphrase))
+        !hf_take_text(&rest, TEXT_MAX, &want.passphrase) ||
+        !hf_take_text(&rest, TEXT_MAX, &want.reach.tcti) ||
+        !take_list(&rest, HF_KEY_HOLES_TEXT_MAX, &want.reach.holes) ||
+        !take_list(&rest, HF_KEY_ENVIRONMENT_MAX, &want.reach.environment))
         return garbled(why);
-    if (want.make && (!hf_take_number(&rest, 1, &kind) ||
-                      kind >= HF_KEY_KIND_COUNT || rest.len > 0))
+    if (want.make &&
+        (!hf_take_number(&rest, 1, &kind) || kind >= HF_KEY_KIND_COUNT))
         return garbled(why);
     if (!want.make &&
         (!hf_take_number(&rest, 1, &give) || give > HF_KEY_GIVE_OLD_PEM ||

@@ -2,14 +2,17 @@
 /*
  * key_msg.h -- what is said to a process that has a key, and what it says.
  *
- *     OPEN    wall (1), origin (text), passphrase (text), give (1), seal
- *             (text), PEM or JWK
- *     MAKE    wall (1), origin (text), passphrase (text), kind (1)
+ *     OPEN    wall (1), origin (text), passphrase (text), TCTI (text), holes
+ *             (text), environment (text), give (1), seal (text), PEM, JWK or
+ *             URI
+ *     MAKE    wall (1), origin (text), passphrase (text), TCTI (text), holes
+ *             (text), environment (text), kind (1), where: nothing, or hardware
  *     SIGN    octets
  *
  *     READY   algorithm (1), kind (1), thumbprint, JWK (text), directory
- *             (text), account URL (text); for MAKE the sealed PEM,
- *             and for OPEN what it is to give
+ *             (text), account URL (text); of a key in hardware its note
+ *             (crypto/key_note.h), else for MAKE the sealed PEM, and for OPEN
+ *             what it is to give
  *     SIGNED  signature
  *     FAILED  error (1), sentence
  *
@@ -43,13 +46,28 @@ enum hf_key_give {
     HF_KEY_GIVE_OLD_PEM, /* plain, as lego 4 wants it */
 };
 
+/* How a key in hardware is reached; each of the lists ends all items by NUL. */
+struct hf_key_reach {
+    struct hf_span tcti;        /* of a TPM (crypto/token.h); may be empty */
+    struct hf_span holes;       /* in the wall: "network", or a path */
+    struct hf_span environment; /* NAME=VALUE, for other people's code */
+};
+
+#define HF_KEY_HOLE_NETWORK    HF_SPAN("network")
+#define HF_KEY_HOLES_MAX       8     /* of them, ... */
+#define HF_KEY_HOLES_TEXT_MAX  16384 /* ... in octets */
+#define HF_KEY_ENVIRONMENT_MAX 65535 /* octets */
+
 /* OPEN and MAKE. */
 struct hf_key_want {
     bool make;
     bool no_wall;
     struct hf_span origin;     /* a URL at the server that it may sign for */
-    struct hf_span passphrase; /* may be empty: the file is plain */
-    struct hf_span pem;        /* to open; or a private JWK */
+    struct hf_span passphrase; /* or PIN; may be empty: there is none */
+    struct hf_key_reach reach;
+    /* To open: PEM, a private JWK, or as below. To make: empty for a key in a
+     * file, else the hardware to make it in, as hf_token_plan.where. */
+    struct hf_span pem;
     enum hf_key_give give;
     struct hf_span seal;   /* the passphrase of the PEM that it gives */
     enum hf_key_kind kind; /* to make */

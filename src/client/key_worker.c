@@ -3,14 +3,18 @@
 
 #include <string.h>
 
-#include "client/key_msg.h"
+#include "client/key_hardware.h"
 #include "client/sign_rule.h"
 #include "crypto/foreign.h"
+#include "crypto/key_note.h"
 #include "os/sandbox.h"
 
 #define OUT_MAX HF_KEY_REPLY_MAX
 #define IN_MAX  (HF_FRAME_HEAD + 1 + HF_KEY_SIGN_MAX)
 #define URL_MAX 4096
+#define FIRST_MAX                                                              \
+    (HF_KEY_PEM_MAX + HF_KEY_ENVIRONMENT_MAX + HF_KEY_HOLES_TEXT_MAX +         \
+     4 * URL_MAX)
 
 struct worker {
     int fd;
@@ -70,39 +74,54 @@ static enum hf_err give(const struct hf_key_want *want,
     return HF_OK;
 }
 
-static enum hf_err open_or_make(struct worker *w,
-                                const struct hf_key_want *want,
-                                struct hf_buf *pem, struct hf_why *why)
-{
-    struct hf_private_key *key = NULL;
-    struct hf_key_ready ready = {0};
-    enum hf_err err = get_key(want, &key, why);
-
-    if (err == HF_OK)
-        err = give(want, key, pem, why);
-    if (err == HF_OK)
-        err = hf_private_key_signer(key, &w->signer, why);
-    if (err == HF_OK) {
-        ready = (struct hf_key_ready){.signer = w->signer,
-                                      .kind = hf_private_key_kind(key),
-                                      .pem = hf_buf_span(pem)};
-        hf_key_put_ready(&w->out, &ready);
-    }
-    hf_private_key_free(key);
-    return err;
-}
-
 /* OpenSSL reads its configuration, and what that names, when it is first made
  * to work: that must be before the wall. */
-static enum hf_err wall_in(const struct hf_key_want *want, struct hf_why *why)
+static enum hf_err warm_up(struct hf_why *why)
 {
     struct hf_private_key *unused = NULL;
     enum hf_err err = hf_private_key_generate(HF_KEY_P256, &unused, why);
 
     hf_private_key_free(unused);
-    if (err == HF_OK && !want->no_wall)
-        err = hf_sandbox_enter(0, why);
     return err;
+}
+
+static enum hf_err use_file(const struct hf_key_want *want,
+                            struct hf_key_ready *ready, struct hf_buf *pem,
+                            struct hf_why *why)
+{
+    struct hf_private_key *key = NULL;
+    enum hf_err err = want->no_wall ? HF_OK : hf_sandbox_enter(0, why);
+
+    if (err == HF_OK)
+        err = get_key(want, &key, why);
+    if (err == HF_OK)
+        err = give(want, key, pem, why);
+    if (err == HF_OK)
+        err = hf_private_key_signer(key, &ready->signer, why);
+    if (err == HF_OK) {
+        ready->kind = hf_private_key_kind(key);
+        ready->pem = hf_buf_span(pem);
+    }
+    hf_private_key_free(key);
+    return err;
+}
+
+static enum hf_err open_or_make(struct worker *w,
+                                const struct hf_key_want *want,
+                                struct hf_buf *pem, struct hf_why *why)
+{
+    struct hf_key_ready ready = {0};
+    enum hf_err err = warm_up(why);
+
+    if (err == HF_OK)
+        err = hf_key_home_of(want->pem) == HF_HOME_FILE
+                  ? use_file(want, &ready, pem, why)
+                  : hf_key_hardware(want, &ready, pem, why);
+    if (err != HF_OK)
+        return err;
+    w->signer = ready.signer;
+    hf_key_put_ready(&w->out, &ready);
+    return HF_OK;
 }
 
 /* The wall stands before the first octet of a key is looked at. */
@@ -122,11 +141,10 @@ static bool start(struct worker *w)
     hf_buf_init(&pem, room, sizeof(room));
     err = want.origin.len > sizeof(w->origin)
               ? hf_fail(&why, HF_ELIMIT, 0, "the URL of the CA is too long")
-              : wall_in(&want, &why);
+              : open_or_make(w, &want, &pem, &why);
     if (err == HF_OK) {
         memcpy(w->origin, want.origin.ptr, want.origin.len);
         w->origin_len = want.origin.len;
-        err = open_or_make(w, &want, &pem, &why);
     }
     drop(w);
     good = err == HF_OK ? reply(w) : fail(w, err, &why);
@@ -179,8 +197,7 @@ bool hf_key_worker_run(int fd)
     hf_buf_init_grow(&w.in, IN_MAX);
     hf_buf_init_grow(&w.out, OUT_MAX);
     /* A secret that comes in pieces must not be left behind by growing. */
-    good = hf_buf_reserve(&w.in, HF_KEY_PEM_MAX + 2 * URL_MAX) != NULL &&
-           start(&w);
+    good = hf_buf_reserve(&w.in, FIRST_MAX) != NULL && start(&w);
     while (good && hf_role_next(fd, &w.in, IN_MAX, &frame) &&
            frame.kind == HF_KEY_SIGN) {
         good = sign(&w, frame.body);

@@ -47,6 +47,9 @@ enum hf_err hf_evp_kind(const EVP_PKEY *key, enum hf_key_kind *out,
  */
 EVP_PKEY *hf_evp_from_params(const char *kind, int half, OSSL_PARAM_BLD *build);
 
+/* A public EC key of an uncompressed point (SEC 1, 2.3.3); else as above. */
+EVP_PKEY *hf_evp_from_point(const char *group, struct hf_span point);
+
 /*
  * The one writer of canonical JWKs: the required public members, sorted,
  * without blanks (RFC 7638, 3.2). Also takes P-521 and RSA of other sizes
@@ -93,3 +96,12 @@ enum hf_err hf_private_key_adopt(EVP_PKEY *key, struct hf_private_key **out,
  */
 enum hf_err hf_signer_describe(struct hf_signer *out, const EVP_PKEY *key,
                                struct hf_why *why);
+
+/*
+ * Add to `out` a signature in the form of JWS that somebody else's code made
+ * over `data`, if it is good under this key.
+ * Fails: HF_ECRYPTO (it is not), HF_ELIMIT.
+ */
+enum hf_err hf_evp_give_signature(EVP_PKEY *key, struct hf_span data,
+                                  struct hf_span signature, struct hf_buf *out,
+                                  struct hf_why *why);

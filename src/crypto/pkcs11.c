@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/pkcs11.h"
 
-#include <dlfcn.h>
-
-/* ---- pin-source ---- */
-
 /* The value of `name` in the query of the URI (RFC 7512, 2.3). */
 static struct hf_span query_value(struct hf_span uri, struct hf_span name)
 {
@@ -74,31 +70,4 @@ enum hf_err hf_pkcs11_pin_source(struct hf_span uri, struct hf_buf *path,
     if (path->full)
         return hf_fail(why, HF_ELIMIT, 0, "the pin-source is too long");
     return HF_OK;
-}
-
-/* ---- the shared object ---- */
-
-enum hf_err hf_pkcs11_signer(const char *loader,
-                             const struct hf_pkcs11_key *key,
-                             struct hf_signer *out, struct hf_why *why)
-{
-    hf_pkcs11_open_fn *open = NULL;
-    void *found = NULL;
-    void *object;
-
-    if (key->uri.len > HF_PKCS11_TEXT_MAX ||
-        key->module.len > HF_PKCS11_TEXT_MAX ||
-        key->pin.len > HF_PKCS11_PIN_MAX)
-        return hf_fail(why, HF_ELIMIT, 0,
-                       "a PKCS #11 URI or path is too long, or the PIN is");
-    /* Never closed: signers and reasons point into it. */
-    object = dlopen(loader, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (object != NULL)
-        found = dlsym(object, HF_PKCS11_SYMBOL);
-    if (found == NULL)
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "this holdfast was built or installed without its "
-                       "support of PKCS #11 tokens");
-    memcpy(&open, &found, sizeof(open)); /* ISO C has no cast for this */
-    return open(key, out, why);
 }

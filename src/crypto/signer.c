@@ -117,3 +117,79 @@ enum hf_err hf_private_key_signer(const struct hf_private_key *key,
     *out = made;
     return HF_OK;
 }
+
+/* ---- a key elsewhere ---- */
+
+/* The signature as OpenSSL has it, in a buffer to be freed; NULL: none. */
+static unsigned char *to_der(struct hf_span signature, int half, int *len)
+{
+    const unsigned char *octets = (const unsigned char *)signature.ptr;
+    BIGNUM *r = BN_bin2bn(octets, half, NULL);
+    BIGNUM *s = BN_bin2bn(octets + half, half, NULL);
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    unsigned char *der = NULL;
+
+    if (r == NULL || s == NULL || pair == NULL ||
+        ECDSA_SIG_set0(pair, r, s) != 1) {
+        BN_free(r);
+        BN_free(s);
+    } else {
+        *len = i2d_ECDSA_SIG(pair, &der);
+    }
+    ECDSA_SIG_free(pair);
+    return der;
+}
+
+static bool verifies(EVP_PKEY *key, enum hf_sig_alg alg, struct hf_span data,
+                     const unsigned char *octets, size_t len)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good =
+        ctx != NULL &&
+        EVP_DigestVerifyInit_ex(ctx, NULL, algs[alg].digest, NULL, NULL, key,
+                                NULL) == 1 &&
+        EVP_DigestVerify(ctx, octets, len, (const unsigned char *)data.ptr,
+                         data.len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    ERR_clear_error();
+    return good;
+}
+
+static bool is_good(EVP_PKEY *key, enum hf_sig_alg alg, struct hf_span data,
+                    struct hf_span signature)
+{
+    int half = algs[alg].half;
+    unsigned char *der;
+    int len = 0;
+    bool good;
+
+    if (half == 0)
+        return verifies(key, alg, data, (const unsigned char *)signature.ptr,
+                        signature.len);
+    if (signature.len != 2 * (size_t)half)
+        return false;
+    der = to_der(signature, half, &len);
+    good = len > 0 && verifies(key, alg, data, der, (size_t)len);
+    OPENSSL_free(der);
+    return good;
+}
+
+enum hf_err hf_evp_give_signature(EVP_PKEY *key, struct hf_span data,
+                                  struct hf_span signature, struct hf_buf *out,
+                                  struct hf_why *why)
+{
+    struct hf_signer about = {0};
+    enum hf_err err = hf_signer_describe(&about, key, why);
+
+    if (err != HF_OK)
+        return err;
+    if (!is_good(key, about.alg, data, signature))
+        return hf_fail(why, HF_ECRYPTO, 0,
+                       "the signature that the hardware made is not good under "
+                       "the public key that lies beside its private one");
+    hf_buf_put(out, signature);
+    if (out->full)
+        return hf_fail(why, HF_ELIMIT, 0, "no room for a signature");
+    return HF_OK;
+}

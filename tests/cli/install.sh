@@ -64,6 +64,14 @@ foreign=$(nm -D --defined-only "$lib/libholdfast.so" |
 nm -D --defined-only "$lib/libholdfast.so" | grep -q ' hf_judge@' ||
     fail "the shared library does not export hf_judge"
 
+# So are the shared objects for keys in hardware, that show one thing only.
+for plugin in "$BUILD"/holdfast-*.so; do
+    [ -e "$plugin" ] || continue
+    plugin=$lib/holdfast/$(basename "$plugin")
+    [ "$(nm -D --defined-only "$plugin" | awk '{print $3}')" = \
+        hf_token_driver_1 ] || fail "$plugin shows more than its driver"
+done
+
 # Whatever is made for reading and completing is installed as well.
 for file in "$SRC"/man/*.scd; do
     [ -e "$file" ] || continue

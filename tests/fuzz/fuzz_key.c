@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     (void)hf_span_cut(&frame.body, size == 0 ? 0 : 1);
     if (hf_key_read_want(&frame, &want, NULL) == HF_OK)
-        assert(want.pem.len <= size && want.passphrase.len <= size);
+        assert(want.pem.len <= size && want.passphrase.len <= size &&
+               want.reach.environment.len <= size);
     if (hf_key_read_ready(&frame, &ready, NULL) == HF_OK)
         assert(ready.signer.jwk_len <= HF_JWK_MAX);
     assert(hf_key_read_failed(&frame, said, &why) != HF_OK);

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Account keys in a token, SoftHSM's: pkcs11_probe opens and signs, OpenSSL
-# verifies with the file that the key was imported from. REQ CLI-23
+# Account keys in a token, SoftHSM's: token_probe opens and signs, OpenSSL
+# verifies with the file that the key was imported from. And the wall around
+# the process that has such a key. REQ CLI-23
 set -eu
 
-probe=$BUILD/tests/peer/pkcs11_probe
-loader=$BUILD/src/holdfast-pkcs11.so
+probe=$BUILD/tests/peer/token_probe
+folder=$BUILD
 module=/usr/lib/softhsm/libsofthsm2.so
-if [ ! -e "$loader" ] || [ ! -e "$module" ]; then
+if [ ! -e "$folder/holdfast-pkcs11.so" ] || [ ! -e "$module" ]; then
     echo "skipped: needs p11-kit when built, and SoftHSM" >&2
     exit 77
 fi
@@ -76,7 +77,14 @@ failed=0
 expect() {
     pattern=$1
     shift
-    said=$("$probe" "$loader" "$module" "$@")
+    uri=$1
+    shift
+    case $module$uri in
+    *module-path=* | '') ;;
+    *\?*) uri="$uri&module-path=$module" ;;
+    /*) uri="$uri?module-path=$module" ;;
+    esac
+    said=$("$probe" "$folder" "$uri" "$@")
     # shellcheck disable=SC2254 # it is a pattern
     case $said in
     $pattern) ;;
@@ -99,11 +107,11 @@ expect '10 *not good under the public key*' 'pkcs11:token=main;id=%09' 1234
 expect "ES256 $thumb" 'pkcs11:token=main;id=%01' 1234 "$tmp/p256.pem"
 expect "ES384 $thumb" 'pkcs11:token=main;object=twin;id=%07' 1234 \
     "$tmp/p384.pem"
-expect "RS256 $thumb" \
-    'pkcs11:token=main;object=rsa;type=public?pin-value=1234' '' "$tmp/rsa.pem"
-# The PIN that is given counts more than that of the URI.
-expect '4 the PIN of the token is wrong*' \
-    'pkcs11:token=main;object=rsa?pin-value=1234' 9999
+# A PIN that everybody has seen is not used.
+expect '4 a PIN in a URI is seen by everybody*' \
+    'pkcs11:token=main;object=rsa;type=public?pin-value=1234' 1234
+expect "RS256 $thumb" 'pkcs11:token=main;object=rsa;type=private' 1234 \
+    "$tmp/rsa.pem"
 
 expect '4 the PIN of the token is wrong*' 'pkcs11:token=main;object=p256' 1235
 expect '4 the token wants a PIN*' 'pkcs11:token=main;object=p256' ''
@@ -114,22 +122,44 @@ expect '4 *means several tokens*' 'pkcs11:object=p256' 1234
 expect '4 *means several keys*' 'pkcs11:token=main;object=twin' 1234
 expect '4 *kind that ACME has no use for*' 'pkcs11:token=main;object=p521' 1234
 expect '4 *names no key*' 'pkcs11:token=main' 1234
-expect '4 this is no PKCS #11 URI*' 'pkcs11:token=main;object=p256;x=1' 1234
-expect '4 this is no PKCS #11 URI*' 'https://ca.example/' 1234
-expect '4 this is no PKCS #11 URI*' '' 1234
+expect '4 *fields that are not known*' 'pkcs11:token=main;object=p256;x=1' 1234
+expect '4 this is no PKCS #11 URI*' 'pkcs11:token' 1234
 
+# Without a path the modules of p11-kit's configuration are looked at.
+mkdir "$tmp/p11"
+echo "module: $module" >"$tmp/p11/soft.module"
 module=''
-expect "ES256 $thumb" \
-    'pkcs11:token=main;object=p256?module-path=/usr/lib/softhsm/libsofthsm2.so' \
-    1234
-expect '4 no PKCS #11 module is named*' 'pkcs11:token=main;object=p256' 1234
+expect '6 the token of this*' 'pkcs11:token=other;object=p256' 1234
+expect "ES256 $thumb" 'pkcs11:token=main;object=p256' 1234
 module=/nowhere.so
 expect '6 this PKCS #11 module is not there*' 'pkcs11:token=main;id=%01' 1234
-module=libsofthsm2.so
+module=
 expect '4 the path of a PKCS #11 module is absolute' \
-    'pkcs11:token=main;id=%01' 1234
-module=/usr/lib/softhsm/libsofthsm2.so
-loader=$tmp/none.so
+    'pkcs11:token=main;id=%01?module-path=libsofthsm2.so' 1234
+folder=$tmp
 expect '6 this holdfast was built or installed without*' \
     'pkcs11:token=main;id=%01' 1234
+
+# ---- the wall ----
+
+# The role looks for the shared object beside its own program.
+mkdir "$tmp/bin"
+cp "$probe" "$BUILD/holdfast-pkcs11.so" "$tmp/bin"
+uri="pkcs11:token=main;id=%01?module-path=/usr/lib/softhsm/libsofthsm2.so"
+
+climb() { # WANTED HOLE...
+    wanted=$1
+    shift
+    said=$("$tmp/bin/token_probe" climb "$uri" 1234 "$@")
+    [ "$said" = "$wanted" ] || {
+        echo "behind the wall, $*: '$said', not '$wanted'" >&2
+        failed=1
+    }
+}
+
+climb refused
+climb 'sockets end' "$tmp/tokens"
+climb 'network sockets end' "$tmp/tokens" network
+climb 'read sockets end' "$tmp/tokens" /etc
+climb refused "$tmp/tokens" "$tmp/no-such-path"
 exit $failed

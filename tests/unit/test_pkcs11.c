@@ -65,45 +65,11 @@ static void long_pin_source(void **state)
         HF_ELIMIT);
 }
 
-static enum hf_err open_key(const char *loader, struct hf_pkcs11_key key)
-{
-    struct hf_signer signer = {0};
-    enum hf_err err = hf_pkcs11_signer(loader, &key, &signer, NULL);
-
-    assert_null(signer.state);
-    return err;
-}
-
-static void no_loader(void **state)
-{
-    static const char text[HF_PKCS11_TEXT_MAX + 1];
-    struct hf_span long_text = {text, sizeof(text)};
-    struct hf_span uri = HF_SPAN("pkcs11:object=o");
-
-    (void)state;
-    assert_int_equal(
-        open_key("/nowhere.so", (struct hf_pkcs11_key){.uri = uri}),
-        HF_ENOTFOUND);
-    /* One that is there, and does not offer what we want. */
-    assert_int_equal(open_key("libc.so.6", (struct hf_pkcs11_key){.uri = uri}),
-                     HF_ENOTFOUND);
-    assert_int_equal(open_key("", (struct hf_pkcs11_key){.uri = long_text}),
-                     HF_ELIMIT);
-    assert_int_equal(
-        open_key("", (struct hf_pkcs11_key){.uri = uri, .module = long_text}),
-        HF_ELIMIT);
-    long_text.len = HF_PKCS11_PIN_MAX + 1;
-    assert_int_equal(
-        open_key("", (struct hf_pkcs11_key){.uri = uri, .pin = long_text}),
-        HF_ELIMIT);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pin_sources),
         cmocka_unit_test(long_pin_source),
-        cmocka_unit_test(no_loader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
