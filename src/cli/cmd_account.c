@@ -8,22 +8,75 @@
 
 /* ---- one account, for people and for programs ---- */
 
-static void put_passphrase(struct hf_buf *out,
-                           const struct hf_account_file *file)
+/* Where the key is. With one at a signer, or without its file, only the words
+ * count. */
+struct whereabouts {
+    const char *word; /* "signer", "missing", or the name of its home */
+    struct hf_key_place place;
+};
+
+static struct whereabouts find_key(const struct hf_cli *cli,
+                                   const struct hf_account_file *file)
 {
+    struct whereabouts found = {.word = "signer"};
+    char folder[PATH_MAX];
+
+    if (file->signer.len > 0)
+        return found;
+    found.word = "missing";
+    if (hf_account_folder(cli->state, file->name, folder, sizeof(folder),
+                          NULL) == HF_OK &&
+        hf_account_key_place(folder, file->thumbprint, &found.place, NULL) ==
+            HF_OK)
+        found.word = hf_key_home_name(found.place.home);
+    return found;
+}
+
+static void put_place(struct hf_buf *out, const struct hf_account_file *file,
+                      const struct hf_key_place *place)
+{
+    struct hf_span tcti = file->tcti;
+
+    switch (place->home) {
+    case HF_HOME_FILE:
+        hf_row_put(out, "key file",
+                   place->plain ? HF_SPAN("plain: whoever reads it has it")
+                                : HF_SPAN("encrypted"));
+        break;
+    case HF_HOME_PKCS11:
+        hf_row_put(out, "key in token", hf_span_str(place->uri));
+        break;
+    case HF_HOME_TPM2:
+        hf_row_put(out, "key in TPM",
+                   tcti.len > 0 ? tcti : HF_SPAN("that of this machine"));
+        break;
+    }
+}
+
+static void put_key(struct hf_cli *cli, const struct hf_account_file *file)
+{
+    const struct whereabouts found = find_key(cli, file);
+    struct hf_buf *out = &cli->out->buf;
+
     if (file->signer.len > 0)
         hf_row_put(out, "key at signer", file->signer);
-    else if (file->plaintext)
-        hf_row_put(out, "key file", HF_SPAN("plain: whoever reads it has it"));
+    else if (strcmp(found.word, "missing") == 0)
+        hf_row_put(out, "key file",
+                   HF_SPAN("missing: restore it from a backup"));
     else
-        hf_row_put(out, "key file", HF_SPAN("encrypted"));
+        put_place(out, file, &found.place);
+    for (size_t i = 0; found.place.home != HF_HOME_FILE && i < file->hole_count;
+         i++)
+        hf_row_put(out, "token may use", file->holes[i]);
     hf_row_put(out, "passphrase in", file->passphrase.file);
     hf_row_put(out, "credential", file->passphrase.credential);
     hf_row_put(out, "command", file->passphrase.command);
 }
 
-static void put_text(struct hf_buf *out, const struct hf_account_file *file)
+static void put_text(struct hf_cli *cli, const struct hf_account_file *file)
 {
+    struct hf_buf *out = &cli->out->buf;
+
     hf_buf_put_escaped(out, file->name, HF_ACCOUNT_NAME_MAX);
     hf_buf_putc(out, '\n');
     hf_row_put(out, "account", file->url);
@@ -36,7 +89,7 @@ static void put_text(struct hf_buf *out, const struct hf_account_file *file)
     if (file->next.len > 0)
         hf_row_put(out, "key change",
                    HF_SPAN("interrupted; 'holdfast account check' ends it"));
-    put_passphrase(out, file);
+    put_key(cli, file);
     hf_row_put(out, "status", file->status);
     hf_row_put_moment(out, "heard", file->checked_at);
     hf_row_put_moment(out, "made", file->created_at);
@@ -52,8 +105,10 @@ static void put_if(struct hf_json *json, const char *key, struct hf_span text)
         hf_json_null(json);
 }
 
-static void put_json(struct hf_buf *out, const struct hf_account_file *file)
+static void put_json(struct hf_cli *cli, const struct hf_account_file *file)
 {
+    const struct whereabouts found = find_key(cli, file);
+    struct hf_buf *out = &cli->out->buf;
     struct hf_json json = hf_json_to(out);
 
     hf_json_open(&json, '{');
@@ -70,6 +125,9 @@ static void put_json(struct hf_buf *out, const struct hf_account_file *file)
         hf_json_str(&json, file->prior[i]);
     hf_json_close(&json, ']');
     put_if(&json, "next", file->next);
+    hf_json_key_lit(&json, "key", found.word);
+    put_if(&json, "keyUri", hf_span_str(found.place.uri));
+    put_if(&json, "tcti", file->tcti);
     put_if(&json, "signer", file->signer);
     hf_json_key_bool(&json, "plaintext", file->plaintext);
     hf_json_key_int(&json, "createdAt", file->created_at);
@@ -82,9 +140,9 @@ static void put_json(struct hf_buf *out, const struct hf_account_file *file)
 static void put_account(struct hf_cli *cli, const struct hf_account_file *file)
 {
     if (cli->json)
-        put_json(&cli->out->buf, file);
+        put_json(cli, file);
     else
-        put_text(&cli->out->buf, file);
+        put_text(cli, file);
     hf_out_step(cli->out);
 }
 
@@ -138,13 +196,15 @@ static enum hf_exit list_one(struct hf_cli *cli, const char *name)
         return HF_EXIT_ERROR;
     }
     if (cli->json) {
-        put_json(&cli->out->buf, &file);
+        put_json(cli, &file);
     } else {
         hf_buf_put_escaped(&cli->out->buf, file.name, HF_ACCOUNT_NAME_MAX);
         hf_buf_puts(&cli->out->buf, "  ");
         hf_buf_put_escaped(&cli->out->buf, file.status, 20);
         hf_buf_puts(&cli->out->buf, "  ");
         hf_buf_put_escaped(&cli->out->buf, file.url, 2048);
+        hf_buf_puts(&cli->out->buf, "  ");
+        hf_buf_puts(&cli->out->buf, find_key(cli, &file).word);
         hf_buf_putc(&cli->out->buf, '\n');
     }
     hf_out_step(cli->out);

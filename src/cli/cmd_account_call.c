@@ -203,17 +203,15 @@ static enum hf_exit tell_rollover(struct hf_holder *holder)
 
 static enum hf_exit run_rollover(struct hf_cli *cli)
 {
-    enum hf_key_kind kind;
+    struct hf_key_choice choice;
     struct hf_holder holder;
     enum hf_exit status = hf_holder_open(cli, hf_holder_name(cli), &holder);
 
     if (status != HF_EXIT_GOOD)
         return status;
-    kind = holder.kind;
-    /* The word was checked against the choices. */
-    (void)hf_key_kind_find(hf_span_str(hf_cli_value(cli, "key-type", NULL)),
-                           &kind);
-    status = hf_rekey(&holder, kind);
+    status = hf_key_choice_read(cli, holder.kind, &holder.file, &choice);
+    if (status == HF_EXIT_GOOD)
+        status = hf_rekey(&holder, &choice);
     if (status == HF_EXIT_GOOD)
         status = tell_rollover(&holder);
     hf_holder_clear(&holder);
@@ -221,14 +219,8 @@ static enum hf_exit run_rollover(struct hf_cli *cli)
 }
 
 static const struct hf_option rollover_options[] = {
-    HF_ACCOUNT_OPTIONS,
-    {.name = "key-type",
-     .arg = "TYPE",
-     .choices = "p256 p384 ed25519 rsa2048 rsa3072 rsa4096",
-     .help = "Kind of the new key (default: as the old one)"},
-    HF_PASSPHRASE_OPTIONS,
-    HF_WAIT_OPTION,
-    HF_HTTP_OPTIONS,
+    HF_ACCOUNT_OPTIONS,    HF_KEY_OPTIONS, HF_NEXT_PASSPHRASE_OPTIONS,
+    HF_PASSPHRASE_OPTIONS, HF_WAIT_OPTION, HF_HTTP_OPTIONS,
     HF_SANDBOX_OPTION,
 };
 
@@ -237,8 +229,9 @@ const struct hf_command hf_cmd_account_rollover = {
     .operands = "",
     .summary = "Change the account's key",
     .details = "Both keys are kept until the CA has answered; after a crash "
-               "the next command\nasks the CA which of them counts. The new "
-               "key has the passphrase of the old one.\n",
+               "the next command\nasks the CA which of them counts. Unless "
+               "something else is said, the new key is\nwhere the old one "
+               "is, under the same passphrase or PIN.\n",
     .options = rollover_options,
     .option_count = sizeof(rollover_options) / sizeof(rollover_options[0]),
     .run = run_rollover,

@@ -31,10 +31,7 @@ static const struct hf_option options[] = {
      .arg = "MAIL",
      .help = "Address that the CA may write to"},
     {.name = "agree-tos", .help = "Agree to the CA's terms of service"},
-    {.name = "key-type",
-     .arg = "TYPE",
-     .choices = "p256 p384 ed25519 rsa2048 rsa3072 rsa4096",
-     .help = "Key of the account (default: p256)"},
+    HF_KEY_OPTIONS,
     {.name = "eab-kid",
      .arg = "ID",
      .help = "Key id of the external account that the CA gave"},
@@ -62,7 +59,7 @@ struct create {
     struct hf_account_wish wish;
     char contact[HF_CONTACT_MAX];
     char passphrase_path[PATH_MAX];
-    enum hf_key_kind kind;
+    struct hf_key_choice choice;
 };
 
 /* ---- the command line ---- */
@@ -178,6 +175,22 @@ static enum hf_exit is_free(struct create *create)
     return HF_EXIT_ERROR;
 }
 
+/* From where an option says, or the URI of the key. */
+static enum hf_exit read_passphrase(struct create *create)
+{
+    struct hf_passphrase_source *source = &create->holder.file.passphrase;
+    enum hf_exit status =
+        hf_passphrase_given(create->cli, create->passphrase_path,
+                            sizeof(create->passphrase_path), source);
+
+    if (status != HF_EXIT_GOOD || !hf_passphrase_source_is_empty(source))
+        return status;
+    status = hf_key_choice_pin_source(create->cli, create->passphrase_path,
+                                      sizeof(create->passphrase_path));
+    source->file = hf_span_str(create->passphrase_path);
+    return status;
+}
+
 static enum hf_exit read_options(struct create *create)
 {
     const struct hf_cli *cli = create->cli;
@@ -189,12 +202,9 @@ static enum hf_exit read_options(struct create *create)
     if (status == HF_EXIT_GOOD)
         status = read_binding(create);
     if (status == HF_EXIT_GOOD)
-        status = hf_passphrase_given(cli, create->passphrase_path,
-                                     sizeof(create->passphrase_path),
-                                     &file->passphrase);
-    /* The words were checked against the choices. */
-    (void)hf_key_kind_find(hf_span_str(hf_cli_value(cli, "key-type", "p256")),
-                           &create->kind);
+        status = hf_key_choice_read(cli, HF_KEY_P256, file, &create->choice);
+    if (status == HF_EXIT_GOOD)
+        status = read_passphrase(create);
     file->name = hf_holder_name(cli);
     file->plaintext = hf_cli_has(cli, "plaintext");
     file->contact = create->wish.contact;
@@ -241,18 +251,16 @@ static enum hf_exit agree(struct create *create)
 static enum hf_exit reuse_key(struct create *create, bool *reused)
 {
     struct hf_holder *holder = &create->holder;
-    char room[HF_ACCOUNT_KEY_MAX];
-    struct hf_buf pem;
+    struct hf_key_place place;
     struct hf_why why = {0};
     enum hf_key_kind kind;
     enum hf_exit status;
-    enum hf_err err;
+    enum hf_err err =
+        hf_account_key_place(holder->folder, HF_ACCOUNT_KEY_NEW, &place, &why);
 
-    hf_buf_init(&pem, room, sizeof(room));
-    err = hf_account_key_read(holder->folder, HF_ACCOUNT_KEY_NEW, &pem, &why);
-    *reused = err == HF_OK && hf_private_key_is_encrypted(hf_buf_span(&pem)) !=
-                                  holder->file.plaintext;
-    explicit_bzero(room, sizeof(room));
+    *reused = err == HF_OK && create->choice.make &&
+              place.home == create->choice.home &&
+              place.plain == holder->file.plaintext;
     if (err != HF_OK && err != HF_ENOTFOUND) {
         hf_cli_fail(create->cli, hf_span_str(holder->folder), &why);
         return HF_EXIT_ERROR;
@@ -261,7 +269,7 @@ static enum hf_exit reuse_key(struct create *create, bool *reused)
         return HF_EXIT_GOOD;
     status =
         hf_holder_unlock(holder, HF_ACCOUNT_KEY_NEW, &holder->signer, &kind);
-    *reused = !hf_cli_has(create->cli, "key-type") || kind == create->kind;
+    *reused = !create->choice.has_kind || kind == create->choice.kind;
     if (!*reused)
         hf_signer_clear(&holder->signer);
     return status;
@@ -276,10 +284,13 @@ static enum hf_exit need_key(struct create *create)
     if (status != HF_EXIT_GOOD || reused)
         return status;
     if (!holder->file.plaintext && holder->passphrase.len == 0)
-        status = hf_holder_new_passphrase(holder);
+        status = hf_holder_new_passphrase(holder, create->choice.home,
+                                          &holder->file.passphrase,
+                                          &holder->passphrase);
     if (status == HF_EXIT_GOOD)
-        status = hf_holder_generate(holder, create->kind, HF_ACCOUNT_KEY_NEW,
-                                    &holder->signer);
+        status = hf_holder_new_key(holder, &create->choice,
+                                   hf_buf_span(&holder->passphrase),
+                                   HF_ACCOUNT_KEY_NEW, &holder->signer);
     return status;
 }
 
@@ -343,8 +354,15 @@ static void tell(struct create *create, bool created)
     hf_buf_puts(out, "\nkept in ");
     hf_buf_puts(out, create->holder.folder);
     hf_buf_puts(out,
-                "\nWhoever has this key may issue for every name whose record "
-                "names the account:\nback it up, and guard it.\n");
+                create->choice.home == HF_HOME_FILE
+                    ? "\nWhoever has this key may issue for every name "
+                      "whose record names the account:\nback it up, and "
+                      "guard it.\n"
+                    : "\nWhoever may use this key may issue for every name "
+                      "whose record names the account.\nIt is not in that "
+                      "folder, and cannot be copied: when the hardware is "
+                      "lost, so is the\naccount. 'holdfast account "
+                      "rollover' changes to another key before that.\n");
 }
 
 static enum hf_exit call(struct create *create)
@@ -411,11 +429,22 @@ static enum hf_exit create_all(struct create *create)
 /* A signer has an account, and the key of it. */
 static enum hf_exit run_attach(struct hf_cli *cli)
 {
-    static const char *const senseless[] = {
-        "ca",           "staging",         "directory",
-        "contact",      "key-type",        "eab-kid",
-        "plaintext",    "passphrase-file", "passphrase-credential",
-        "eab-key-file", "agree-tos",       "passphrase-command"};
+    static const char *const senseless[] = {"ca",
+                                            "staging",
+                                            "directory",
+                                            "contact",
+                                            "key",
+                                            "make-key",
+                                            "key-type",
+                                            "tcti",
+                                            "token-allow",
+                                            "eab-kid",
+                                            "plaintext",
+                                            "passphrase-file",
+                                            "passphrase-credential",
+                                            "eab-key-file",
+                                            "agree-tos",
+                                            "passphrase-command"};
 
     for (size_t i = 0; i < sizeof(senseless) / sizeof(senseless[0]); i++)
         if (hf_cli_has(cli, senseless[i]))

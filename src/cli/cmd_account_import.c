@@ -173,7 +173,9 @@ static enum hf_exit take_key(struct importing *importing)
 
     file->plaintext = hf_cli_has(importing->cli, "plaintext");
     if (status == HF_EXIT_GOOD && !file->plaintext)
-        status = hf_holder_new_passphrase(&importing->holder);
+        status = hf_holder_new_passphrase(&importing->holder, HF_HOME_FILE,
+                                          &file->passphrase,
+                                          &importing->holder.passphrase);
     return status == HF_EXIT_GOOD ? seal(importing) : status;
 }
 

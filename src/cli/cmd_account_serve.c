@@ -61,6 +61,7 @@ static enum hf_exit read_options(struct hf_cli *cli, struct hf_fleet *fleet)
  * the old one is kept: nobody knows yet. */
 static enum hf_exit refresh(struct hf_holder *holder)
 {
+    struct hf_account_file before;
     struct hf_account_file file;
     struct hf_signer signer = {0};
     struct hf_why why = {0};
@@ -75,17 +76,25 @@ static enum hf_exit refresh(struct hf_holder *holder)
         hf_account_file_clear(&file);
         return HF_EXIT_GOOD;
     }
-    status = hf_holder_unlock(holder, file.thumbprint, &signer, &kind);
-    if (status == HF_EXIT_GOOD) {
-        hf_signer_clear(&holder->signer);
-        hf_account_file_clear(&holder->file);
-        holder->signer = signer;
-        holder->kind = kind;
-        holder->file = file;
-        return HF_EXIT_GOOD;
+    before = holder->file;
+    holder->file = file;
+    /* The new key may be elsewhere, and its passphrase with it. What was typed
+     * is of use for both. */
+    if (!hf_passphrase_source_is_empty(&file.passphrase)) {
+        explicit_bzero(holder->passphrase.ptr, holder->passphrase.len);
+        hf_buf_reset(&holder->passphrase);
     }
-    hf_account_file_clear(&file);
-    return status;
+    status = hf_holder_unlock(holder, file.thumbprint, &signer, &kind);
+    if (status != HF_EXIT_GOOD) {
+        hf_account_file_clear(&holder->file);
+        holder->file = before;
+        return status;
+    }
+    hf_account_file_clear(&before);
+    hf_signer_clear(&holder->signer);
+    holder->signer = signer;
+    holder->kind = kind;
+    return HF_EXIT_GOOD;
 }
 
 static enum hf_exit serve(struct hf_fleet *fleet)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/holder.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/build.h"
@@ -9,9 +8,7 @@
 #include "cli/rekey.h"
 #include "client/memory.h"
 #include "os/clock.h"
-#include "os/file.h"
 #include "os/folder.h"
-#include "os/secret.h"
 
 #define WAIT_S   10
 #define SAID_MAX 2048 /* of what a CA says that is shown */
@@ -71,11 +68,6 @@ enum hf_exit hf_state_lock(const struct hf_cli *cli, const char *what,
     return HF_EXIT_LATER;
 }
 
-static bool no_wall(const struct hf_cli *cli)
-{
-    return strcmp(hf_cli_value(cli, "sandbox", "on"), "off") == 0;
-}
-
 enum hf_exit hf_holder_http(const struct hf_cli *cli, struct hf_http *out)
 {
     struct hf_http_config config = {.user_agent = "holdfast/" HF_BUILD_VERSION};
@@ -92,267 +84,11 @@ enum hf_exit hf_holder_http(const struct hf_cli *cli, struct hf_http *out)
         config.ca_files[i] = hf_cli_nth(cli, "ca-bundle", i);
     config.ca_file_count = count;
     config.timeout_ms = timeout_s * 1000;
-    config.no_wall = no_wall(cli);
+    config.no_wall = hf_cli_no_wall(cli);
     if (hf_http_new(&config, out, &why) == HF_OK)
         return HF_EXIT_GOOD;
     hf_cli_fail(cli, HF_SPAN("HTTP client"), &why);
     return HF_EXIT_ERROR;
-}
-
-/* ---- the passphrase ---- */
-
-static const char *const sources[] = {"plaintext", "passphrase-file",
-                                      "passphrase-credential",
-                                      "passphrase-command"};
-
-enum hf_exit hf_passphrase_given(const struct hf_cli *cli, char *path,
-                                 size_t size, struct hf_passphrase_source *out)
-{
-    const char *file = hf_cli_value(cli, "passphrase-file", NULL);
-    struct hf_why why = {0};
-    size_t given = 0;
-
-    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
-        given += hf_cli_has(cli, sources[i]);
-    if (given > 1)
-        return hf_cli_usage(cli, HF_SPAN(""),
-                            "give one place only for the passphrase to come "
-                            "from");
-    *out = (struct hf_passphrase_source){
-        .credential =
-            hf_span_str(hf_cli_value(cli, "passphrase-credential", NULL)),
-        .command = hf_span_str(hf_cli_value(cli, "passphrase-command", NULL)),
-    };
-    if (file == NULL)
-        return HF_EXIT_GOOD;
-    if (hf_file_absolute(file, path, size, &why) != HF_OK) {
-        hf_cli_fail(cli, hf_span_str(file), &why);
-        return HF_EXIT_ERROR;
-    }
-    out->file = hf_span_str(path);
-    return HF_EXIT_GOOD;
-}
-
-static enum hf_err ask(bool twice, struct hf_buf *out, struct hf_why *why)
-{
-    char room[HF_PASSPHRASE_MAX + 2];
-    struct hf_buf again;
-    enum hf_err err =
-        hf_secret_ask(twice ? "New passphrase of the account's key: "
-                            : "Passphrase of the account's key: ",
-                      out, why);
-
-    if (err == HF_ENOTFOUND)
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "there is no terminal to ask at; give "
-                       "--passphrase-file, --passphrase-credential or "
-                       "--passphrase-command");
-    if (err != HF_OK || !twice)
-        return err;
-    hf_buf_init(&again, room, sizeof(room));
-    err = hf_secret_ask("Once more: ", &again, why);
-    if (err == HF_OK && !hf_span_eq(hf_buf_span(out), hf_buf_span(&again)))
-        err = hf_fail(why, HF_EINVAL, 0, "the two are not the same");
-    explicit_bzero(room, sizeof(room));
-    return err;
-}
-
-/* Text of a file name or a command, with the NUL that the kernel wants; empty
- * when it is longer than any that we have written down. */
-static const char *as_string(struct hf_span text, char *room, size_t size)
-{
-    struct hf_buf out;
-
-    hf_buf_init(&out, room, size);
-    hf_buf_put(&out, text);
-    hf_buf_putc(&out, '\0');
-    return out.full ? "" : room;
-}
-
-static enum hf_err take(const struct hf_passphrase_source *source, bool twice,
-                        struct hf_buf *out, struct hf_why *why)
-{
-    char room[PATH_MAX];
-
-    if (source->file.len > 0)
-        return hf_secret_file(as_string(source->file, room, sizeof(room)), out,
-                              why);
-    if (source->credential.len > 0)
-        return hf_secret_credential(getenv("CREDENTIALS_DIRECTORY"),
-                                    source->credential, out, why);
-    if (source->command.len > 0)
-        return hf_secret_command(as_string(source->command, room, sizeof(room)),
-                                 out, why);
-    return ask(twice, out, why);
-}
-
-/* From where the command line says, else from where the account says. */
-static enum hf_exit need_passphrase(struct hf_holder *holder, bool twice)
-{
-    struct hf_passphrase_source *stored = &holder->file.passphrase;
-    struct hf_span subject = HF_SPAN("passphrase");
-    struct hf_passphrase_source source;
-    char path[PATH_MAX];
-    struct hf_why why = {0};
-    enum hf_exit status =
-        hf_passphrase_given(holder->cli, path, sizeof(path), &source);
-    enum hf_err err;
-
-    if (status != HF_EXIT_GOOD)
-        return status;
-    if (source.file.len + source.credential.len + source.command.len == 0)
-        source = *stored;
-    err = take(&source, twice, &holder->passphrase, &why);
-    if (err == HF_OK)
-        return HF_EXIT_GOOD;
-    if (source.file.len > 0)
-        subject = source.file;
-    else if (source.credential.len > 0)
-        subject = source.credential;
-    hf_cli_fail(holder->cli, subject, &why);
-    return err == HF_ECANCELED ? HF_EXIT_INTERRUPTED : HF_EXIT_ERROR;
-}
-
-enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder)
-{
-    return need_passphrase(holder, true);
-}
-
-/* ---- keys ---- */
-
-static enum hf_exit fail_key(const struct hf_holder *holder,
-                             struct hf_span name, const struct hf_why *why)
-{
-    char path[PATH_MAX];
-    struct hf_buf subject;
-
-    hf_buf_init(&subject, path, sizeof(path));
-    hf_account_key_path(holder->folder, name, &subject);
-    hf_cli_fail(holder->cli, hf_buf_span(&subject), why);
-    return HF_EXIT_ERROR;
-}
-
-/* The PEM of a key file, and the passphrase if that wants one. */
-static enum hf_exit read_key(struct hf_holder *holder,
-                             struct hf_span thumbprint, struct hf_buf *pem)
-{
-    struct hf_why why = {0};
-
-    if (hf_account_key_read(holder->folder, thumbprint, pem, &why) != HF_OK)
-        return fail_key(holder, thumbprint, &why);
-    if (!hf_private_key_is_encrypted(hf_buf_span(pem)) ||
-        holder->passphrase.len > 0)
-        return HF_EXIT_GOOD;
-    return need_passphrase(holder, false);
-}
-
-/* Hand the key file to a process of its own, which unlocks it meanwhile; or
- * connect to who has the key. */
-static enum hf_exit begin_unlock(struct hf_holder *holder,
-                                 struct hf_span thumbprint,
-                                 enum hf_key_give give, struct hf_key **key)
-{
-    struct hf_key_want want = {.no_wall = no_wall(holder->cli),
-                               .origin = holder->file.directory,
-                               .give = give};
-    char room[HF_ACCOUNT_KEY_MAX];
-    struct hf_buf pem;
-    struct hf_why why = {0};
-    enum hf_exit status;
-
-    hf_buf_init(&pem, room, sizeof(room));
-    status = read_key(holder, thumbprint, &pem);
-    want.pem = hf_buf_span(&pem);
-    want.passphrase = hf_buf_span(&holder->passphrase);
-    if (status == HF_EXIT_GOOD && hf_key_start(&want, key, &why) != HF_OK)
-        status = fail_key(holder, thumbprint, &why);
-    explicit_bzero(room, sizeof(room));
-    return status;
-}
-
-static enum hf_exit end_unlock(struct hf_holder *holder,
-                               struct hf_span thumbprint, struct hf_key *key,
-                               struct hf_signer *out, enum hf_key_kind *kind)
-{
-    struct hf_key_ready ready;
-    struct hf_why why = {0};
-    enum hf_err err = hf_key_ready(key, &ready, &why);
-    enum hf_exit status = HF_EXIT_GOOD;
-
-    if (err == HF_OK) {
-        *out = ready.signer;
-        *kind = ready.kind;
-        return HF_EXIT_GOOD;
-    }
-    status = err == HF_ECANCELED ? HF_EXIT_INTERRUPTED
-                                 : fail_key(holder, thumbprint, &why);
-    hf_key_free(key);
-    return status;
-}
-
-enum hf_exit hf_holder_unlock(struct hf_holder *holder,
-                              struct hf_span thumbprint, struct hf_signer *out,
-                              enum hf_key_kind *kind)
-{
-    struct hf_key *key = NULL;
-    enum hf_exit status =
-        begin_unlock(holder, thumbprint, HF_KEY_GIVE_NOTHING, &key);
-
-    return status == HF_EXIT_GOOD
-               ? end_unlock(holder, thumbprint, key, out, kind)
-               : status;
-}
-
-enum hf_exit hf_holder_reveal(struct hf_holder *holder, enum hf_key_give give,
-                              struct hf_buf *out)
-{
-    struct hf_span thumbprint = holder->file.thumbprint;
-    struct hf_key_ready ready;
-    struct hf_key *key = NULL;
-    struct hf_why why = {0};
-    enum hf_exit status = begin_unlock(holder, thumbprint, give, &key);
-
-    if (status != HF_EXIT_GOOD)
-        return status;
-    if (hf_key_ready(key, &ready, &why) != HF_OK) {
-        status = fail_key(holder, thumbprint, &why);
-        hf_key_free(key);
-        return status;
-    }
-    holder->signer = ready.signer;
-    holder->kind = ready.kind;
-    hf_buf_put(out, ready.pem);
-    return HF_EXIT_GOOD;
-}
-
-/* The key is made and sealed where it stays: what comes here is its PEM. */
-enum hf_exit hf_holder_generate(struct hf_holder *holder, enum hf_key_kind kind,
-                                struct hf_span name, struct hf_signer *out)
-{
-    const struct hf_key_want want = {.make = true,
-                                     .no_wall = no_wall(holder->cli),
-                                     .origin = holder->file.directory,
-                                     .passphrase =
-                                         hf_buf_span(&holder->passphrase),
-                                     .kind = kind};
-    struct hf_key_ready ready;
-    struct hf_key *key = NULL;
-    struct hf_why why = {0};
-    enum hf_err err = hf_key_start(&want, &key, &why);
-
-    if (err == HF_OK)
-        err = hf_key_ready(key, &ready, &why);
-    if (err == HF_OK) {
-        *out = ready.signer;
-        key = NULL;
-        err = hf_account_key_write(
-            holder->folder, name.len > 0 ? name : hf_signer_thumbprint(out),
-            ready.pem, &why);
-    }
-    if (err != HF_OK)
-        hf_cli_fail(holder->cli, hf_span_str(holder->folder), &why);
-    hf_key_free(key);
-    return err == HF_OK ? HF_EXIT_GOOD : HF_EXIT_ERROR;
 }
 
 /* ---- the account ---- */
@@ -375,6 +111,9 @@ enum hf_exit hf_holder_init(const struct hf_cli *cli, struct hf_span name,
     *out = (struct hf_holder){.cli = cli};
     hf_buf_init(&out->passphrase, out->passphrase_room,
                 sizeof(out->passphrase_room));
+    hf_buf_init_grow(&out->next_path, PATH_MAX);
+    hf_buf_init(&out->next_passphrase, out->next_passphrase_room,
+                sizeof(out->next_passphrase_room));
     err = hf_account_folder(cli->state, name, out->folder, sizeof(out->folder),
                             &why);
     if (err == HF_OK)
@@ -455,13 +194,18 @@ static enum hf_exit open_file(const struct hf_cli *cli, struct hf_span name,
 static enum hf_exit begin_key(struct hf_holder *holder, struct hf_key **key)
 {
     char path[PATH_MAX];
+    struct hf_buf socket;
     struct hf_why why = {0};
 
     if (holder->file.signer.len == 0)
-        return begin_unlock(holder, holder->file.thumbprint,
-                            HF_KEY_GIVE_NOTHING, key);
-    if (hf_key_connect(as_string(holder->file.signer, path, sizeof(path)), key,
-                       &why) == HF_OK)
+        return hf_holder_begin_unlock(holder, holder->file.thumbprint,
+                                      HF_KEY_GIVE_NOTHING, key);
+    hf_buf_init(&socket, path, sizeof(path));
+    hf_buf_put(&socket, holder->file.signer);
+    hf_buf_putc(&socket, '\0');
+    if (socket.full)
+        path[0] = '\0'; /* longer than any that we have written down */
+    if (hf_key_connect(path, key, &why) == HF_OK)
         return HF_EXIT_GOOD;
     hf_cli_fail(holder->cli, holder->file.signer, &why);
     return HF_EXIT_ERROR;
@@ -492,20 +236,10 @@ static enum hf_exit end_signer(struct hf_holder *holder, struct hf_key *key)
 
 static enum hf_exit end_key(struct hf_holder *holder, struct hf_key *key)
 {
-    enum hf_exit status;
-
     if (holder->file.signer.len > 0)
         return end_signer(holder, key);
-    status = end_unlock(holder, holder->file.thumbprint, key, &holder->signer,
-                        &holder->kind);
-    if (status != HF_EXIT_GOOD ||
-        hf_span_eq(hf_signer_thumbprint(&holder->signer),
-                   holder->file.thumbprint))
-        return status;
-    hf_cli_error(holder->cli, hf_span_str(holder->folder),
-                 "the key file holds another key than its name says; restore "
-                 "it from a backup");
-    return HF_EXIT_ERROR;
+    return hf_holder_end_unlock(holder, holder->file.thumbprint, key,
+                                &holder->signer, &holder->kind);
 }
 
 /* While the key is unlocked in one process, another one speaks to the CA. */
@@ -546,6 +280,7 @@ void hf_holder_clear(struct hf_holder *holder)
     hf_signer_clear(&holder->signer);
     hf_account_file_clear(&holder->file);
     hf_lock_drop(&holder->lock);
+    hf_buf_clear(&holder->next_path);
     explicit_bzero(holder, sizeof(*holder));
 }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "cli/cli.h"
+#include "cli/key_choice.h"
 #include "client/account.h"
 #include "client/account_run.h"
 #include "client/key.h"
@@ -34,6 +35,21 @@
         {.name = "passphrase-command",                                         \
          .arg = "COMMAND",                                                     \
          .help = "Take it from the first line that a command prints"}
+
+/* ... and at the one that is to come ... */
+#define HF_NEXT_PASSPHRASE_OPTIONS                                             \
+    {.name = "next-passphrase-file",                                           \
+     .arg = "FILE",                                                            \
+     .choices = "<file>",                                                      \
+     .help = "First line is the passphrase, or PIN, of the new key"},          \
+        {.name = "next-passphrase-credential",                                 \
+         .arg = "NAME",                                                        \
+         .help = "Take it from this credential of the systemd service"},       \
+        {.name = "next-passphrase-command",                                    \
+         .arg = "COMMAND",                                                     \
+         .help = "Take it from the first line that a command prints"},         \
+        {.name = "next-plaintext",                                             \
+         .help = "Keep the new key unencrypted"}
 
 /* ... how long to wait for another process that is at work here ... */
 #define HF_WAIT_OPTION                                                         \
@@ -81,6 +97,18 @@ enum hf_exit hf_holder_http(const struct hf_cli *cli, struct hf_http *out);
 enum hf_exit hf_passphrase_given(const struct hf_cli *cli, char *path,
                                  size_t size, struct hf_passphrase_source *out);
 
+/* The same of the key to come, with "next-" in front; and its PIN, when a
+ * PKCS #11 URI names a file of it. */
+enum hf_exit hf_next_passphrase_given(const struct hf_cli *cli, char *path,
+                                      size_t size,
+                                      struct hf_passphrase_source *out);
+
+static inline bool
+hf_passphrase_source_is_empty(const struct hf_passphrase_source *source)
+{
+    return source->file.len + source->credential.len + source->command.len == 0;
+}
+
 /* An account with its key and its CA. Zeroed: nothing yet. */
 struct hf_holder {
     const struct hf_cli *cli;
@@ -97,6 +125,9 @@ struct hf_holder {
     char next[HF_THUMBPRINT_LEN]; /* of a key to come, while it is made */
     char passphrase_room[HF_PASSPHRASE_MAX + 2];
     struct hf_buf passphrase; /* of the key; empty for a plain one */
+    char next_passphrase_room[HF_PASSPHRASE_MAX + 2];
+    struct hf_buf next_passphrase; /* of the key to come */
+    struct hf_buf next_path;       /* of the file that it comes from */
 };
 
 /* The account that --account names, or the default one; with --staging that
@@ -118,25 +149,47 @@ enum hf_exit hf_holder_file(const struct hf_cli *cli, struct hf_span name,
 enum hf_exit hf_holder_open(const struct hf_cli *cli, struct hf_span name,
                             struct hf_holder *out);
 
-/* The key of this thumbprint, unlocked with the passphrase, which is asked
- * for once. */
+/* ---- keys (holder_key.c) ---- */
+
+/*
+ * The key of this thumbprint, unlocked with its passphrase, which is asked for
+ * once. That it is the key of this thumbprint is checked, unless it is
+ * HF_ACCOUNT_KEY_NEW. On failure a message was printed.
+ */
 enum hf_exit hf_holder_unlock(struct hf_holder *holder,
                               struct hf_span thumbprint, struct hf_signer *out,
                               enum hf_key_kind *kind);
 
-/* A new key, sealed with the passphrase that holder->passphrase holds, in a
- * file of this name, or, when that is empty, of its thumbprint. */
-enum hf_exit hf_holder_generate(struct hf_holder *holder, enum hf_key_kind kind,
-                                struct hf_span name, struct hf_signer *out);
+/* The same in two steps: hand the key file to a process of its own, which
+ * unlocks it meanwhile; and wait for that. */
+enum hf_exit hf_holder_begin_unlock(struct hf_holder *holder,
+                                    struct hf_span thumbprint,
+                                    enum hf_key_give give, struct hf_key **key);
+enum hf_exit hf_holder_end_unlock(struct hf_holder *holder,
+                                  struct hf_span thumbprint, struct hf_key *key,
+                                  struct hf_signer *out,
+                                  enum hf_key_kind *kind);
+
+/* Another key, as `choice` says, for `passphrase`; its file has this name, or,
+ * when that is empty, its thumbprint. */
+enum hf_exit hf_holder_new_key(struct hf_holder *holder,
+                               const struct hf_key_choice *choice,
+                               struct hf_span passphrase, struct hf_span name,
+                               struct hf_signer *out);
 
 /* The key that counts, unlocked into holder->signer, and as somebody else wants
  * it, unencrypted, into `out`, which the caller wipes. */
 enum hf_exit hf_holder_reveal(struct hf_holder *holder, enum hf_key_give give,
                               struct hf_buf *out);
 
-/* The passphrase of a new key into holder->passphrase: from where the
- * command line or the account says, else from the terminal, twice. */
-enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder);
+/*
+ * The passphrase of a new key that is to be in `home`: from `source`, else from
+ * the terminal, twice when it is to be made up. Hardware may do without.
+ */
+enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder,
+                                      enum hf_key_home home,
+                                      const struct hf_passphrase_source *source,
+                                      struct hf_buf *out);
 
 void hf_holder_clear(struct hf_holder *holder);
 

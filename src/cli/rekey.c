@@ -24,6 +24,20 @@ static void push_prior(struct hf_account_file *file, struct hf_span thumbprint)
     file->prior_count = kept + 1;
 }
 
+static void clear_next(struct hf_account_file *file)
+{
+    file->next = (struct hf_span){0};
+    file->next_passphrase = (struct hf_passphrase_source){0};
+    file->next_plaintext = false;
+}
+
+static void copy_secret(const struct hf_buf *from, struct hf_buf *to)
+{
+    explicit_bzero(to->ptr, to->len);
+    hf_buf_reset(to);
+    hf_buf_put(to, hf_buf_span(from));
+}
+
 /*
  * The CA knows the key to come: from now on so do we, and the session signs
  * with it. The key that was is worth nothing any more; that it cannot be
@@ -37,7 +51,9 @@ static enum hf_exit adopt(struct hf_holder *holder, struct hf_signer *signer)
 
     push_prior(file, file->thumbprint);
     file->thumbprint = file->next;
-    file->next = (struct hf_span){0};
+    file->passphrase = file->next_passphrase;
+    file->plaintext = file->next_plaintext;
+    clear_next(file);
     file->keyed_at = holder->cli->now.s;
     status = write_file(holder);
     if (status != HF_EXIT_GOOD)
@@ -45,6 +61,7 @@ static enum hf_exit adopt(struct hf_holder *holder, struct hf_signer *signer)
     hf_signer_clear(&holder->signer);
     holder->signer = *signer;
     *signer = (struct hf_signer){0};
+    copy_secret(&holder->next_passphrase, &holder->passphrase);
     if (hf_account_keys_sweep(holder->folder, file->thumbprint, &why) != HF_OK)
         hf_cli_fail(holder->cli, HF_SPAN("the old key"), &why);
     return HF_EXIT_GOOD;
@@ -55,7 +72,7 @@ static enum hf_exit adopt(struct hf_holder *holder, struct hf_signer *signer)
  * after all, it is the account's key. */
 static enum hf_exit forget(struct hf_holder *holder)
 {
-    holder->file.next = (struct hf_span){0};
+    clear_next(&holder->file);
     return write_file(holder);
 }
 
@@ -154,13 +171,67 @@ enum hf_exit hf_rekey_finish(struct hf_holder *holder)
 
 /* ---- a new key ---- */
 
-/* Make a key and write it down as the one to come. */
-static enum hf_exit prepare(struct hf_holder *holder, enum hf_key_kind kind,
+/* Where it is to be, when that was not said: where the old one is. */
+static enum hf_exit settle_place(struct hf_holder *holder,
+                                 struct hf_key_choice *choice, bool *same)
+{
+    struct hf_key_place place;
+    struct hf_why why = {0};
+
+    if (hf_account_key_place(holder->folder, holder->file.thumbprint, &place,
+                             &why) != HF_OK) {
+        hf_cli_fail(holder->cli, hf_span_str(holder->folder), &why);
+        return HF_EXIT_ERROR;
+    }
+    if (!choice->given)
+        choice->home = place.home;
+    if (choice->home == HF_HOME_TPM2 && !choice->has_kind)
+        choice->kind = HF_KEY_P256;
+    *same = choice->home == place.home;
+    return HF_EXIT_GOOD;
+}
+
+/* Its passphrase or PIN: what is said of it; else, in the same place, that of
+ * the old key. */
+static enum hf_exit settle_secret(struct hf_holder *holder,
+                                  enum hf_key_home home, bool same)
+{
+    struct hf_account_file *file = &holder->file;
+    struct hf_passphrase_source *source = &file->next_passphrase;
+    char path[PATH_MAX];
+    enum hf_exit status =
+        hf_next_passphrase_given(holder->cli, path, sizeof(path), source);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    hf_buf_put(&holder->next_path, source->file);
+    source->file = hf_buf_span(&holder->next_path);
+    file->next_plaintext = hf_cli_has(holder->cli, "next-plaintext");
+    if (file->next_plaintext)
+        return HF_EXIT_GOOD;
+    if (!same || !hf_passphrase_source_is_empty(source))
+        return hf_holder_new_passphrase(holder, home, source,
+                                        &holder->next_passphrase);
+    *source = file->passphrase;
+    file->next_plaintext = file->plaintext;
+    copy_secret(&holder->passphrase, &holder->next_passphrase);
+    return HF_EXIT_GOOD;
+}
+
+/* Get a key and write it down as the one to come. */
+static enum hf_exit prepare(struct hf_holder *holder,
+                            struct hf_key_choice *choice,
                             struct hf_signer *signer)
 {
-    enum hf_exit status =
-        hf_holder_generate(holder, kind, (struct hf_span){0}, signer);
+    bool same = false;
+    enum hf_exit status = settle_place(holder, choice, &same);
 
+    if (status == HF_EXIT_GOOD)
+        status = settle_secret(holder, choice->home, same);
+    if (status == HF_EXIT_GOOD)
+        status = hf_holder_new_key(holder, choice,
+                                   hf_buf_span(&holder->next_passphrase),
+                                   (struct hf_span){0}, signer);
     if (status != HF_EXIT_GOOD)
         return status;
     memcpy(holder->next, signer->thumbprint, sizeof(holder->next));
@@ -195,7 +266,7 @@ static enum hf_exit change(struct hf_holder *holder, struct hf_signer *signer)
     return status;
 }
 
-enum hf_exit hf_rekey(struct hf_holder *holder, enum hf_key_kind kind)
+enum hf_exit hf_rekey(struct hf_holder *holder, struct hf_key_choice *choice)
 {
     struct hf_signer signer = {0};
     enum hf_exit status;
@@ -215,7 +286,7 @@ enum hf_exit hf_rekey(struct hf_holder *holder, enum hf_key_kind kind)
                      "ones");
         return HF_EXIT_ERROR;
     }
-    status = prepare(holder, kind, &signer);
+    status = prepare(holder, choice, &signer);
     if (status == HF_EXIT_GOOD)
         status = change(holder, &signer);
     hf_signer_clear(&signer);

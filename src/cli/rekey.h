@@ -15,5 +15,6 @@
  * old key, and hears from the CA what is wrong. */
 enum hf_exit hf_rekey_finish(struct hf_holder *holder);
 
-/* Change to a new key of this kind, from start to end. */
-enum hf_exit hf_rekey(struct hf_holder *holder, enum hf_key_kind kind);
+/* Change to the key that `choice` says, from start to end. With nothing said
+ * it is where the old one is, under the same passphrase or PIN. */
+enum hf_exit hf_rekey(struct hf_holder *holder, struct hf_key_choice *choice);

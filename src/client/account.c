@@ -11,6 +11,7 @@
 
 #include "acme/document.h"
 #include "client/members.h"
+#include "crypto/private_key.h"
 #include "holdfast/hashed_uri.h"
 #include "os/fail.h"
 #include "os/file.h"
@@ -71,6 +72,13 @@ static const struct hf_member members[] = {
     {"passphraseCredential",
      offsetof(struct hf_account_file, passphrase.credential)},
     {"passphraseCommand", offsetof(struct hf_account_file, passphrase.command)},
+    {"nextPassphraseFile",
+     offsetof(struct hf_account_file, next_passphrase.file)},
+    {"nextPassphraseCredential",
+     offsetof(struct hf_account_file, next_passphrase.credential)},
+    {"nextPassphraseCommand",
+     offsetof(struct hf_account_file, next_passphrase.command)},
+    {"tcti", offsetof(struct hf_account_file, tcti)},
 };
 
 #define MEMBER_COUNT (sizeof(members) / sizeof(members[0]))
@@ -84,7 +92,10 @@ static void read_members(const json_t *root, struct hf_account_file *out)
     for (size_t i = 0; i < count; i++)
         if (hf_thumbprint_is_valid(out->prior[i]))
             out->prior[out->prior_count++] = out->prior[i];
+    out->hole_count =
+        hf_members_list(root, "tokenAllow", out->holes, HF_ACCOUNT_HOLES_MAX);
     out->plaintext = hf_members_flag(root, "plaintext");
+    out->next_plaintext = hf_members_flag(root, "nextPlaintext");
     out->created_at = hf_members_number(root, "createdAt");
     out->checked_at = hf_members_number(root, "checkedAt");
     out->keyed_at = hf_members_number(root, "keyedAt");
@@ -168,7 +179,10 @@ static bool put_file(struct hf_buf *out, const struct hf_account_file *account)
     hf_json_key_int(&json, "format", 1);
     good = hf_members_put(&json, members, MEMBER_COUNT, account);
     hf_members_put_list(&json, "prior", account->prior, account->prior_count);
+    hf_members_put_list(&json, "tokenAllow", account->holes,
+                        account->hole_count);
     hf_json_key_bool(&json, "plaintext", account->plaintext);
+    hf_json_key_bool(&json, "nextPlaintext", account->next_plaintext);
     hf_json_key_int(&json, "createdAt", account->created_at);
     hf_json_key_int(&json, "checkedAt", account->checked_at);
     hf_json_key_int(&json, "keyedAt", account->keyed_at);
@@ -244,6 +258,29 @@ enum hf_err hf_account_key_write(const char *folder, struct hf_span thumbprint,
     if (err == HF_OK)
         err = key_path(folder, thumbprint, path, why);
     return err == HF_OK ? hf_file_replace_path(path, pem, why) : err;
+}
+
+enum hf_err hf_account_key_place(const char *folder, struct hf_span thumbprint,
+                                 struct hf_key_place *out, struct hf_why *why)
+{
+    struct hf_key_place place = {0};
+    char room[HF_ACCOUNT_KEY_MAX];
+    struct hf_buf pem;
+    struct hf_buf uri;
+    enum hf_err err;
+
+    hf_buf_init(&pem, room, sizeof(room));
+    hf_buf_init(&uri, place.uri, sizeof(place.uri) - 1);
+    err = hf_account_key_read(folder, thumbprint, &pem, why);
+    place.home = hf_key_home_of(hf_buf_span(&pem));
+    if (err == HF_OK && place.home == HF_HOME_PKCS11)
+        err = hf_key_note_read_uri(hf_buf_span(&pem), &uri, why);
+    place.plain = place.home == HF_HOME_FILE &&
+                  !hf_private_key_is_encrypted(hf_buf_span(&pem));
+    explicit_bzero(room, sizeof(room));
+    if (err == HF_OK)
+        *out = place;
+    return err;
 }
 
 /* "key-THUMBPRINT.pem", and ".key-THUMBPRINT.pem.new" that a crash left. */

@@ -5,7 +5,8 @@
  *
  * An account is a folder accounts/NAME in the state folder, mode 0700. Its
  * account.json says which key file counts, and is replaced whole; key files
- * are named by their thumbprints and never overwritten. So at every moment,
+ * are named by their thumbprints and never overwritten. A key in hardware has
+ * one, too, that says where it is (crypto/key_note.h). So at every moment,
  * also after a crash, account.json and the key it names belong together; a
  * key that is to replace it stands beside it as `next` until the CA has
  * answered (REQ CLI-39).
@@ -14,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "crypto/key_note.h"
 #include "holdfast/buf.h"
 #include "holdfast/err.h"
 
@@ -35,6 +37,8 @@ struct hf_passphrase_source {
     struct hf_span command;
 };
 
+#define HF_ACCOUNT_HOLES_MAX 8
+
 /* What account.json holds. Text is borrowed: from the file that was read, or
  * from whoever writes one. Empty and zero: not known. */
 struct hf_account_file {
@@ -52,6 +56,11 @@ struct hf_account_file {
     struct hf_span signer; /* socket of who has the key; empty: it is here */
     bool plaintext;        /* the key files are not encrypted */
     struct hf_passphrase_source passphrase;
+    bool next_plaintext; /* these two for the key to come */
+    struct hf_passphrase_source next_passphrase;
+    struct hf_span tcti; /* how the TPM is reached; empty: the kernel's */
+    struct hf_span holes[HF_ACCOUNT_HOLES_MAX]; /* hf_key_reach.holes */
+    size_t hole_count;
     int64_t created_at;
     int64_t checked_at; /* when `status` was heard */
     int64_t keyed_at;   /* when the key that counts began to */
@@ -92,6 +101,17 @@ enum hf_err hf_account_key_read(const char *folder, struct hf_span thumbprint,
                                 struct hf_buf *pem, struct hf_why *why);
 enum hf_err hf_account_key_write(const char *folder, struct hf_span thumbprint,
                                  struct hf_span pem, struct hf_why *why);
+
+/* What a key file says without a passphrase. */
+struct hf_key_place {
+    enum hf_key_home home;
+    bool plain;                     /* a file that is not encrypted */
+    char uri[HF_TOKEN_URI_MAX + 1]; /* of a key in a PKCS #11 token, with NUL */
+};
+
+/* Fails as hf_account_key_read(), HF_ESYNTAX. */
+enum hf_err hf_account_key_place(const char *folder, struct hf_span thumbprint,
+                                 struct hf_key_place *out, struct hf_why *why);
 
 /* Its name, for messages: "FOLDER/key-THUMBPRINT.pem". */
 void hf_account_key_path(const char *folder, struct hf_span thumbprint,

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The disk and the process fail `holdfast account create` and `rollover` at
-# every call that changes the disk: the first, the second, and so on until a
-# run gets through (faults.c). Whatever happens, the next command goes on, and
-# the account works. REQ CLI-39.
+# The disk and the process fail `holdfast account create` and `rollover`, also
+# into a token, at every call that changes the disk: the first, the second, and
+# so on until a run gets through (faults.c). Whatever happens, the next command
+# goes on, and the account works. REQ CLI-39.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
+module=/usr/lib/softhsm/libsofthsm2.so
 failed=0
 
 cleanup() {
@@ -109,6 +110,38 @@ torn_rollover() { # KIND AT
     return 1
 }
 
+# From a file into a token, and back when that was done.
+torn_token() { # KIND AT
+    account "$1" "$2" "$tmp/state" rollover --make-key \
+        --key "pkcs11:token=main?module-path=$module" \
+        --token-allow "$tmp/tokens" --next-passphrase-file "$tmp/pin"
+    was_hit || return 0
+    what="rollover to a token, $1 $2, $(grep '^fault' "$tmp/err")"
+    is_said "$1" "$what"
+    works "$tmp/state" "$what"
+    account none 0 "$tmp/state" rollover --key file \
+        --next-passphrase-file "$tmp/pass"
+    [ $status = 0 ] || not_ok "$what: back to a file"
+    return 1
+}
+
+has_tokens() {
+    [ -e "$module" ] && [ -e "$BUILD/holdfast-pkcs11.so" ]
+}
+
+make_token() {
+    mkdir "$tmp/tokens"
+    cat >"$tmp/softhsm2.conf" <<END
+directories.tokendir = $tmp/tokens
+objectstore.backend = file
+log.level = ERROR
+END
+    export SOFTHSM2_CONF="$tmp/softhsm2.conf"
+    softhsm2-util --init-token --free --label main --so-pin 5678 --pin 1234 \
+        >"$tmp/out"
+    echo 1234 >"$tmp/pin"
+}
+
 every_call() { # COMMAND KIND
     n=1
     until "torn_$1" "$2" $n || [ $n = 60 ]; do
@@ -131,6 +164,11 @@ all_of() { # KIND
     works "$tmp/state" 'a run that is left alone'
     every_call create "$1"
     every_call rollover "$1"
+    # What fails does not depend on where the new key is: two kinds are enough.
+    if has_tokens && { [ "$1" = kill ] || [ "$1" = eio ]; }; then
+        make_token
+        every_call token "$1"
+    fi
     works "$tmp/state" "$1"
     account none 0 "$tmp/state" rollover
     is_tidy "$tmp/state" "$1, at the end"

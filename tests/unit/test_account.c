@@ -148,6 +148,11 @@ static struct hf_account_file sample(void)
         .plaintext = true,
         .passphrase = {HF_SPAN("/a/schl\xc3\xbcssel"), HF_SPAN("cred"),
                        HF_SPAN("cmd")},
+        .next_plaintext = true,
+        .next_passphrase = {HF_SPAN("/b"), HF_SPAN("cred2"), HF_SPAN("cmd2")},
+        .tcti = HF_SPAN("device:/dev/tpmrm0"),
+        .holes = {HF_SPAN("network"), HF_SPAN("/var/lib/softhsm")},
+        .hole_count = 2,
         .created_at = 1,
         .checked_at = 2,
         .keyed_at = 3,
@@ -240,6 +245,16 @@ static void test_round_trip(void **unused)
     assert_span_equal(got.passphrase.file, want.passphrase.file);
     assert_span_equal(got.passphrase.credential, want.passphrase.credential);
     assert_span_equal(got.passphrase.command, want.passphrase.command);
+    assert_true(got.next_plaintext);
+    assert_span_equal(got.next_passphrase.file, want.next_passphrase.file);
+    assert_span_equal(got.next_passphrase.credential,
+                      want.next_passphrase.credential);
+    assert_span_equal(got.next_passphrase.command,
+                      want.next_passphrase.command);
+    assert_span_equal(got.tcti, want.tcti);
+    assert_int_equal(got.hole_count, 2);
+    assert_span_equal(got.holes[0], want.holes[0]);
+    assert_span_equal(got.holes[1], want.holes[1]);
     assert_int_equal(got.created_at, 1);
     assert_int_equal(got.checked_at, 2);
     assert_int_equal(got.keyed_at, 3);
@@ -438,6 +453,44 @@ static void test_faults(void **unused)
     }
 }
 
+/* Where a key is, as its file says. */
+static void test_key_place(void **unused)
+{
+    struct hf_key_place place;
+    char room[2048];
+    struct hf_buf pem;
+
+    (void)unused;
+    hf_buf_init(&pem, room, sizeof(room));
+    assert_int_equal(hf_account_key_place(folder, HF_SPAN(T1), &place, NULL),
+                     HF_ENOTFOUND);
+    assert_int_equal(
+        hf_key_note_write_uri(HF_SPAN("pkcs11:object=a"), &pem, NULL), HF_OK);
+    assert_int_equal(
+        hf_account_key_write(folder, HF_SPAN(T1), hf_buf_span(&pem), NULL),
+        HF_OK);
+    assert_int_equal(hf_account_key_place(folder, HF_SPAN(T1), &place, NULL),
+                     HF_OK);
+    assert_int_equal(place.home, HF_HOME_PKCS11);
+    assert_string_equal(place.uri, "pkcs11:object=a");
+    assert_false(place.plain);
+    pem.len /= 2;
+    assert_int_equal(
+        hf_account_key_write(folder, HF_SPAN(T2), hf_buf_span(&pem), NULL),
+        HF_OK);
+    assert_int_equal(hf_account_key_place(folder, HF_SPAN(T2), &place, NULL),
+                     HF_ESYNTAX);
+    assert_int_equal(hf_account_key_write(folder, HF_SPAN(T3),
+                                          HF_SPAN("-----BEGIN PRIVATE KEY"),
+                                          NULL),
+                     HF_OK);
+    assert_int_equal(hf_account_key_place(folder, HF_SPAN(T3), &place, NULL),
+                     HF_OK);
+    assert_int_equal(place.home, HF_HOME_FILE);
+    assert_true(place.plain);
+    assert_string_equal(place.uri, "");
+}
+
 static void test_allocation(void **unused)
 {
     struct hf_account_file account = sample();
@@ -475,6 +528,7 @@ int main(void)
         cmocka_unit_test_setup(test_private, each),
         cmocka_unit_test_setup(test_sweep, each),
         cmocka_unit_test_setup(test_faults, each),
+        cmocka_unit_test_setup(test_key_place, each),
         cmocka_unit_test_setup(test_allocation, each),
         cmocka_unit_test_setup(test_names, each),
     };
