@@ -176,17 +176,6 @@ static enum hf_err write_down(struct publish *p, struct item *item,
     return err;
 }
 
-/* As certbot does: without the blanks around it. */
-static struct hf_span trim(struct hf_span text)
-{
-    while (hf_span_skip(&text, ' ') || hf_span_skip(&text, '\n'))
-        continue;
-    while (text.len > 0 &&
-           (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\n'))
-        text.len--;
-    return text;
-}
-
 static enum hf_err mark(struct publish *p, const struct item *item,
                         bool verified, struct hf_why *why)
 {
@@ -199,7 +188,7 @@ static enum hf_err mark(struct publish *p, const struct item *item,
                                         .replaced_by = item->ids[0],
                                         .verified = verified,
                                         .ttl_s = job->ttl_s,
-                                        .note = trim(hf_buf_span(&job->said))};
+                                        .note = hf_hook_note(&job->said)};
     char room[HF_OWNER_TEXT_MAX + 1];
     struct hf_buf zone;
     enum hf_err err;

@@ -8,8 +8,6 @@
 #include "cli/state_dir.h"
 #include "os/clock.h"
 
-#define TIMEOUT_MAX_S    3600
-#define WAIT_MAX_S       604800
 #define UPDATE_TIMEOUT_S 10
 #define HOOK_TIMEOUT_S   300
 #define WAIT_S           120
@@ -18,24 +16,25 @@
 #define LINES_SHOWN      20 /* of what a hook says */
 #define LINE_SHOWN       200
 
-/* ---- options ---- */
+/* ---- the way ---- */
 
-static enum hf_exit read_server(struct hf_publisher *p, const char *server)
+static enum hf_exit use_server(struct hf_publisher *p,
+                               const struct hf_publisher_way *way)
 {
-    const char *path = hf_cli_value(p->cli, "tsig-file", NULL);
     struct hf_why why = {0};
 
     p->kind = HF_PUBLISHER_UPDATE;
     p->label = "update";
-    if (hf_server_parse(hf_span_str(server), &p->server, &why) != HF_OK)
-        return hf_cli_usage(p->cli, hf_span_str(server), why.text);
-    if (path == NULL || hf_tsig_key_load(path, &p->key, &why) == HF_OK)
+    if (hf_server_parse(hf_span_str(way->server), &p->server, &why) != HF_OK)
+        return hf_cli_usage(p->cli, hf_span_str(way->server), why.text);
+    if (way->tsig_file == NULL ||
+        hf_tsig_key_load(way->tsig_file, &p->key, &why) == HF_OK)
         return HF_EXIT_GOOD;
-    hf_cli_fail(p->cli, hf_span_str(path), &why);
+    hf_cli_fail(p->cli, hf_span_str(way->tsig_file), &why);
     return HF_EXIT_ERROR;
 }
 
-static enum hf_exit read_hook(struct hf_publisher *p, const char *text)
+static enum hf_exit use_hook(struct hf_publisher *p, const char *text)
 {
     struct hf_why why = {0};
 
@@ -46,73 +45,106 @@ static enum hf_exit read_hook(struct hf_publisher *p, const char *text)
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit read_kind(struct hf_publisher *p,
-                              const struct hf_publisher_default *otherwise)
+static enum hf_exit use_way(struct hf_publisher *p,
+                            const struct hf_publisher_way *way)
 {
-    const char *server = hf_cli_value(p->cli, "server", NULL);
-    const char *hook = hf_cli_value(p->cli, "hook", NULL);
-    bool prints = hf_cli_has(p->cli, "print");
-    int count = (server != NULL) + (hook != NULL) + prints;
-
-    if (count > 1)
-        return hf_cli_usage(p->cli, HF_SPAN(""),
-                            "--server, --hook and --print exclude one another");
-    if (count == 0 && otherwise->label != NULL) {
-        prints = strcmp(otherwise->label, "print") == 0;
-        if (strcmp(otherwise->label, "update") == 0)
-            server = otherwise->server;
-        else if (!prints)
-            hook = otherwise->label;
-        count = 1;
-    }
-    if (server == NULL && hf_cli_has(p->cli, "tsig-file"))
-        return hf_cli_usage(p->cli, HF_SPAN("--tsig-file"),
-                            "only updates are signed: give --server");
-    if (server != NULL)
-        return read_server(p, server);
-    if (hook != NULL)
-        return read_hook(p, hook);
+    if (way->server != NULL)
+        return use_server(p, way);
+    if (way->hook != NULL)
+        return use_hook(p, way->hook);
     p->kind = HF_PUBLISHER_PRINT;
     p->label = "print";
-    if (count > 0)
-        return HF_EXIT_GOOD;
-    return hf_cli_usage(p->cli, HF_SPAN(""),
-                        "which way into DNS? --server sends an update, --hook "
-                        "calls a program, --print asks you to do it");
+    return HF_EXIT_GOOD;
 }
 
-static enum hf_exit read_times(struct hf_publisher *p)
+static void set_times(struct hf_publisher *p,
+                      const struct hf_publisher_way *way)
 {
     int64_t timeout_s =
         p->kind == HF_PUBLISHER_HOOK ? HOOK_TIMEOUT_S : UPDATE_TIMEOUT_S;
     int64_t wait_s = p->kind == HF_PUBLISHER_PRINT ? PRINT_WAIT_S : WAIT_S;
-    int64_t port = 53;
 
-    if (!hf_cli_number(p->cli, "timeout", 1, TIMEOUT_MAX_S, &timeout_s) ||
-        !hf_cli_number(p->cli, "wait", 0, WAIT_MAX_S, &wait_s) ||
-        !hf_cli_number(p->cli, "authoritative-port", 1, UINT16_MAX, &port))
-        return HF_EXIT_USAGE;
+    if (way->timeout_s != HF_PUBLISHER_USUAL)
+        timeout_s = way->timeout_s;
+    if (way->wait_s != HF_PUBLISHER_USUAL)
+        wait_s = way->wait_s;
     p->timeout_ms = timeout_s * 1000;
     p->wait_ms = p->dry_run ? 0 : wait_s * 1000;
-    p->port = (uint16_t)port; /* within 1 to 65535: see above */
-    return HF_EXIT_GOOD;
+    p->port = way->port;
+}
+
+enum hf_exit hf_publisher_open(const struct hf_cli *cli,
+                               const struct hf_publisher_way *way,
+                               struct hf_publisher *out)
+{
+    enum hf_exit status;
+
+    *out = (struct hf_publisher){
+        .cli = cli, .dry_run = way->dry_run, .home = hf_cli_home()};
+    status = use_way(out, way);
+    if (status != HF_EXIT_GOOD)
+        return status;
+    set_times(out, way);
+    if (out->wait_ms > 0)
+        status = hf_resolver_from_cli(cli, &out->resolver);
+    return status;
+}
+
+/* ---- options ---- */
+
+static enum hf_exit read_kind(const struct hf_cli *cli,
+                              const struct hf_publisher_default *otherwise,
+                              struct hf_publisher_way *way)
+{
+    bool prints = hf_cli_has(cli, "print");
+    int count;
+
+    way->server = hf_cli_value(cli, "server", NULL);
+    way->hook = hf_cli_value(cli, "hook", NULL);
+    way->tsig_file = hf_cli_value(cli, "tsig-file", NULL);
+    count = (way->server != NULL) + (way->hook != NULL) + prints;
+    if (count > 1)
+        return hf_cli_usage(cli, HF_SPAN(""),
+                            "--server, --hook and --print exclude one another");
+    if (count == 0 && otherwise->label != NULL) {
+        prints = strcmp(otherwise->label, "print") == 0;
+        if (strcmp(otherwise->label, "update") == 0)
+            way->server = otherwise->server;
+        else if (!prints)
+            way->hook = otherwise->label;
+        count = 1;
+    }
+    if (way->server == NULL && way->tsig_file != NULL)
+        return hf_cli_usage(cli, HF_SPAN("--tsig-file"),
+                            "only updates are signed: give --server");
+    if (count > 0)
+        return HF_EXIT_GOOD;
+    return hf_cli_usage(cli, HF_SPAN(""),
+                        "which way into DNS? --server sends an update, --hook "
+                        "calls a program, --print asks you to do it");
 }
 
 enum hf_exit hf_publisher_read(const struct hf_cli *cli,
                                const struct hf_publisher_default *otherwise,
                                struct hf_publisher *out)
 {
+    struct hf_publisher_way way = {.timeout_s = HF_PUBLISHER_USUAL,
+                                   .wait_s = HF_PUBLISHER_USUAL,
+                                   .dry_run = hf_cli_has(cli, "dry-run")};
+    int64_t port = 53;
     enum hf_exit status;
 
-    *out = (struct hf_publisher){.cli = cli,
-                                 .dry_run = hf_cli_has(cli, "dry-run"),
-                                 .home = hf_cli_home()};
-    status = read_kind(out, otherwise);
-    if (status == HF_EXIT_GOOD)
-        status = read_times(out);
-    if (status == HF_EXIT_GOOD && out->wait_ms > 0)
-        status = hf_resolver_from_cli(cli, &out->resolver);
-    return status;
+    *out = (struct hf_publisher){0};
+    status = read_kind(cli, otherwise, &way);
+    if (status != HF_EXIT_GOOD)
+        return status;
+    if (!hf_cli_number(cli, "timeout", 1, HF_PUBLISHER_TIMEOUT_MAX_S,
+                       &way.timeout_s) ||
+        !hf_cli_number(cli, "wait", 0, HF_PUBLISHER_WAIT_MAX_S, &way.wait_s) ||
+        !hf_cli_number(cli, "authoritative-port", 1, UINT16_MAX, &port))
+        return HF_EXIT_USAGE;
+    way.port = (uint16_t)port; /* within 1 to 65535: see above */
+    return hf_publisher_open(cli, &way, out);
 }
 
 void hf_publisher_clear(struct hf_publisher *publisher)

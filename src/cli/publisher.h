@@ -10,7 +10,10 @@
 #include "client/publish.h"
 #include "client/verify.h"
 
-#define HF_PUBLISHER_LABEL_MAX 4096
+#define HF_PUBLISHER_LABEL_MAX     4096
+#define HF_PUBLISHER_TIMEOUT_MAX_S 3600
+#define HF_PUBLISHER_WAIT_MAX_S    604800
+#define HF_PUBLISHER_USUAL         (-1) /* no time of its own was given */
 
 enum hf_publisher_kind {
     HF_PUBLISHER_UPDATE,
@@ -33,6 +36,25 @@ struct hf_publisher {
     uint16_t port;      /* of the authoritative servers */
     struct hf_resolver resolver;
 };
+
+/* What makes one: neither server nor hook asks the operator. */
+struct hf_publisher_way {
+    const char *server;    /* or NULL */
+    const char *tsig_file; /* of the server; or NULL */
+    const char *hook;      /* or NULL */
+    int64_t timeout_s;     /* or HF_PUBLISHER_USUAL, as the next one */
+    int64_t wait_s;
+    uint16_t port;
+    bool dry_run;
+};
+
+/*
+ * Release with hf_publisher_clear() whatever comes back; another status than
+ * HF_EXIT_GOOD stands for a message. Text is borrowed.
+ */
+enum hf_exit hf_publisher_open(const struct hf_cli *cli,
+                               const struct hf_publisher_way *way,
+                               struct hf_publisher *out);
 
 /* Rows for a command's option table. */
 /* clang-format off */
@@ -72,11 +94,7 @@ struct hf_publisher_default {
     const char *label;  /* or NULL */
 };
 
-/*
- * Read the options. Release with hf_publisher_clear() whatever comes back;
- * another status than HF_EXIT_GOOD stands for a message. Text is borrowed
- * from the command line and from `otherwise`.
- */
+/* The same by the options, or else by what the register knows. */
 enum hf_exit hf_publisher_read(const struct hf_cli *cli,
                                const struct hf_publisher_default *otherwise,
                                struct hf_publisher *out);

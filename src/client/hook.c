@@ -262,3 +262,19 @@ enum hf_err hf_hook_run(const struct hf_hook_call *call, struct hf_buf *out,
     hf_free(room);
     return err != HF_OK ? err : judge(&end, why);
 }
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n';
+}
+
+struct hf_span hf_hook_note(const struct hf_buf *out)
+{
+    struct hf_span note = hf_buf_span(out);
+
+    while (note.len > 0 && is_blank(note.ptr[0]))
+        (void)hf_span_cut(&note, 1);
+    while (note.len > 0 && is_blank(note.ptr[note.len - 1]))
+        note.len--;
+    return note;
+}

@@ -54,3 +54,7 @@ struct hf_hook_call {
  */
 enum hf_err hf_hook_run(const struct hf_hook_call *call, struct hf_buf *out,
                         struct hf_buf *said, struct hf_why *why);
+
+/* What of `out` the hook that removes is told again (CERTBOT_AUTH_OUTPUT): as
+ * certbot does, all but the blanks around it. Borrowed. */
+struct hf_span hf_hook_note(const struct hf_buf *out);
