@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* caa.h -- CAA processing (RFC 8659, RFC 8657) for this method (BR 3.2.2.8). */
+/* caa.h -- CAA processing (RFC 8659, RFC 8657; BR 3.2.2.8), for this method
+ * unless another one is named. */
 #pragma once
 
 #include <stdbool.h>
@@ -34,6 +35,7 @@ struct hf_caa_request {
     const struct hf_span *account_urls; /* raw; never the hashed URI */
     size_t account_url_count;
     bool wildcard;
+    struct hf_span method; /* as RFC 8657 spells it; empty: dns-persist-01 */
 };
 
 /* REQ VAL-50, VAL-51. `*which` is the property that decided, or `count`. */

@@ -35,13 +35,14 @@ static bool is_known(const struct hf_caa *property)
 }
 
 /* value = label *("," label) (RFC 8657, section 4) */
-static bool allows_method(struct hf_span methods)
+static bool allows_method(struct hf_span methods, struct hf_span method)
 {
     while (methods.len > 0) {
         struct hf_span one = hf_span_cut(&methods, hf_span_find(methods, ','));
 
-        if (hf_span_eq(one, HF_SPAN("dns-persist-01")) ||
-            hf_span_eq(one, HF_SPAN("ca-tbr-22")))
+        if (method.len > 0 ? hf_span_eq(one, method)
+                           : hf_span_eq(one, HF_SPAN("dns-persist-01")) ||
+                                 hf_span_eq(one, HF_SPAN("ca-tbr-22")))
             return true;
         (void)hf_span_skip(&methods, ',');
     }
@@ -65,7 +66,7 @@ static enum hf_caa_reason check_params(struct hf_span params,
                 return HF_CAA_ACCOUNT_MISMATCH;
         }
         if (hf_span_eq_nocase(param.tag, HF_SPAN("validationmethods")) &&
-            !allows_method(param.value))
+            !allows_method(param.value, request->method))
             reason = HF_CAA_METHOD;
     }
     return reason;

@@ -14,7 +14,8 @@ static enum hf_caa_reason decide(const struct hf_caa *rrset, size_t count,
     static const struct hf_span issuers[] = {HF_SPAN_INIT("a"),
                                              HF_SPAN_INIT("ca.example")};
     static const struct hf_span urls[] = {HF_SPAN_INIT("u")};
-    const struct hf_caa_request request = {issuers, 2, urls, 1, wildcard};
+    const struct hf_caa_request request = {issuers, 2,        urls,
+                                           1,       wildcard, HF_SPAN("")};
 
     return hf_caa_decide(rrset, count, &request, which);
 }

@@ -274,8 +274,11 @@ static void decision_table(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct hf_caa_request request = {issuers, 2, urls, 2,
-                                               cases[i].wildcard};
+        const struct hf_caa_request request = {.issuers = issuers,
+                                               .issuer_count = 2,
+                                               .account_urls = urls,
+                                               .account_url_count = 2,
+                                               .wildcard = cases[i].wildcard};
         size_t which = 999;
         enum hf_caa_reason reason =
             hf_caa_decide(cases[i].rrset, cases[i].count, &request, &which);
@@ -298,6 +301,39 @@ static void nobody_is_no_issuer(void **state)
     (void)state;
     assert_int_equal(hf_caa_decide(rrset, 1, &request, &which),
                      HF_CAA_NO_MATCHING_ISSUER);
+}
+
+/* RFC 8657, section 4: another method has no second name. */
+static void method_table(void **state)
+{
+    static const struct {
+        struct hf_span value;
+        struct hf_span method;
+        enum hf_caa_reason reason;
+    } rows[] = {
+        {S("ca.example; validationmethods=dns-01,http-01"), S("http-01"),
+         HF_CAA_OK},
+        {S("ca.example; validationmethods=dns-01"), S("http-01"),
+         HF_CAA_METHOD},
+        {S("ca.example; validationmethods=dns-persist-01"), S("http-01"),
+         HF_CAA_METHOD},
+        {S("ca.example; validationmethods=ca-tbr-22"), S("dns-01"),
+         HF_CAA_METHOD},
+        {S("ca.example; validationmethods=ca-tbr-22"), S(""), HF_CAA_OK},
+        {S("ca.example"), S("http-01"), HF_CAA_OK},
+    };
+    static const struct hf_span issuers[] = {S("ca.example")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct hf_caa property = {0, S("issue"), rows[i].value};
+        const struct hf_caa_request request = {
+            .issuers = issuers, .issuer_count = 1, .method = rows[i].method};
+        size_t which;
+
+        if (hf_caa_decide(&property, 1, &request, &which) != rows[i].reason)
+            fail_msg("row %zu", i);
+    }
 }
 
 /* RFC 8659, section 4.1 */
@@ -345,9 +381,8 @@ static void words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decision_table),
-        cmocka_unit_test(nobody_is_no_issuer),
-        cmocka_unit_test(rdata_table),
+        cmocka_unit_test(decision_table), cmocka_unit_test(nobody_is_no_issuer),
+        cmocka_unit_test(method_table),   cmocka_unit_test(rdata_table),
         cmocka_unit_test(words),
     };
 
