@@ -134,6 +134,12 @@ static const int file_calls[] = {
     SCMP_SYS(unlink),    SCMP_SYS(unlinkat),   SCMP_SYS(umask),
 };
 
+/* Those on connections that others open. */
+static const int accept_calls[] = {
+    SCMP_SYS(accept4),    SCMP_SYS(getpeername), SCMP_SYS(getsockname),
+    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),  SCMP_SYS(shutdown),
+};
+
 static bool allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -200,6 +206,10 @@ static bool allow_needs(scmp_filter_ctx filter, const struct holes *holes)
                    sizeof(file_calls) / sizeof(file_calls[0])))
         return false;
     if ((holes->needs & HF_SANDBOX_THREADS) != 0 && !allow_threads(filter))
+        return false;
+    if ((holes->needs & HF_SANDBOX_ACCEPT) != 0 &&
+        !allow_all(filter, accept_calls,
+                   sizeof(accept_calls) / sizeof(accept_calls[0])))
         return false;
     return allow_sockets(filter, holes->needs);
 }

@@ -14,6 +14,7 @@
 #define HF_SANDBOX_NETWORK 0x01U /* IPv4 and IPv6 sockets, but no listening */
 #define HF_SANDBOX_LOCAL   0x02U /* Unix sockets, but no listening */
 #define HF_SANDBOX_THREADS 0x04U
+#define HF_SANDBOX_ACCEPT  0x08U /* only connections to sockets that listen */
 
 /*
  * Build the wall, for this process as it is: call it before threads start.

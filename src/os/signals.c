@@ -13,6 +13,7 @@
 /* A handler can reach nothing but globals. */
 static volatile sig_atomic_t asked;
 static volatile int64_t asked_at_ms;
+static bool tidying_up;
 
 static void on_signal(int which)
 {
@@ -45,7 +46,12 @@ void hf_signals_watch(void)
 
 bool hf_signals_stop_wanted(void)
 {
-    return asked != 0;
+    return asked != 0 && !tidying_up;
+}
+
+void hf_signals_tidy(bool tidying)
+{
+    tidying_up = tidying;
 }
 
 int hf_signals_which(void)

@@ -11,5 +11,9 @@
 void hf_signals_watch(void);
 bool hf_signals_stop_wanted(void);
 
+/* While there is something to tidy up, no loop is asked to stop: what it does
+ * is part of the end. Another signal still ends at once. */
+void hf_signals_tidy(bool tidying);
+
 /* The signal that asked, or 0. */
 int hf_signals_which(void);

@@ -48,6 +48,7 @@ static const struct {
     {"nothing", 0, 0},
     {"network", HF_SANDBOX_NETWORK, CLIMB_NETWORK},
     {"local", HF_SANDBOX_LOCAL | HF_SANDBOX_THREADS, CLIMB_UNIX_SOCKET},
+    {"accept", HF_SANDBOX_ACCEPT, 0}, /* only on what listens already */
 };
 
 static void wall_table(void **state)

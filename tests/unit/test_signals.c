@@ -27,6 +27,17 @@ static int ask_twice(int number)
     return status + 100;
 }
 
+static int tidy_up(int number)
+{
+    int status = ask_once(number);
+
+    hf_signals_tidy(true);
+    if (hf_signals_stop_wanted() || hf_signals_which() != number)
+        return 3;
+    hf_signals_tidy(false);
+    return hf_signals_stop_wanted() ? status : 4;
+}
+
 static int raise_pipe(int number)
 {
     hf_signals_watch();
@@ -55,6 +66,7 @@ static void asks_and_ends(void **state)
         int status = status_of(ask_twice, numbers[i]);
 
         assert_int_equal(status_of(ask_once, numbers[i]), 0);
+        assert_int_equal(status_of(tidy_up, numbers[i]), 0);
         assert_true(WIFSIGNALED(status));
         assert_int_equal(WTERMSIG(status), numbers[i]);
     }
