@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "client/key_worker.h"
+#include "client/listener_worker.h"
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
         {HF_PRIMARY_ROLE, hf_primary_worker_run},
         {HF_KEY_ROLE, hf_key_worker_run},
         {HF_RUNNER_ROLE, hf_runner_worker_run},
+        {HF_LISTENER_ROLE, hf_listener_worker_run},
     };
     static struct hf_out out; /* 64 kB, too much for the stack */
 

@@ -8,8 +8,10 @@
 #include <sched.h>
 #include <sys/uio.h>
 
+#include "base/octets.h"
 #include "client/key_msg.h"
 #include "client/key_worker.h"
+#include "client/listener_worker.h"
 #include "dns/primary_msg.h"
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
@@ -69,6 +71,17 @@ static void put_signer(struct hf_buf *out, bool no_wall)
     hf_key_put_want(out, &want);
 }
 
+/* At any port of 127.0.0.1. */
+static void put_listener(struct hf_buf *out, bool no_wall)
+{
+    size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
+
+    hf_put_number(out, no_wall, 1);
+    hf_put_number(out, 0, 2);
+    hf_buf_put(out, HF_SPAN("\x7f\0\0\1"));
+    hf_frame_end(out, at);
+}
+
 static const struct {
     const char *word;
     bool (*run)(int fd);
@@ -82,6 +95,7 @@ static const struct {
     {HF_PRIMARY_ROLE, hf_primary_worker_run, put_updater, HF_FRAME_READY,
      CLIMB_NETWORK},
     {HF_KEY_ROLE, hf_key_worker_run, put_signer, HF_KEY_READY, 0},
+    {HF_LISTENER_ROLE, hf_listener_worker_run, put_listener, HF_FRAME_READY, 0},
 };
 
 /* What gets over the wall of a role. */
