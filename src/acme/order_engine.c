@@ -714,9 +714,11 @@ static struct hf_call authz_call(const struct hf_order_engine *engine,
 static bool authz_wants(const struct hf_order_engine *engine,
                         const struct authz *authz, struct hf_instant now)
 {
-    if (authz->phase == AUTHZ_FETCH)
-        return authz->poll_at_ms <= now.ms && engine->under_way < WINDOW;
-    return authz->phase == AUTHZ_RESPOND || authz->phase == AUTHZ_CHOOSE;
+    if (authz->phase == AUTHZ_CHOOSE)
+        return true;
+    return engine->under_way < WINDOW &&
+           (authz->phase == AUTHZ_RESPOND ||
+            (authz->phase == AUTHZ_FETCH && authz->poll_at_ms <= now.ms));
 }
 
 /* Something to do for one of the authorizations? */

@@ -552,14 +552,11 @@ static void alternates(void **state)
 }
 
 /* A hundred names: as many calls at once as the window allows, none serial. */
-static void many_names(void **state)
+static void place_hundred(struct order *order)
 {
     static char text[100 * 40];
     struct hf_buf body;
-    struct order order;
-    size_t calls = 0;
 
-    (void)state;
     hf_buf_init(&body, text, sizeof(text) - 1);
     hf_buf_puts(&body, PENDING ",\"authorizations\":[");
     for (uint64_t i = 0; i < 100; i++) {
@@ -569,14 +566,53 @@ static void many_names(void **state)
     }
     hf_buf_puts(&body, "]}");
     text[body.len] = '\0';
-    set_up(&order);
-    begin(&order);
-    place(&order, text);
-    for (hf_order_next(order.engine, at_ms(1000), &order.step);
-         order.step.need == HF_ORDER_CALL;
-         hf_order_next(order.engine, at_ms(1000), &order.step))
+    set_up(order);
+    begin(order);
+    place(order, text);
+}
+
+/* How many it wants at once. */
+static size_t count_calls(struct order *order)
+{
+    size_t calls = 0;
+
+    for (hf_order_next(order->engine, at_ms(1000), &order->step);
+         order->step.need == HF_ORDER_CALL;
+         hf_order_next(order->engine, at_ms(1000), &order->step))
         calls++;
-    assert_int_equal(calls, 16);
+    return calls;
+}
+
+/* Whoever chooses may take their time, and then choose for all at once. */
+static void chosen_at_once(void **state)
+{
+    struct order order;
+    size_t chosen = 0;
+
+    (void)state;
+    place_hundred(&order);
+    for (hf_order_next(order.engine, at_ms(1000), &order.step);
+         order.step.need != HF_ORDER_WAIT;
+         hf_order_next(order.engine, at_ms(1000), &order.step))
+        if (order.step.need == HF_ORDER_CALL)
+            answer(&order, order.step.ticket, 200,
+                   AUTHZ_TEXT("pending", "a.example"));
+        else
+            chosen++;
+    assert_int_equal(chosen, 100);
+    for (size_t i = 0; i < chosen; i++)
+        hf_order_chosen(order.engine, i, 1);
+    assert_int_equal(count_calls(&order), 16);
+    tear_down(&order);
+}
+
+static void many_names(void **state)
+{
+    struct order order;
+
+    (void)state;
+    place_hundred(&order);
+    assert_int_equal(count_calls(&order), 16);
     /* Each end makes room for the next. */
     answer(&order, 0, 200, AUTHZ_TEXT("valid", "a.example"));
     need(&order, HF_ORDER_CALL);
@@ -683,6 +719,7 @@ int main(void)
         cmocka_unit_test(time_is_up),
         cmocka_unit_test(alternates),
         cmocka_unit_test(many_names),
+        cmocka_unit_test(chosen_at_once),
         cmocka_unit_test(too_many_authorizations),
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(wishes),
