@@ -127,6 +127,11 @@ struct hf_caa_said hf_sight_caa(const struct hf_sight *sight,
                                 const struct hf_subject *subject, size_t spot,
                                 size_t record);
 
+/* May the subject's CA issue for the name when it is validated by another
+ * method, "http-01"? Not when CAA could not be looked up. */
+bool hf_sight_permits(const struct hf_sight *sight,
+                      const struct hf_subject *subject, struct hf_span method);
+
 /* The record to publish instead of values[record] (SIZE_MAX: of none), as a
  * zone line. False when there is nothing to propose. */
 bool hf_sight_put_remedy(const struct hf_sight *sight, size_t spot,

@@ -336,6 +336,23 @@ struct hf_caa_said hf_sight_caa(const struct hf_sight *sight,
     return out;
 }
 
+bool hf_sight_permits(const struct hf_sight *sight,
+                      const struct hf_subject *subject, struct hf_span method)
+{
+    const struct hf_caa_request request = {
+        .issuers = subject->ca.issuers,
+        .issuer_count = subject->ca.issuer_count,
+        .account_urls = &subject->account.url,
+        .account_url_count = 1,
+        .wildcard = sight->wildcard,
+        .method = method};
+    const struct hf_caa_sight *caa = &sight->caa;
+    size_t which;
+
+    return !caa->failed &&
+           hf_caa_decide(caa->rrset, caa->count, &request, &which) == HF_CAA_OK;
+}
+
 /* For the record relied upon. Where the records speak for themselves, that is
  * the first to which CAA has no objection. */
 static void judge_caa(struct hf_sight *sight, const struct hf_subject *subject)

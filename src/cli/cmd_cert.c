@@ -33,6 +33,7 @@ static void put_json(struct hf_buf *out, const struct hf_cert *cert,
     for (size_t i = 0; i < lineage->name_count; i++)
         hf_json_str(&json, lineage->names[i]);
     hf_json_close(&json, ']');
+    (void)hf_means_put(&json, &lineage->means);
     hf_json_key_str(&json, "account", lineage->account);
     hf_json_key(&json, "accounts");
     hf_json_open(&json, '[');
@@ -82,6 +83,19 @@ static void put_line(struct hf_buf *out, const struct hf_cert *cert,
     hf_buf_putc(out, '\n');
 }
 
+static void put_methods(struct hf_buf *out, const struct hf_means *means)
+{
+    char room[64]; /* the words of all there are */
+    struct hf_buf words;
+
+    hf_buf_init(&words, room, sizeof(room));
+    hf_means_put_words(&words, means);
+    hf_row_put(out, "methods", hf_buf_span(&words));
+    hf_row_put(out, "web root", means->webroot);
+    hf_row_put(out, "DNS server", means->dns_server);
+    hf_row_put(out, "DNS hook", means->dns_hook);
+}
+
 static void put_text(struct hf_buf *out, const struct hf_cert *cert,
                      const char *folder)
 {
@@ -98,11 +112,13 @@ static void put_text(struct hf_buf *out, const struct hf_cert *cert,
     hf_row_put_moment(out, "renewal", lineage->renew_at);
     hf_row_put(out, "issuer", live->issuer);
     hf_row_put(out, "serial", live->serial);
+    put_methods(out, &lineage->means);
     hf_row_put(out, "account", lineage->account);
     for (size_t i = 0; lineage->account_count > 1 && i < lineage->account_count;
          i++)
         hf_row_put(out, i == 0 ? "tried" : "", lineage->accounts[i]);
     hf_row_put(out, "key", lineage->key_type);
+    hf_row_put(out, "request", lineage->csr);
     hf_row_put(out, "profile", lineage->profile);
     hf_row_put(out, "pre hook", lineage->pre_hook);
     hf_row_put(out, "deploy hook", lineage->deploy_hook);

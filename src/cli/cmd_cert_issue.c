@@ -2,13 +2,16 @@
 #include "cli/commands.h"
 #include "cli/failover.h"
 #include "cli/layers.h"
+#include "names/ip.h"
+#include "os/file.h"
 
-#define NAMES_ROOM ((HF_LINEAGE_NAMES_MAX + 1) * 270)
+#define ROOM ((HF_LINEAGE_NAMES_MAX + 2) * 270 + 5 * PATH_MAX) /* and files */
 
 static const struct hf_option options[] = {
     {.name = "name",
      .arg = "NAME",
      .help = "What the certificate is called here (default: its first name)"},
+    {.name = "dry-run", .help = "Do all but the order; say what it would be"},
     {.name = "staging",
      .help = "By the account 'staging', under a name that ends in -staging"},
     HF_ISSUE_OPTIONS,
@@ -25,27 +28,118 @@ struct issuing {
 typedef enum hf_exit do_fn(struct issuing *issuing,
                            const struct hf_lineage *lineage);
 
+/* The canonical form of a name, in `room`. */
+static enum hf_err put_name(struct hf_span text, struct hf_buf *room,
+                            struct hf_why *why)
+{
+    struct hf_span name = text;
+    uint8_t octets[16];
+    size_t len;
+    struct hf_name canonical;
+    enum hf_err err;
+
+    if (hf_span_starts(name, HF_SPAN("[")) && hf_span_ends(name, HF_SPAN("]")))
+        name = (struct hf_span){name.ptr + 1, name.len - 2};
+    if (hf_ip_parse(name, octets, &len)) {
+        hf_ip_put(room, octets, len);
+        return HF_OK;
+    }
+    name = text;
+    if (hf_name_take_star(&name))
+        hf_buf_puts(room, "*.");
+    err = hf_idna_canonical(name, &canonical, why);
+    if (err == HF_OK)
+        hf_buf_put(room, hf_name_span(&canonical));
+    return err;
+}
+
 /* The names in canonical form, one behind the other in `room`. */
 static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
                              struct hf_buf *room, struct hf_lineage *lineage)
 {
-    struct hf_span name = text;
-    bool wildcard = hf_name_take_star(&name);
     size_t from = room->len;
     struct hf_why why = {0};
-    struct hf_name canonical;
     struct hf_span added;
 
-    if (hf_idna_canonical(name, &canonical, &why) != HF_OK)
+    if (put_name(text, room, &why) != HF_OK)
         return hf_cli_usage(cli, text, why.text);
-    if (wildcard)
-        hf_buf_puts(room, "*.");
-    hf_buf_put(room, hf_name_span(&canonical));
     added = (struct hf_span){room->ptr + from, room->len - from};
     if (room->full || hf_span_among(added, lineage->names, lineage->name_count))
         return hf_cli_usage(cli, text, "given twice");
     lineage->names[lineage->name_count++] = added;
     return HF_EXIT_GOOD;
+}
+
+static enum hf_exit add_names(const struct hf_cli *cli,
+                              const struct hf_span *names, size_t count,
+                              struct hf_buf *room, struct hf_lineage *lineage)
+{
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++)
+        status = add_name(cli, names[i], room, lineage);
+    return status;
+}
+
+/* ---- a request that is brought ---- */
+
+/* What only matters where the request is ours to make. */
+static enum hf_exit check_csr_options(const struct hf_cli *cli)
+{
+    static const char *const ours[] = {"key-type", "must-staple", "reuse-key"};
+
+    if (cli->operand_count > 0 && hf_layers_certificate(cli) == NULL)
+        return hf_cli_usage(cli, HF_SPAN("csr"),
+                            "the names are those of the request: give no "
+                            "NAME");
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (hf_cli_has(cli, ours[i]))
+            return hf_cli_usage(cli, hf_span_str(ours[i]),
+                                "with --csr the request says that");
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit read_csr(const struct hf_cli *cli, const char *path,
+                             struct hf_buf *room, struct hf_lineage *lineage)
+{
+    char absolute[PATH_MAX];
+    struct hf_request request = {0};
+    const struct hf_csr_names *names = &request.brought.san.names;
+    struct hf_why why = {0};
+    size_t from = room->len;
+    enum hf_exit status = check_csr_options(cli);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    if (hf_file_absolute(path, absolute, sizeof(absolute), &why) != HF_OK) {
+        hf_cli_fail(cli, hf_span_str(path), &why);
+        return HF_EXIT_ERROR;
+    }
+    hf_buf_puts(room, absolute);
+    lineage->csr = (struct hf_span){room->ptr + from, room->len - from};
+    status = hf_request_read(cli, lineage->csr, &request);
+    if (status == HF_EXIT_GOOD && request.brought.other != NULL)
+        hf_cli_error(cli, lineage->csr, request.brought.other);
+    if (status == HF_EXIT_GOOD)
+        status = add_names(cli, names->dns, names->dns_count, room, lineage);
+    if (status == HF_EXIT_GOOD)
+        status = add_names(cli, names->ips, names->ip_count, room, lineage);
+    hf_request_clear(&request);
+    return status;
+}
+
+/* ---- what is wanted ---- */
+
+/* What it is called where nobody says: by its first name, as a folder can be
+ * called. */
+static struct hf_span usual_name(struct hf_span name, struct hf_buf *room)
+{
+    size_t from = room->len;
+
+    (void)hf_name_take_star(&name);
+    for (size_t i = 0; i < name.len; i++)
+        hf_buf_putc(room, name.ptr[i] == ':' ? '-' : name.ptr[i]);
+    return (struct hf_span){room->ptr + from, room->len - from};
 }
 
 /* What --name says, else the section's title, else the first name; and with
@@ -55,10 +149,10 @@ static enum hf_exit read_name(const struct hf_cli *cli, struct hf_buf *room,
 {
     const struct hf_config_section *section = hf_layers_certificate(cli);
     const char *said = hf_cli_value(cli, "name", NULL);
-    size_t from = room->len;
+    size_t from;
 
-    out->name = out->names[0];
-    (void)hf_name_take_star(&out->name);
+    out->name = usual_name(out->names[0], room);
+    from = room->len;
     if (said != NULL || section != NULL)
         out->name = hf_span_str(said != NULL ? said : section->title);
     if (said == NULL && hf_cli_has(cli, "staging")) {
@@ -77,16 +171,21 @@ static enum hf_exit read_lineage(const struct hf_cli *cli,
                                  const char *const *names, size_t count,
                                  struct hf_buf *room, struct hf_lineage *out)
 {
+    const char *csr = hf_cli_value(cli, "csr", NULL);
     enum hf_exit status = HF_EXIT_GOOD;
 
-    for (size_t i = 0; i < count; i++) {
+    if (csr != NULL)
+        status = read_csr(cli, csr, room, out);
+    for (size_t i = 0; csr == NULL && i < count && status == HF_EXIT_GOOD; i++)
         status = add_name(cli, hf_span_str(names[i]), room, out);
-        if (status != HF_EXIT_GOOD)
-            return status;
-    }
+    if (status == HF_EXIT_GOOD)
+        status = hf_solving_read(cli, room, &out->means);
+    if (status != HF_EXIT_GOOD)
+        return status;
     out->accounts[0] = hf_holder_name(cli);
     out->account_count = 1;
-    out->key_type = HF_SPAN("p256");
+    if (csr == NULL)
+        out->key_type = HF_SPAN("p256");
     status = hf_issue_read(cli, out);
     out->account = out->accounts[0];
     return status == HF_EXIT_GOOD ? read_name(cli, room, out) : status;
@@ -109,11 +208,18 @@ static bool is_there(const struct hf_cli *cli, const struct hf_lineage *wish)
     return same;
 }
 
+/* On the command line, and for no certificate of the configuration file. */
+static bool brings_request(const struct hf_cli *cli)
+{
+    return hf_cli_has(cli, "csr") && hf_layers_certificate(cli) == NULL;
+}
+
 /* Who names none wants what is not there yet. */
 static bool is_wanted(const struct hf_cli *cli,
                       const struct hf_lineage *lineage)
 {
-    return cli->operand_count > 0 || !is_there(cli, lineage);
+    return cli->operand_count > 0 || brings_request(cli) ||
+           !is_there(cli, lineage);
 }
 
 static enum hf_exit add_hooks(struct issuing *issuing,
@@ -149,9 +255,9 @@ static enum hf_exit with_names(struct issuing *issuing,
     struct hf_buf room;
     enum hf_exit status;
 
-    hf_buf_init_grow(&room, NAMES_ROOM);
+    hf_buf_init_grow(&room, ROOM);
     /* The names point into it: it must not move. */
-    if (hf_buf_reserve(&room, NAMES_ROOM) == NULL) {
+    if (hf_buf_reserve(&room, ROOM) == NULL) {
         hf_cli_error(issuing->cli, HF_SPAN(""), "out of memory");
         return HF_EXIT_ERROR;
     }
@@ -219,6 +325,8 @@ static enum hf_exit for_each(struct issuing *issuing, do_fn *fn)
 {
     const struct hf_cli *cli = issuing->cli;
 
+    if (cli->operand_count == 0 && brings_request(cli))
+        return with_names(issuing, NULL, 0, fn);
     if (cli->operand_count == 0)
         return for_sections(issuing, fn);
     if (cli->operand_count == 1)
@@ -240,6 +348,8 @@ static enum hf_exit issue_all(struct issuing *issuing)
     hf_failover_init(&issuing->failover, issuing->cli);
     status = for_each(issuing, issue);
     hf_failover_clear(&issuing->failover);
+    if (hf_cli_has(issuing->cli, "dry-run"))
+        return status;
     if (!hf_hooks_after(issuing->hooks) && status == HF_EXIT_GOOD)
         status = HF_EXIT_ERROR;
     return status;
@@ -252,7 +362,8 @@ static enum hf_exit run(struct hf_cli *cli)
     struct hf_lock lock = {0};
     enum hf_exit status;
 
-    if (cli->operand_count == 0 && hf_cli_has(cli, "name"))
+    if (cli->operand_count == 0 && !brings_request(cli) &&
+        hf_cli_has(cli, "name"))
         return hf_cli_usage(cli, HF_SPAN("--name"),
                             "for which names? Give them as operands");
     status = hf_hooks_new(cli, &issuing.hooks);
@@ -260,7 +371,7 @@ static enum hf_exit run(struct hf_cli *cli)
         status = for_each(&issuing, add_hooks);
     if (status == HF_EXIT_GOOD && issuing.wanted == 0)
         status = HF_EXIT_NO;
-    if (status == HF_EXIT_GOOD)
+    if (status == HF_EXIT_GOOD && !hf_cli_has(cli, "dry-run"))
         status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status == HF_EXIT_GOOD)
         status = issue_all(&issuing);
@@ -277,7 +388,8 @@ const struct hf_command hf_cmd_cert_issue = {
         "Looks at the record of each NAME as the CA will, at every "
         "authoritative server\nand through DNSSEC and CAA, and orders only "
         "when all of them would validate:\nelse it says what is wrong and "
-        "which record to publish, and exits with 2. Where NAME is a "
+        "which record to publish, and exits with 2.\n--method lets other "
+        "challenges step in where a record is missing.\n\nWhere NAME is a "
         "certificate of the\nconfiguration file, it is that one; without NAME "
         "it is every one there that does\nnot exist yet or has other names.\n\n"
         "The certificate is in "

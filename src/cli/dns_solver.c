@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "holdfast/digest.h"
 #include "holdfast/name.h"
+#include "os/clock.h"
 
 #define TTL_S     60
 #define OWNER_MAX (sizeof(HF_DNS_OWNER) - 1 + HF_NAME_MAX)
@@ -12,6 +13,7 @@
 struct dns_solver {
     struct hf_publisher publisher;
     struct hf_digest *digest;
+    int64_t until_ms; /* when waiting ends for all; 0: nobody waits yet */
 };
 
 /* What is published for one exhibit, with the text behind it. */
@@ -57,6 +59,17 @@ static enum hf_err show(void *state, struct hf_exhibit *exhibit,
     return err;
 }
 
+/* All records are there before the first is waited for: they have the time that
+ * one has. */
+static int64_t time_left_ms(struct dns_solver *solver)
+{
+    int64_t now_ms = hf_clock_ms();
+
+    if (solver->until_ms == 0)
+        solver->until_ms = now_ms + solver->publisher.wait_ms;
+    return solver->until_ms > now_ms ? solver->until_ms - now_ms : 1;
+}
+
 static enum hf_err await(void *state, struct hf_exhibit *exhibit,
                          struct hf_why *why)
 {
@@ -67,6 +80,7 @@ static enum hf_err await(void *state, struct hf_exhibit *exhibit,
     if (err != HF_OK || solver->publisher.wait_ms == 0)
         return err;
     record.job.wish.values[record.job.wish.value_count++] = record.value;
+    solver->publisher.wait_ms = time_left_ms(solver);
     err = hf_publisher_verify(&solver->publisher, &record.job, why);
     if (err == HF_OK && !hf_verify_is_good(&record.job.view))
         err = hf_fail(why, HF_ETIMEOUT, 0,

@@ -3,12 +3,12 @@
 
 #include "base/alloc.h"
 #include "base/time_text.h"
+#include "cli/choice.h"
+#include "cli/dry_run.h"
 #include "cli/profile.h"
-#include "cli/said.h"
+#include "names/ip.h"
 #include "os/clock.h"
-
-#define CSR_MAX  65536
-#define KEY_FILE "privkey.pem"
+#include "os/signals.h"
 
 /* ---- what is wanted ---- */
 
@@ -75,154 +75,79 @@ enum hf_exit hf_issue_read(const struct hf_cli *cli, struct hf_lineage *lineage)
 
 /* ---- the names ---- */
 
-static enum hf_exit read_names(struct hf_issue *issue)
+/* A host name, or its wildcard. */
+static enum hf_exit read_host(struct hf_issue *issue, struct hf_target *target)
 {
-    for (size_t i = 0; i < issue->lineage.name_count; i++) {
-        struct hf_target *target = &issue->targets[i];
-        struct hf_span name = issue->lineage.names[i];
-        struct hf_why why = {0};
+    struct hf_span name = target->text;
+    struct hf_why why = {0};
 
-        target->text = name;
-        target->wildcard = hf_name_take_star(&name);
-        if (hf_name_parse(name, &target->name, &why) != HF_OK) {
-            hf_cli_fail(issue->cli, target->text, &why);
-            return HF_EXIT_ERROR;
-        }
+    target->wildcard = hf_name_take_star(&name);
+    if (hf_name_parse(name, &target->name, &why) != HF_OK) {
+        hf_cli_fail(issue->cli, target->text, &why);
+        return HF_EXIT_ERROR;
     }
+    issue->hosts[issue->names.dns_count++] = target->text;
     return HF_EXIT_GOOD;
 }
 
-/* ---- look before ordering (REQ CLI-20) ---- */
-
-/* All names are looked at, so that all that is wrong is told at once. */
-static enum hf_exit look(struct hf_issue *issue)
+static enum hf_exit read_names(struct hf_issue *issue)
 {
-    size_t count = issue->lineage.name_count;
-    enum hf_exit status =
-        hf_preflight_look(issue->applicant, issue->targets, count);
-    size_t refused = 0;
+    enum hf_exit status = HF_EXIT_GOOD;
 
-    if (status != HF_EXIT_GOOD)
-        return status;
-    for (size_t i = 0; i < count; i++) {
-        if (hf_preflight_serves(&issue->targets[i]))
-            continue;
-        hf_preflight_show(issue->applicant, &issue->targets[i]);
-        refused++;
-    }
-    if (refused == 0)
-        return HF_EXIT_GOOD;
-    hf_cli_error(issue->cli, HF_SPAN(""),
-                 "nothing was ordered: the CA would refuse");
-    issue->fault = HF_FAULT_CAS;
-    return HF_EXIT_NO;
-}
-
-/* ---- which challenge (REQ CLI-01..06, CLI-29) ---- */
-
-static void refuse(struct hf_chosen *out, const char *text, const char *word)
-{
-    struct hf_buf reason;
-
-    hf_buf_init(&reason, out->reason, sizeof(out->reason) - 1);
-    hf_buf_puts(&reason, text);
-    if (word != NULL)
-        hf_buf_puts(&reason, word);
-}
-
-/* The name of ours that this authorization is for; or NULL. */
-static struct hf_target *target_of(struct hf_issue *issue,
-                                   const struct hf_authz_object *authz)
-{
-    for (size_t i = 0; i < issue->lineage.name_count; i++) {
+    issue->names.dns = issue->hosts;
+    issue->names.ips = issue->addresses;
+    for (size_t i = 0; i < issue->lineage.name_count && status == HF_EXIT_GOOD;
+         i++) {
         struct hf_target *target = &issue->targets[i];
+        uint8_t octets[16];
+        size_t len;
 
-        if (target->wildcard == authz->wildcard &&
-            hf_span_eq(hf_name_span(&target->name), authz->name))
-            return target;
+        target->text = issue->lineage.names[i];
+        target->is_address = hf_ip_parse(target->text, octets, &len);
+        if (target->is_address)
+            issue->addresses[issue->names.ip_count++] = target->text;
+        else
+            status = read_host(issue, target);
     }
-    return NULL;
+    return status;
 }
 
-static void choose(void *state, const struct hf_authz_object *authz,
-                   struct hf_chosen *out)
+/* ---- the request ---- */
+
+static bool has_all(const struct hf_span *names, size_t count,
+                    const struct hf_span *wanted, size_t wanted_count)
 {
-    struct hf_issue *issue = state;
-    const struct hf_client_view view = {
-        .account_url = issue->applicant->holder.file.url,
-        .hashed_seen = issue->applicant->holder.hashed_seen};
-    const struct hf_meta *meta = &issue->applicant->holder.talk.directory.meta;
-    struct hf_target *target = target_of(issue, authz);
-    struct hf_recognised recognised = {.outcome = HF_RECOGNISED_NOT_THIS_TYPE};
-
-    for (size_t i = 0; i < authz->challenge_count; i++) {
-        recognised =
-            hf_challenge_recognise(meta, &authz->challenges[i].persist, &view);
-        out->challenge = i;
-        if (recognised.outcome != HF_RECOGNISED_NOT_THIS_TYPE)
-            break;
-    }
-    out->is_good = false;
-    if (target == NULL)
-        refuse(out, "this name was not ordered", NULL);
-    else if (recognised.outcome == HF_RECOGNISED_NOT_THIS_TYPE)
-        refuse(out, "the CA offers no dns-persist-01 challenge for it", NULL);
-    else if (recognised.outcome != HF_RECOGNISED_ACCEPT)
-        refuse(out, "the CA's challenge is not as the draft wants it: ",
-               hf_challenge_reason_word(recognised.reason));
-    else if (!hf_preflight_still_serves(issue->applicant, target, &recognised))
-        refuse(out,
-               "the CA's challenge wants another record than its directory "
-               "says; 'holdfast check' with --draft ",
-               hf_variant_word(recognised.variant));
-    else
-        out->is_good = true;
+    for (size_t i = 0; i < wanted_count; i++)
+        if (!hf_span_among_nocase(wanted[i], names, count))
+            return false;
+    return true;
 }
 
-/* ---- key and request ---- */
-
-static enum hf_exit old_key(struct hf_issue *issue)
+static bool has_names(const struct hf_csr_names *names,
+                      const struct hf_csr_names *wanted)
 {
-    char room[HF_ACCOUNT_KEY_MAX];
-    struct hf_buf pem;
-    struct hf_why why = {0};
-    enum hf_err err;
-
-    hf_buf_init(&pem, room, sizeof(room));
-    err = hf_lineage_live(issue->state, issue->lineage.name, KEY_FILE, &pem,
-                          &why);
-    if (err == HF_OK)
-        err = hf_private_key_read(hf_buf_span(&pem), (struct hf_span){0},
-                                  &issue->key, &why);
-    explicit_bzero(room, sizeof(room));
-    if (err == HF_OK || err == HF_ENOTFOUND)
-        return HF_EXIT_GOOD;
-    hf_cli_fail(issue->cli, HF_SPAN(KEY_FILE), &why);
-    return HF_EXIT_ERROR;
+    return has_all(names->dns, names->dns_count, wanted->dns,
+                   wanted->dns_count) &&
+           has_all(names->ips, names->ip_count, wanted->ips, wanted->ip_count);
 }
 
+/* One that was brought is read again each time: it may have another key by
+ * now, but what it is for does not change behind its owner's back. */
 static enum hf_exit make_request(struct hf_issue *issue)
 {
-    const struct hf_csr_names names = {.dns = issue->lineage.names,
-                                       .dns_count = issue->lineage.name_count};
-    enum hf_key_kind kind = HF_KEY_P256;
-    struct hf_why why = {0};
-    enum hf_exit status =
-        issue->lineage.reuses_key ? old_key(issue) : HF_EXIT_GOOD;
-    enum hf_err err = HF_OK;
+    const struct hf_csr_names *brought = &issue->request.brought.san.names;
+    enum hf_exit status;
 
-    if (status != HF_EXIT_GOOD)
+    if (issue->lineage.csr.len == 0)
+        return hf_request_make(issue->cli, &issue->lineage, &issue->names,
+                               &issue->request);
+    status = hf_request_read(issue->cli, issue->lineage.csr, &issue->request);
+    if (status != HF_EXIT_GOOD || (has_names(brought, &issue->names) &&
+                                   has_names(&issue->names, brought)))
         return status;
-    /* The word was checked when it came in. */
-    (void)hf_key_kind_find(issue->lineage.key_type, &kind);
-    if (issue->key == NULL)
-        err = hf_private_key_generate(kind, &issue->key, &why);
-    if (err == HF_OK)
-        err = hf_csr_make(issue->key, &names, issue->lineage.must_staple,
-                          &issue->csr, &why);
-    if (err == HF_OK)
-        return HF_EXIT_GOOD;
-    hf_cli_fail(issue->cli, HF_SPAN("certificate request"), &why);
+    hf_cli_error(issue->cli, issue->lineage.csr,
+                 "the certificate request is for other names than before; "
+                 "issue anew with --csr");
     return HF_EXIT_ERROR;
 }
 
@@ -276,23 +201,36 @@ static enum hf_exit tell_failure(struct hf_issue *issue,
                                                     : HF_EXIT_ERROR;
 }
 
+/* What is shown in DNS takes its time to get there. */
+static int64_t give_up_at_ms(const struct hf_issue *issue)
+{
+    int64_t wait_s = issue->applicant->order_timeout_s;
+
+    if (hf_means_has(&issue->lineage.means, HF_METHOD_DNS))
+        wait_s += hf_solving_wait_s(&issue->lineage.means);
+    return hf_clock_ms() + wait_s * 1000;
+}
+
 static enum hf_exit place_order(struct hf_issue *issue)
 {
     const struct hf_order_wish wish = {
-        .dns = issue->lineage.names,
-        .dns_count = issue->lineage.name_count,
+        .dns = issue->names.dns,
+        .dns_count = issue->names.dns_count,
+        .ips = issue->names.ips,
+        .ip_count = issue->names.ip_count,
         .profile = issue->profile,
         .replaces = issue->replaces,
-        .csr_der = hf_buf_span(&issue->csr),
+        .csr_der = hf_request_der(&issue->request),
         .alternates = issue->lineage.chain.len > 0,
-        .give_up_at_ms =
-            hf_clock_ms() + issue->applicant->order_timeout_s * 1000,
+        .give_up_at_ms = give_up_at_ms(issue),
     };
     struct hf_order_result result;
+    enum hf_exit status;
     struct hf_why why = {0};
     enum hf_err err = hf_order_run(&issue->applicant->holder.talk, &wish,
-                                   choose, issue, &issue->engine, &why);
+                                   hf_choice_make, issue, &issue->engine, &why);
 
+    hf_choice_tidy(issue);
     if (err == HF_ECANCELED)
         return HF_EXIT_INTERRUPTED;
     if (err != HF_OK) {
@@ -300,8 +238,10 @@ static enum hf_exit place_order(struct hf_issue *issue)
         return HF_EXIT_ERROR;
     }
     hf_order_result(issue->engine, &result);
-    return result.failure == HF_ORDER_GOOD ? HF_EXIT_GOOD
-                                           : tell_failure(issue, &result);
+    if (result.failure == HF_ORDER_GOOD)
+        return HF_EXIT_GOOD;
+    status = tell_failure(issue, &result);
+    return hf_signals_stop_wanted() ? HF_EXIT_INTERRUPTED : status;
 }
 
 /* ---- the certificate ---- */
@@ -310,13 +250,10 @@ static enum hf_exit place_order(struct hf_issue *issue)
 static const char *why_wrong(const struct hf_issue *issue,
                              const struct hf_certificate *certificate)
 {
-    if (!hf_certificate_is_for(certificate, issue->key))
+    if (!hf_request_is_answered(&issue->request, certificate))
         return "the CA sent a certificate of another key";
-    for (size_t i = 0; i < issue->lineage.name_count; i++)
-        if (!hf_span_among_nocase(issue->lineage.names[i],
-                                  certificate->san.names.dns,
-                                  certificate->san.names.dns_count))
-            return "the CA sent a certificate without all of the names";
+    if (!has_names(&certificate->san.names, &issue->names))
+        return "the CA sent a certificate without all of the names";
     if (certificate->not_after_at <= issue->cli->now.s)
         return "the CA sent a certificate that has expired; is the clock "
                "right?";
@@ -379,6 +316,16 @@ static enum hf_exit take_certificate(struct hf_issue *issue)
     return HF_EXIT_GOOD;
 }
 
+/* Our key in PEM; nothing where the user has it. */
+static enum hf_err put_key(const struct hf_issue *issue, struct hf_buf *out,
+                           struct hf_why *why)
+{
+    return issue->request.key == NULL
+               ? HF_OK
+               : hf_private_key_write(issue->request.key, (struct hf_span){0},
+                                      out, why);
+}
+
 /* What is written down first holds whether or not the rest is done: that it is
  * to be renewed, and that deploy hooks are owed to the certificate once it is
  * live. A crash in between loses neither. */
@@ -393,7 +340,7 @@ static enum hf_exit install(struct hf_issue *issue)
     enum hf_err err;
 
     hf_buf_init(&pem, room, sizeof(room));
-    err = hf_private_key_write(issue->key, (struct hf_span){0}, &pem, &why);
+    err = put_key(issue, &pem, &why);
     issued.key = hf_buf_span(&pem);
     if (hf_hooks_deploys(issue->hooks, &issue->lineage))
         hf_lineage_owe(&issue->lineage, issue->live,
@@ -470,13 +417,20 @@ static enum hf_exit issue_all(struct hf_issue *issue)
     if (status == HF_EXIT_GOOD)
         status = choose_profile(issue);
     if (status == HF_EXIT_GOOD && issue->applicant->looks)
-        status = look(issue);
+        status = hf_preflight_look(issue->applicant, issue->targets,
+                                   issue->lineage.name_count);
+    if (status == HF_EXIT_GOOD)
+        status = hf_choice_plan(issue);
     if (status == HF_EXIT_GOOD)
         status = make_request(issue);
+    if (status == HF_EXIT_GOOD && hf_cli_has(issue->cli, "dry-run"))
+        return hf_dry_run_tell(issue);
     if (status == HF_EXIT_GOOD) {
         hf_hooks_before(issue->hooks, &issue->lineage);
-        status = place_order(issue);
+        status = hf_choice_prepare(issue);
     }
+    if (status == HF_EXIT_GOOD)
+        status = place_order(issue);
     if (status == HF_EXIT_GOOD)
         status = take_certificate(issue);
     if (status == HF_EXIT_GOOD)
@@ -493,8 +447,8 @@ static void clear(struct hf_issue *issue)
     hf_preflight_clear(issue->targets, issue->lineage.name_count);
     hf_order_engine_free(issue->engine);
     hf_certificate_free(issue->certificate);
-    hf_private_key_free(issue->key);
-    hf_buf_clear(&issue->csr);
+    hf_request_clear(&issue->request);
+    hf_solving_clear(&issue->solving);
 }
 
 /* RFC 9773 5: only servers that know of renewals are told of one, and only the
@@ -529,7 +483,6 @@ enum hf_exit hf_issue(struct hf_applicant *applicant,
     if (wish->live != NULL)
         renew(issue, wish->live,
               hf_span_eq(lineage->account, applicant->account));
-    hf_buf_init_grow(&issue->csr, CSR_MAX);
     status = issue_all(issue);
     *fault = issue->fault;
     clear(issue);

@@ -8,6 +8,8 @@
 #include "cli/applicant.h"
 #include "cli/hooks.h"
 #include "cli/preflight.h"
+#include "cli/request.h"
+#include "cli/solving.h"
 #include "client/lineage.h"
 #include "client/order_run.h"
 #include "crypto/certificate.h"
@@ -20,6 +22,11 @@
      .help = "Account on this machine (default: 'default'); several: the "     \
              "next when one gets nothing"},                                    \
     HF_STATE_OPTION,                                                          \
+    HF_SOLVING_OPTIONS,                                                        \
+    {.name = "csr",                                                            \
+     .arg = "FILE",                                                            \
+     .choices = "<file>",                                                      \
+     .help = "For the names and the key of this request (PEM or DER)"},        \
     {.name = "key-type",                                                       \
      .arg = "TYPE",                                                            \
      .choices = "p256 p384 rsa2048 rsa3072 rsa4096",                           \
@@ -64,14 +71,19 @@ struct hf_issue {
     struct hf_span profile;  /* that the order asks for, or empty */
     struct hf_span replaces; /* ARI id of the certificate before, or empty */
     struct hf_target targets[HF_LINEAGE_NAMES_MAX];
-    struct hf_private_key *key;
-    struct hf_buf csr;
+    struct hf_csr_names names; /* the same, of both kinds */
+    struct hf_span hosts[HF_LINEAGE_NAMES_MAX];
+    struct hf_span addresses[HF_LINEAGE_NAMES_MAX];
+    struct hf_solving solving;
+    struct hf_request request;
     struct hf_certificate *certificate;
     struct hf_order_engine *engine;
 };
 
 /*
  * Issue it by the account of the applicant; with the hooks before and after.
+ *
+ * With --dry-run it says what would be ordered, and writes nothing.
  *
  * HF_EXIT_NO: a name would not validate, and nothing was ordered.
  * HF_EXIT_LATER: the CA has had too many requests.

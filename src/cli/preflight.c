@@ -56,7 +56,8 @@ enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
     enum hf_exit status = HF_EXIT_GOOD;
 
     for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++)
-        status = look_at(applicant, &targets[i]);
+        if (!targets[i].is_address)
+            status = look_at(applicant, &targets[i]);
     return status;
 }
 
@@ -75,6 +76,14 @@ void hf_preflight_clear(struct hf_target *targets, size_t count)
 bool hf_preflight_serves(const struct hf_target *target)
 {
     return target->sight == NULL || target->sight->result == HF_CHECK_YES;
+}
+
+bool hf_preflight_permits(struct hf_applicant *applicant,
+                          const struct hf_target *target, enum hf_method method)
+{
+    return target->sight == NULL ||
+           hf_sight_permits(target->sight, &applicant->subject,
+                            hf_span_str(hf_method_word(method)));
 }
 
 void hf_preflight_show(struct hf_applicant *applicant,

@@ -7,19 +7,13 @@
 #pragma once
 
 #include "cli/applicant.h"
-
-/* One name that a certificate is wanted for. */
-struct hf_target {
-    struct hf_span text; /* as it is ordered, with "*." */
-    struct hf_name name; /* without */
-    bool wildcard;
-    struct hf_sight *sight; /* what was seen of it; NULL: nobody looked */
-};
+#include "cli/target.h"
 
 /*
- * Look at every target and judge what is seen; whether its record serves is
- * an answer, see hf_preflight_serves(). Owns: hf_preflight_clear(), whatever
- * comes back. HF_EXIT_ERROR, HF_EXIT_INTERRUPTED: after a message.
+ * Look at every target but addresses, of which DNS knows nothing, and judge
+ * what is seen; whether its record serves is an answer, see
+ * hf_preflight_serves(). Owns: hf_preflight_clear(), whatever comes back.
+ * HF_EXIT_ERROR, HF_EXIT_INTERRUPTED: after a message.
  */
 enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
                                struct hf_target *targets, size_t count);
@@ -27,6 +21,11 @@ void hf_preflight_clear(struct hf_target *targets, size_t count);
 
 /* The CA would validate it by its record; or nobody looked. */
 bool hf_preflight_serves(const struct hf_target *target);
+
+/* CAA lets the CA use this other method for it; or nobody looked. */
+bool hf_preflight_permits(struct hf_applicant *applicant,
+                          const struct hf_target *target,
+                          enum hf_method method);
 
 /* Tell what was seen, and which record to publish. */
 void hf_preflight_show(struct hf_applicant *applicant,

@@ -10,7 +10,6 @@
 
 #define UPDATE_TIMEOUT_S 10
 #define HOOK_TIMEOUT_S   300
-#define WAIT_S           120
 #define PRINT_WAIT_S     3600 /* somebody has to go and do it */
 #define RETRY_MS         60000
 #define LINES_SHOWN      20 /* of what a hook says */
@@ -62,7 +61,8 @@ static void set_times(struct hf_publisher *p,
 {
     int64_t timeout_s =
         p->kind == HF_PUBLISHER_HOOK ? HOOK_TIMEOUT_S : UPDATE_TIMEOUT_S;
-    int64_t wait_s = p->kind == HF_PUBLISHER_PRINT ? PRINT_WAIT_S : WAIT_S;
+    int64_t wait_s =
+        p->kind == HF_PUBLISHER_PRINT ? PRINT_WAIT_S : HF_PUBLISHER_WAIT_S;
 
     if (way->timeout_s != HF_PUBLISHER_USUAL)
         timeout_s = way->timeout_s;

@@ -13,6 +13,7 @@
 #define HF_PUBLISHER_LABEL_MAX     4096
 #define HF_PUBLISHER_TIMEOUT_MAX_S 3600
 #define HF_PUBLISHER_WAIT_MAX_S    604800
+#define HF_PUBLISHER_WAIT_S        120  /* for all servers to have it */
 #define HF_PUBLISHER_USUAL         (-1) /* no time of its own was given */
 
 enum hf_publisher_kind {

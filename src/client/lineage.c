@@ -82,6 +82,7 @@ static const struct hf_member members[] = {
     {"profile", offsetof(struct hf_lineage, profile)},
     {"preferredProfile", offsetof(struct hf_lineage, preferred_profile)},
     {"chain", offsetof(struct hf_lineage, chain)},
+    {"csr", offsetof(struct hf_lineage, csr)},
     {"certificateUrl", offsetof(struct hf_lineage, url)},
     {"preHook", offsetof(struct hf_lineage, pre_hook)},
     {"deployHook", offsetof(struct hf_lineage, deploy_hook)},
@@ -101,6 +102,7 @@ static void read_members(const json_t *root, struct hf_lineage *out)
         out->accounts[out->account_count++] = out->account;
     out->undeployed_count = hf_members_list(root, "undeployed", out->undeployed,
                                             HF_LINEAGE_UNDEPLOYED_MAX);
+    hf_means_read(root, &out->means);
     out->reuses_key = hf_members_flag(root, "reusesKey");
     out->must_staple = hf_members_flag(root, "mustStaple");
     out->issued_at = hf_members_number(root, "issuedAt");
@@ -159,6 +161,7 @@ static bool put_file(struct hf_buf *out, const struct hf_lineage *lineage)
     if (lineage->undeployed_count > 0)
         hf_members_put_list(&json, "undeployed", lineage->undeployed,
                             lineage->undeployed_count);
+    good = hf_means_put(&json, &lineage->means) && good;
     hf_json_key_bool(&json, "reusesKey", lineage->reuses_key);
     hf_json_key_bool(&json, "mustStaple", lineage->must_staple);
     hf_json_key_int(&json, "issuedAt", lineage->issued_at);
@@ -269,6 +272,12 @@ static const struct part {
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
 
+/* The parts that there are: without a key of ours, all but the first. */
+static size_t first_part(const struct hf_issued *issued)
+{
+    return issued->key.len > 0 ? 0 : 1;
+}
+
 static void put_part(struct hf_buf *out, size_t part,
                      const struct hf_issued *issued)
 {
@@ -310,7 +319,7 @@ static enum hf_err write_parts(int dir, unsigned number,
     struct hf_buf text;
 
     hf_buf_init_grow(&text, 4 * (size_t)FILE_MAX);
-    for (size_t i = 0; i < PART_COUNT && err == HF_OK; i++) {
+    for (size_t i = first_part(issued); i < PART_COUNT && err == HF_OK; i++) {
         char name[NAME_MAX];
         int n = snprintf(name, sizeof(name), "%s%u.pem", parts[i].name, number);
 
@@ -373,7 +382,7 @@ static void remove_links(const char *path)
 }
 
 static enum hf_err make_links(const char *path, struct hf_span name,
-                              unsigned number, struct hf_why *why)
+                              size_t first, unsigned number, struct hf_why *why)
 {
     enum hf_err err = HF_OK;
     int dir;
@@ -384,7 +393,7 @@ static enum hf_err make_links(const char *path, struct hf_span name,
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return hf_fail_sys(why, errno, "open the new live folder");
-    for (size_t i = 0; i < PART_COUNT && err == HF_OK; i++) {
+    for (size_t i = first; i < PART_COUNT && err == HF_OK; i++) {
         char target[256]; /* a name has 128 octets at most */
         char link[NAME_MAX];
 
@@ -424,7 +433,7 @@ static enum hf_err sync_folder(const char *path, struct hf_why *why)
 }
 
 static enum hf_err make_live(const char *state, struct hf_span name,
-                             unsigned number, struct hf_why *why)
+                             size_t first, unsigned number, struct hf_why *why)
 {
     char parent[PATH_MAX];
     char fresh[PATH_MAX];
@@ -440,7 +449,7 @@ static enum hf_err make_live(const char *state, struct hf_span name,
     if (err == HF_OK)
         err = hf_folder_make(parent, why);
     if (err == HF_OK)
-        err = make_links(fresh, name, number, why);
+        err = make_links(fresh, name, first, number, why);
     if (err == HF_OK)
         err = exchange(fresh, path, why);
     if (err == HF_OK)
@@ -455,7 +464,9 @@ enum hf_err hf_lineage_install(const char *state, struct hf_span name,
 {
     enum hf_err err = archive(state, name, issued, number, why);
 
-    return err == HF_OK ? make_live(state, name, *number, why) : err;
+    return err == HF_OK
+               ? make_live(state, name, first_part(issued), *number, why)
+               : err;
 }
 
 enum hf_err hf_lineage_live(const char *state, struct hf_span name,

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "client/means.h"
 #include "holdfast/buf.h"
 #include "holdfast/err.h"
 
@@ -41,6 +42,8 @@ struct hf_lineage {
     size_t name_count;
     struct hf_span undeployed[HF_LINEAGE_UNDEPLOYED_MAX];
     size_t undeployed_count;
+    struct hf_span csr; /* the user's request, a file; empty: ours */
+    struct hf_means means;
     bool reuses_key;
     bool must_staple;
     int64_t issued_at;
@@ -78,7 +81,7 @@ enum hf_err hf_lineage_list(const char *state, struct hf_buf *out,
 
 /* One certificate with all that belongs to it, in PEM. */
 struct hf_issued {
-    struct hf_span key;   /* PKCS#8 */
+    struct hf_span key;   /* PKCS#8; empty: it is not ours to keep */
     struct hf_span cert;  /* the leaf */
     struct hf_span chain; /* the others */
 };
@@ -86,7 +89,7 @@ struct hf_issued {
 /*
  * Put a new certificate in the archive and make it the live one. All or
  * nothing for readers of live/; what was left in the archive by a crash is
- * harmless. `*number` is its N.
+ * harmless. `*number` is its N. Without a key there is no privkey.pem.
  *
  * Fails: HF_ESYSTEM, HF_ELIMIT, HF_EINVAL.
  */

@@ -62,6 +62,14 @@ int64_t hf_members_number(const json_t *root, const char *key)
     return json_integer_value(hf_document_member(root, key));
 }
 
+int64_t hf_members_number_or(const json_t *root, const char *key,
+                             int64_t otherwise)
+{
+    const json_t *member = hf_document_member(root, key);
+
+    return json_is_integer(member) ? json_integer_value(member) : otherwise;
+}
+
 bool hf_members_flag(const json_t *root, const char *key)
 {
     return json_is_true(hf_document_member(root, key));

@@ -32,6 +32,8 @@ size_t hf_members_list(const struct json_t *root, const char *key,
 void hf_members_put_list(struct hf_json *json, const char *key,
                          const struct hf_span *list, size_t count);
 
-/* A number, or 0. A truth, or false. */
+/* A number, or 0, or something else when there is none. A truth, or false. */
 int64_t hf_members_number(const struct json_t *root, const char *key);
+int64_t hf_members_number_or(const struct json_t *root, const char *key,
+                             int64_t otherwise);
 bool hf_members_flag(const struct json_t *root, const char *key);

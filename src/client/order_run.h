@@ -5,11 +5,18 @@
 #include "acme/order_engine.h"
 #include "client/talk.h"
 
-/* Which challenge of a pending authorization is fulfilled, or why none is. */
+enum hf_choice {
+    HF_CHOICE_NONE,  /* no challenge can be fulfilled, and why */
+    HF_CHOICE_GOOD,  /* this one is, and may be tried */
+    HF_CHOICE_LATER, /* it will be: ask again when nothing else is left to do,
+                        so that names are waited for together. Once only. */
+};
+
+/* Which challenge of a pending authorization is to be tried. */
 struct hf_chosen {
-    bool is_good;
+    enum hf_choice verdict;
     size_t challenge;
-    char reason[1024]; /* with NUL, escaped; when none is good */
+    char reason[1024]; /* with NUL, escaped; when there is none */
 };
 
 typedef void hf_choose_fn(void *state, const struct hf_authz_object *authz,

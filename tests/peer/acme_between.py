@@ -13,6 +13,7 @@ says when that has happened. All others pass.
   twice   the server gets it two times; the second answer counts
   500     the server does it, and something in between says 500
   swap OLD=>NEW    the answer has NEW for OLD
+  double KEY       the list KEY of the answer has all its members twice
   head NAME=VALUE  the answer has this field instead of its own
   half    half of the answer comes, and is called the whole
   huge    100 MB come
@@ -22,6 +23,7 @@ says when that has happened. All others pass.
 
 import http.client
 import http.server
+import json
 import os
 import ssl
 import sys
@@ -54,6 +56,10 @@ def spoil(action, argument, fields, content):
     if action == "swap":
         old, new = argument.encode().split(b"=>")
         content = content.replace(old, new)
+    elif action == "double":
+        answer = json.loads(content)
+        answer[argument] *= 2
+        content = json.dumps(answer).encode()
     elif action == "head":
         name, value = argument.split("=", 1)
         fields = [(n, v) for n, v in fields if n.lower() != name.lower()]

@@ -154,6 +154,9 @@ spoil 'an order of 100 MB' 1 'order' 'order-plz huge'
 spoil 'an order without an answer' 1 'order' 'order-plz hang' --timeout 1
 spoil 'an order sent to somewhere else' 1 'order' \
     'order-plz swap finalize-order=>nowhere'
+spoil 'an authorization twice' 1 'the CA asks twice for it' \
+    'order-plz double authorizations' --method dns-01 \
+    --dns-hook exec:/bin/true --dns-wait 0
 spoil 'an authorization that is a page' 1 'authorization cannot be read' \
     'authZ html'
 spoil 'half an authorization' 1 'authorization cannot be read' 'authZ half'

@@ -133,6 +133,25 @@ static void after_a_crash(void **unused)
     expect_live("privkey.pem", "KEY2\n");
 }
 
+/* The user has the key: there is none of ours, nor one of before. */
+static void without_key(void **unused)
+{
+    struct hf_issued keyless = second;
+    char path[256];
+
+    (void)unused;
+    keyless.key = HF_SPAN("");
+    install(&first, 1);
+    install(&keyless, 2);
+    (void)snprintf(path, sizeof(path), "%s/live/a.example/privkey.pem", state);
+    assert_int_equal(access(path, F_OK), -1);
+    (void)snprintf(path, sizeof(path), "%s/archive/a.example/privkey2.pem",
+                   state);
+    assert_int_equal(access(path, F_OK), -1);
+    install(&second, 3);
+    expect_live("privkey.pem", "KEY2\n");
+}
+
 static void renewal_files(void **unused)
 {
     const struct hf_lineage lineage = {
@@ -145,6 +164,10 @@ static void renewal_files(void **unused)
         .url = HF_SPAN("https://ca.example/cert/1"),
         .names = {HF_SPAN("a.example"), HF_SPAN("*.a.example")},
         .name_count = 2,
+        .csr = HF_SPAN("/home/a/a.csr"),
+        .means = {.methods = {HF_METHOD_HTTP},
+                  .method_count = 1,
+                  .webroot = HF_SPAN("/var/www")},
         .reuses_key = true,
         .issued_at = 1,
         .renew_at = 2,
@@ -167,6 +190,9 @@ static void renewal_files(void **unused)
     assert_span_equal(read.preferred_profile, lineage.preferred_profile);
     assert_span_equal(read.chain, lineage.chain);
     assert_span_equal(read.url, lineage.url);
+    assert_span_equal(read.csr, lineage.csr);
+    assert_true(hf_means_has(&read.means, HF_METHOD_HTTP));
+    assert_span_equal(read.means.webroot, lineage.means.webroot);
     assert_int_equal(read.name_count, 2);
     assert_span_equal(read.names[1], lineage.names[1]);
     assert_true(read.reuses_key);
@@ -294,6 +320,7 @@ int main(void)
         ON_DISK(layout),
         ON_DISK(the_next_takes_its_place),
         ON_DISK(readers_see_one_of_them),
+        ON_DISK(without_key),
         ON_DISK(after_a_crash),
         ON_DISK(renewal_files),
         ON_DISK(files_that_are_none),
