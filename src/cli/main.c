@@ -1,14 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 
+#include "cli/build.h"
 #include "cli/commands.h"
 #include "client/key_worker.h"
 #include "client/listener_worker.h"
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
+#include "os/plugin.h"
 #include "os/runner_worker.h"
 #include "os/signals.h"
+
+typedef bool role_fn(int fd);
+
+/* The roles: functions of this program, or of a part that is loaded for it
+ * (os/plugin.h). */
+static const struct {
+    const char *word;
+    role_fn *run;
+    const char *file;
+    const char *symbol;
+} roles[] = {
+    {HF_KEY_ROLE, hf_key_worker_run, NULL, NULL},
+    {HF_PRIMARY_ROLE, hf_primary_worker_run, NULL, NULL},
+    {HF_RUNNER_ROLE, hf_runner_worker_run, NULL, NULL},
+    {HF_LISTENER_ROLE, hf_listener_worker_run, NULL, NULL},
+    {HF_WORKER_ROLE, NULL, "holdfast-resolver.so", "hf_worker_run"},
+    {HF_NET_ROLE, NULL, "holdfast-http.so", "hf_http_worker_run"},
+};
+
+/* NULL when there is no such role, or its part is missing. */
+static role_fn *find_role(const char *word)
+{
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        role_fn *run = roles[i].run;
+        void *found;
+
+        if (strcmp(word, roles[i].word) != 0)
+            continue;
+        if (run != NULL)
+            return run;
+        found =
+            hf_plugin_find(HF_BUILD_PLUGINS, roles[i].file, roles[i].symbol);
+        memcpy(&run, &found, sizeof(run)); /* ISO C has no cast for this */
+        return run;
+    }
+    return NULL;
+}
 
 int main(int argc, char **argv)
 {
@@ -49,23 +88,15 @@ int main(int argc, char **argv)
         hf_cmd_ca_table,
     };
     /* clang-format on */
-    static const struct {
-        const char *word;
-        bool (*run)(int fd);
-    } roles[] = {
-        {HF_WORKER_ROLE, hf_worker_run},
-        {HF_NET_ROLE, hf_http_worker_run},
-        {HF_PRIMARY_ROLE, hf_primary_worker_run},
-        {HF_KEY_ROLE, hf_key_worker_run},
-        {HF_RUNNER_ROLE, hf_runner_worker_run},
-        {HF_LISTENER_ROLE, hf_listener_worker_run},
-    };
     static struct hf_out out; /* 64 kB, too much for the stack */
 
-    /* Not commands: this program as one of its own processes. */
-    for (size_t i = 0; argc == 2 && i < sizeof(roles) / sizeof(roles[0]); i++)
-        if (strcmp(argv[1], roles[i].word) == 0)
-            return roles[i].run(STDIN_FILENO) ? 0 : 1;
+    /* Not a command: this program in one of its roles. */
+    if (argc == 2 && argv[1][0] == '_') {
+        role_fn *run = find_role(argv[1]);
+
+        if (run != NULL)
+            return run(STDIN_FILENO) ? 0 : 1;
+    }
 
     hf_signals_watch();
     hf_out_init(&out, STDOUT_FILENO);

@@ -60,12 +60,13 @@ static enum hf_exit read_config(const struct hf_cli *cli,
     return HF_EXIT_GOOD;
 }
 
-static void warn_outdated(const struct hf_cli *cli)
+static void warn_outdated(const struct hf_cli *cli,
+                          const struct hf_resolver *resolver)
 {
-    if (!hf_resolver_is_outdated() || isatty(STDERR_FILENO) != 1)
+    if (!hf_resolver_is_outdated(resolver) || isatty(STDERR_FILENO) != 1)
         return;
-    hf_cli_error(cli, hf_span_str(hf_resolver_version()),
-                 "this libunbound may lack the security fixes of 1.26.1; it "
+    hf_cli_error(cli, hf_span_str(resolver->label),
+                 "this version may lack the security fixes of 1.26.1; it "
                  "runs walled in, see holdfast-check(1)");
 }
 
@@ -90,7 +91,7 @@ enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
     if (hf_span_eq(who, HF_SPAN("unbound"))) {
         err = hf_resolver_unbound(&config, out, &why);
         if (err == HF_OK)
-            warn_outdated(cli);
+            warn_outdated(cli, out);
     } else if (has_own_ways(&config)) {
         return hf_cli_usage(cli, who,
                             "trust anchors, stubs, hints and forwarding are "

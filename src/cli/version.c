@@ -20,6 +20,20 @@ static void put_library(struct hf_buf *out, const char *name,
     hf_buf_putc(out, '\n');
 }
 
+/* Its process knows which it is: "libunbound" and the version. */
+static void put_resolver(struct hf_buf *out)
+{
+    const struct hf_resolver_config config = {.no_wall = true};
+    struct hf_resolver resolver = {0};
+
+    if (hf_resolver_unbound(&config, &resolver, NULL) == HF_OK)
+        hf_buf_puts(out, resolver.label);
+    else
+        hf_buf_puts(out, "libunbound missing");
+    hf_buf_putc(out, '\n');
+    hf_resolver_clear(&resolver);
+}
+
 /* An old list calls a new public suffix a registrable name: say its date. */
 static void put_suffix_list(struct hf_buf *out)
 {
@@ -41,7 +55,7 @@ void hf_version_put(struct hf_buf *out)
 {
     put_library(out, "holdfast", HF_BUILD_VERSION);
     put_library(out, "OpenSSL", OpenSSL_version(OPENSSL_FULL_VERSION_STRING));
-    put_library(out, "libunbound", hf_resolver_version());
+    put_resolver(out);
     put_library(out, "libidn2", idn2_check_version(NULL));
     put_library(out, "libpsl", psl_get_version());
     put_library(out, "jansson", jansson_version_str());

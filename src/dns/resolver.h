@@ -179,7 +179,6 @@ enum hf_err hf_resolver_ad(struct hf_span address,
                            const struct hf_resolver_config *config,
                            struct hf_resolver *out, struct hf_why *why);
 
-/* The version of libunbound, "1.17.1"; and whether it lacks the fixes of
- * 1.26.1 (CVE-2026-81642) as far as a number can tell. */
-const char *hf_resolver_version(void);
-bool hf_resolver_is_outdated(void);
+/* Whether this one is a libunbound that lacks the fixes of 1.26.1
+ * (CVE-2026-81642), as far as the number in its label can tell. */
+bool hf_resolver_is_outdated(const struct hf_resolver *resolver);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <limits.h>
-#include <unbound.h>
 
 #include "base/alloc.h"
 #include "dns/found.h"
@@ -12,6 +11,7 @@
 #include "os/role.h"
 
 #define SERVER       HF_SPAN("libunbound")
+#define LABEL        HF_SPAN("libunbound ") /* and its version */
 #define TIMEOUT_MS   10000
 #define WINDOW_MAX   1024
 #define START_MS     10000 /* reading a trust anchor takes no longer */
@@ -41,11 +41,6 @@ struct unbound {
     struct hf_buf config; /* the first frame, kept for a replacement */
 };
 
-const char *hf_resolver_version(void)
-{
-    return ub_version();
-}
-
 static unsigned take_version_part(struct hf_span *rest)
 {
     unsigned value = 0;
@@ -56,25 +51,33 @@ static unsigned take_version_part(struct hf_span *rest)
     return value;
 }
 
-bool hf_resolver_is_outdated(void)
+bool hf_resolver_is_outdated(const struct hf_resolver *resolver)
 {
-    struct hf_span rest = hf_span_str(ub_version());
-    unsigned major = take_version_part(&rest);
-    unsigned minor = take_version_part(&rest);
-    unsigned patch = take_version_part(&rest);
+    struct hf_span rest = hf_span_str(resolver->label);
+    unsigned major;
+    unsigned minor;
+    unsigned patch;
 
+    if (!hf_span_starts(rest, LABEL))
+        return false;
+    (void)hf_span_cut(&rest, LABEL.len);
+    major = take_version_part(&rest);
+    minor = take_version_part(&rest);
+    patch = take_version_part(&rest);
     if (major != 1)
         return major < 1;
     return minor < 26 || (minor == 26 && patch < 1);
 }
 
-static enum hf_err worker_start(struct unbound *u, struct hf_why *why)
+static enum hf_err worker_start(struct unbound *u, struct hf_buf *version,
+                                struct hf_why *why)
 {
     const struct hf_role_plan plan = {.word = HF_WORKER_ROLE,
                                       .config = hf_buf_span(&u->config),
                                       .wait_ms = START_MS,
                                       .greetings = hf_worker_greetings,
-                                      .greeting_count = HF_WORKER_STARTS};
+                                      .greeting_count = HF_WORKER_STARTS,
+                                      .note = version};
 
     return hf_role_open(&u->role, &plan, why);
 }
@@ -103,8 +106,13 @@ static void send_query(struct unbound *u, const struct owed *owed)
 /* Another worker for the dead one, once, with the same questions. */
 static void worker_replace(struct unbound *u)
 {
+    char room[HF_ROLE_NOTE_MAX];
+    struct hf_buf version;
+
+    hf_buf_init(&version, room, sizeof(room));
     hf_role_end(&u->role);
-    u->lost = u->replaced == REPLACEMENTS || worker_start(u, NULL) != HF_OK;
+    u->lost =
+        u->replaced == REPLACEMENTS || worker_start(u, &version, NULL) != HF_OK;
     u->replaced++;
     for (size_t i = 0; i < u->window && !u->lost; i++)
         if (u->owed[i].used)
@@ -307,6 +315,8 @@ enum hf_err hf_resolver_unbound(const struct hf_resolver_config *config,
 {
     struct hf_resolver_config sent = *config;
     struct unbound *u = hf_alloc(1, sizeof(*u));
+    char room[HF_ROLE_NOTE_MAX];
+    struct hf_buf version;
     struct hf_buf label;
     enum hf_err err;
 
@@ -326,7 +336,8 @@ enum hf_err hf_resolver_unbound(const struct hf_resolver_config *config,
         err = hf_fail(why, HF_ELIMIT, 0, "resolver: too many options");
         goto out;
     }
-    err = worker_start(u, why);
+    hf_buf_init(&version, room, sizeof(room));
+    err = worker_start(u, &version, why);
 
 out:
     if (err != HF_OK) {
@@ -340,7 +351,7 @@ out:
                                 .state = u,
                                 .window = u->window};
     hf_buf_init(&label, out->label, sizeof(out->label) - 1);
-    hf_buf_puts(&label, "libunbound ");
-    hf_buf_puts(&label, ub_version());
+    hf_buf_put(&label, LABEL);
+    hf_buf_put_escaped(&label, hf_buf_span(&version), 16);
     return HF_OK;
 }

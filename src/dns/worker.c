@@ -518,7 +518,7 @@ bool hf_worker_run(int fd)
 
     hf_role_ignore_signals();
     if (!make_rooms(&w) || !read_config(&w, &config) ||
-        !hf_role_greet(fd, start(&w, &config)))
+        !hf_role_greet_with(fd, start(&w, &config), hf_span_str(ub_version())))
         goto out;
     (void)event_add(w.readable, NULL);
     /* What came behind the configuration is looked at right away. */

@@ -208,6 +208,7 @@ static enum hf_err hear_greeting(struct hf_role *role,
                                  const struct hf_role_plan *plan,
                                  struct hf_why *why)
 {
+    const size_t note_max = plan->note == NULL ? 0 : HF_ROLE_NOTE_MAX;
     const struct hf_greeting *greeting;
     struct hf_frame frame = {0};
     uint64_t row;
@@ -217,9 +218,11 @@ static enum hf_err hear_greeting(struct hf_role *role,
     if (err != HF_OK)
         return err;
     if (frame.kind != HF_FRAME_READY || !hf_take_number(&frame.body, 1, &row) ||
-        frame.body.len > 0 || row >= plan->greeting_count)
+        frame.body.len > note_max || row >= plan->greeting_count)
         return hf_fail(why, HF_EPEER, 0,
                        "a process of our own greets with nonsense");
+    if (plan->note != NULL)
+        hf_buf_put(plan->note, frame.body);
     hf_buf_reset(&role->in); /* it has been asked nothing yet */
     greeting = &plan->greetings[row];
     return greeting->err == HF_OK
@@ -331,17 +334,23 @@ void hf_frame_drop(struct hf_buf *in, const struct hf_frame *frame)
     hf_role_consume(in, rest);
 }
 
-bool hf_role_greet(int fd, unsigned greeting)
+bool hf_role_greet_with(int fd, unsigned greeting, struct hf_span note)
 {
-    char room[HF_FRAME_HEAD + 2];
+    char room[HF_FRAME_HEAD + 2 + HF_ROLE_NOTE_MAX];
     struct hf_buf out;
     size_t at;
 
     hf_buf_init(&out, room, sizeof(room));
     at = hf_frame_begin(&out, HF_FRAME_READY);
     hf_put_number(&out, greeting, 1);
+    hf_buf_put(&out, note);
     hf_frame_end(&out, at);
-    return hf_role_send(fd, hf_buf_span(&out)) && greeting == 0;
+    return !out.full && hf_role_send(fd, hf_buf_span(&out)) && greeting == 0;
+}
+
+bool hf_role_greet(int fd, unsigned greeting)
+{
+    return hf_role_greet_with(fd, greeting, HF_SPAN(""));
 }
 
 bool hf_role_serve(int fd, struct hf_buf *in, const struct hf_service *service)

@@ -21,7 +21,8 @@
 #include "holdfast/buf.h"
 #include "holdfast/err.h"
 
-#define HF_FRAME_HEAD 4
+#define HF_FRAME_HEAD    4
+#define HF_ROLE_NOTE_MAX 64
 
 /* The first kinds of the roles that are configured; their others follow. */
 enum { HF_FRAME_CONFIG = 1, HF_FRAME_READY, HF_FRAME_OTHERS };
@@ -105,6 +106,8 @@ struct hf_role_plan {
     int64_t wait_ms;       /* for its greeting */
     const struct hf_greeting *greetings;
     size_t greeting_count;
+    struct hf_buf *note; /* what it says of itself goes here; NULL: it has
+                            nothing to say. Not trusted: escape it. */
 };
 
 /*
@@ -147,6 +150,10 @@ void hf_frame_drop(struct hf_buf *in, const struct hf_frame *frame);
 /* Say how the start went: the row of hf_role_plan.greetings. True when that
  * is the first and the parent has heard it. */
 bool hf_role_greet(int fd, unsigned greeting);
+
+/* The same, and what the parent wants to know of us: at most
+ * HF_ROLE_NOTE_MAX octets. */
+bool hf_role_greet_with(int fd, unsigned greeting, struct hf_span note);
 
 /* What a role does: one kind of frame, and who takes its body. */
 struct hf_service {

@@ -83,8 +83,16 @@ for file in bash-completion/completions/holdfast zsh/site-functions/_holdfast \
     fish/vendor_completions.d/holdfast.fish; do
     [ -s "$root$prefix/share/$file" ] || fail "$file is not installed"
 done
-"$root$prefix/bin/holdfast" --version >/dev/null ||
+"$root$prefix/bin/holdfast" --version >"$tmp/version" ||
     fail "the installed program does not start"
+# Its resolver and its HTTP client are files of their own.
+grep -q '^libunbound [0-9]' "$tmp/version" ||
+    fail "the installed program does not find its resolver"
+HOME=$tmp "$root$prefix/bin/holdfast" account create --plaintext --agree-tos \
+    --directory https://127.0.0.1:1/ 2>"$tmp/create" &&
+    fail "an account of a CA that is not there"
+grep -q 'cannot be reached' "$tmp/create" ||
+    fail "the installed program does not find its HTTP client"
 echo "ok: installed files build and run"
 
 # The units name the program that was installed, and systemd can read them.

@@ -61,9 +61,11 @@ static int worker_main(void)
     part_begin(&part);
     if (!part_receive(&part) ||
         hf_msg_read_config(part.frame.body, &room, &config, NULL) != HF_OK ||
-        !hf_role_greet(0, strcmp(config.forward, "refuses") == 0
-                              ? HF_WORKER_WALL
-                              : HF_WORKER_READY))
+        !hf_role_greet_with(0,
+                            strcmp(config.forward, "refuses") == 0
+                                ? HF_WORKER_WALL
+                                : HF_WORKER_READY,
+                            hf_span_str(config.forward)))
         return 1;
     while (part_receive(&part)) {
         if (hf_msg_read_query(part.frame.body, &query, NULL) != HF_OK ||
@@ -270,6 +272,28 @@ static void no_memory(void **state)
     hf_resolver_clear(&resolver);
 }
 
+static const struct {
+    const char *version;
+    bool outdated;
+} versions[] = {
+    {"0.9.9", true},    {"1.17.1", true},  {"1.26.0", true},
+    {"1.26.1", false},  {"1.27.0", false}, {"2.0.0", false},
+    {"1.26.10", false}, {"1.3", true},     {"nonsense", true},
+};
+
+/* The number is what the process says of itself. */
+static void version_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(versions); i++) {
+        struct hf_resolver resolver = resolver_of(versions[i].version, 5000);
+
+        if (hf_resolver_is_outdated(&resolver) != versions[i].outdated)
+            fail_msg("%s", resolver.label);
+        hf_resolver_clear(&resolver);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -277,7 +301,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(replaced_once),   cmocka_unit_test(refusal_to_start),
         cmocka_unit_test(full_window),     cmocka_unit_test(bad_owner),
         cmocka_unit_test(no_memory),       cmocka_unit_test(ad_bit_only_here),
-        cmocka_unit_test(ad_nobody_there),
+        cmocka_unit_test(ad_nobody_there), cmocka_unit_test(version_table),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)

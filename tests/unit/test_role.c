@@ -51,19 +51,34 @@ static const struct hf_greeting greetings[] = {
     {HF_ENOTFOUND, "there is none"},
 };
 
+#define TEN       "0123456789"
+#define LONG_NOTE TEN TEN TEN TEN TEN TEN "01234" /* HF_ROLE_NOTE_MAX + 1 */
+
 static const struct {
     const char *word;
     struct hf_span says; /* instead of a greeting */
     enum hf_err err;
+    bool asked; /* it may say something of itself */
+    struct hf_span note;
 } roles[] = {
-    {"greets", HF_SPAN_INIT("\0\0\0\2\2\0"), HF_OK},
-    {"is sorry", HF_SPAN_INIT("\0\0\0\2\2\1"), HF_ENOTFOUND},
-    {"invents a row", HF_SPAN_INIT("\0\0\0\2\2\2"), HF_EPEER},
-    {"says more", HF_SPAN_INIT("\0\0\0\3\2\0\0"), HF_EPEER},
-    {"says less", HF_SPAN_INIT("\0\0\0\1\2"), HF_EPEER},
-    {"answers at once", HF_SPAN_INIT("\0\0\0\2\4\0"), HF_EPEER},
-    {"babbles", HF_SPAN_INIT("HTTP/1.1 200 OK"), HF_ESYNTAX},
-    {"hangs up", HF_SPAN_INIT(""), HF_EPEER},
+    {"greets", HF_SPAN_INIT("\0\0\0\2\2\0"), HF_OK, false, {0}},
+    {"is sorry", HF_SPAN_INIT("\0\0\0\2\2\1"), HF_ENOTFOUND, false, {0}},
+    {"invents a row", HF_SPAN_INIT("\0\0\0\2\2\2"), HF_EPEER, false, {0}},
+    {"says more", HF_SPAN_INIT("\0\0\0\3\2\0\0"), HF_EPEER, false, {0}},
+    {"has no note", HF_SPAN_INIT("\0\0\0\2\2\0"), HF_OK, true, {0}},
+    {"has a note", HF_SPAN_INIT("\0\0\0\4\2\0v1"), HF_OK, true,
+     HF_SPAN_INIT("v1")},
+    {"is sorry and has one", HF_SPAN_INIT("\0\0\0\4\2\1v1"), HF_ENOTFOUND, true,
+     HF_SPAN_INIT("v1")},
+    {"talks of itself",
+     HF_SPAN_INIT("\0\0\0\103\2\0" LONG_NOTE),
+     HF_EPEER,
+     true,
+     {0}},
+    {"says less", HF_SPAN_INIT("\0\0\0\1\2"), HF_EPEER, false, {0}},
+    {"answers at once", HF_SPAN_INIT("\0\0\0\2\4\0"), HF_EPEER, false, {0}},
+    {"babbles", HF_SPAN_INIT("HTTP/1.1 200 OK"), HF_ESYNTAX, false, {0}},
+    {"hangs up", HF_SPAN_INIT(""), HF_EPEER, false, {0}},
 };
 
 static int play(const char *word)
@@ -90,17 +105,22 @@ static void greeting_table(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        char room[HF_ROLE_NOTE_MAX];
+        struct hf_buf note;
         const struct hf_role_plan plan = {
             .word = roles[i].word,
             .config = {config, sizeof(config) - 1},
             .wait_ms = 10000,
             .greetings = greetings,
-            .greeting_count = COUNT_OF(greetings)};
+            .greeting_count = COUNT_OF(greetings),
+            .note = roles[i].asked ? &note : NULL};
         struct hf_why why = {0};
         struct hf_role role;
 
+        hf_buf_init(&note, room, sizeof(room));
         hf_role_init(&role, FRAME_MAX, FRAME_MAX);
         if (hf_role_open(&role, &plan, &why) != roles[i].err ||
+            !hf_span_eq(hf_buf_span(&note), roles[i].note) ||
             (role.pid != 0) != (roles[i].err == HF_OK))
             fail_msg("a role that %s", roles[i].word);
         hf_role_clear(&role);

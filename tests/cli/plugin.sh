@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The parts of the program that are files of their own (src/os/plugin.h): they
+# are found beside it, also by a copy; but not when somebody else may have put
+# them there.
+set -eu
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+failed=0
+
+cp "$HOLDFAST" "$tmp/holdfast"
+chmod 755 "$tmp/holdfast"
+
+# expect WHAT PATTERN: of libunbound, which is below such a part.
+expect() {
+    line=$("$tmp/holdfast" --version | grep '^libunbound')
+    if echo "$line" | grep -q "$2"; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1: $line"
+        failed=1
+    fi
+    rm -f "$tmp/holdfast-resolver.so"
+}
+
+put() {
+    cp "$BUILD/holdfast-resolver.so" "$tmp/holdfast-resolver.so"
+    chmod "$1" "$tmp/holdfast-resolver.so"
+}
+
+expect 'nothing there' missing
+put 644
+expect 'beside the program' 'libunbound [0-9]'
+put 646
+expect 'anybody may write it' missing
+put 664
+expect 'more people may write it than the program' missing
+chmod 775 "$tmp/holdfast"
+put 664
+expect 'the same people may write both' 'libunbound [0-9]'
+ln -s "$BUILD/holdfast-resolver.so" "$tmp/holdfast-resolver.so"
+expect 'a link' missing
+if [ "$(id -u)" = 0 ]; then
+    chown nobody "$tmp/holdfast"
+    put 644
+    expect 'of root, beside the program of another' 'libunbound [0-9]'
+    put 644
+    chown daemon "$tmp/holdfast-resolver.so"
+    expect 'of somebody else' missing
+fi
+exit $failed
