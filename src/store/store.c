@@ -2,10 +2,12 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sqlite3.h>
+#include <stddef.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +20,26 @@
 #define APPLICATION_ID 0x68666c64 /* "hfld" */
 #define LOCK_PAUSE_MS  20
 
+/* Of SQLite what is used here. The library is loaded when a file is opened,
+ * for it is large, and most processes of ours never open one. */
+#define LITE_FILE "libsqlite3.so.0"
+/* clang-format off */
+#define LITE_CALLS(X)                                                          \
+    X(bind_int64) X(bind_null) X(bind_text64) X(busy_timeout)                  \
+    X(clear_bindings) X(close) X(column_bytes) X(column_int64)                 \
+    X(column_text) X(column_type) X(db_config) X(exec)                         \
+    X(extended_result_codes) X(finalize) X(get_autocommit)                     \
+    X(last_insert_rowid) X(open_v2) X(prepare_v2) X(prepare_v3) X(reset)       \
+    X(snprintf) X(step) X(system_errno)
+/* clang-format on */
+
+struct lite {
+#define LITE_POINTER(name) __typeof__ (&sqlite3_##name)(name);
+    LITE_CALLS(LITE_POINTER)
+};
+
 struct hf_store {
+    struct lite lite;
     sqlite3 *db;
     const struct hf_store_plan *plan;
     sqlite3_stmt *statements[HF_STORE_OPERATIONS_MAX];
@@ -33,7 +54,7 @@ static enum hf_err fail_kernel(const struct hf_store *store, const char *text,
     enum hf_err err = hf_fail(why, HF_ESYSTEM, 0, text);
 
     if (why != NULL && store->db != NULL)
-        why->sys = sqlite3_system_errno(store->db);
+        why->sys = store->lite.system_errno(store->db);
     return err;
 }
 
@@ -74,11 +95,33 @@ static enum hf_err fail(const struct hf_store *store, int code,
 
 /* ---- opening ---- */
 
+static enum hf_err load(struct lite *out, struct hf_why *why)
+{
+    static const struct {
+        const char *symbol;
+        size_t at;
+    } calls[] = {
+#define LITE_ROW(name) {"sqlite3_" #name, offsetof(struct lite, name)},
+        LITE_CALLS(LITE_ROW)};
+    void *object = dlopen(LITE_FILE, RTLD_NOW | RTLD_LOCAL);
+
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        void *found = object == NULL ? NULL : dlsym(object, calls[i].symbol);
+
+        if (found == NULL)
+            return hf_fail(why, HF_ESYSTEM, 0,
+                           "it wants SQLite 3.40, and that (" LITE_FILE
+                           ") is not installed here");
+        memcpy((char *)out + calls[i].at, &found, sizeof(found));
+    }
+    return HF_OK;
+}
+
 /* Run SQL of ours that gives no rows, or whose rows do not matter. */
 static enum hf_err run_sql(struct hf_store *store, const char *sql,
                            struct hf_why *why)
 {
-    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    int code = store->lite.exec(store->db, sql, NULL, NULL, NULL);
 
     return code == SQLITE_OK ? HF_OK : fail(store, code, why);
 }
@@ -88,13 +131,13 @@ static enum hf_err ask_number(struct hf_store *store, const char *sql,
                               int64_t *out, struct hf_why *why)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    int code = store->lite.prepare_v2(store->db, sql, -1, &statement, NULL);
 
     if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
+        code = store->lite.step(statement);
     if (code == SQLITE_ROW)
-        *out = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
+        *out = store->lite.column_int64(statement, 0);
+    (void)store->lite.finalize(statement);
     return code == SQLITE_ROW ? HF_OK : fail(store, code, why);
 }
 
@@ -142,12 +185,13 @@ static enum hf_err set_up(struct hf_store *store, struct hf_why *why)
     int64_t version;
     enum hf_err err;
 
-    (void)sqlite3_busy_timeout(store->db, HF_STORE_BUSY_MS);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    (void)sqlite3_extended_result_codes(store->db, 1);
+    (void)store->lite.busy_timeout(store->db, HF_STORE_BUSY_MS);
+    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
+                                NULL);
+    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    (void)store->lite.extended_result_codes(store->db, 1);
     /* Read first: a damaged or foreign file is not touched. */
     err = ask_number(store, "PRAGMA schema_version", &version, why);
     if (err != HF_OK)
@@ -187,8 +231,8 @@ static enum hf_err take_step(struct hf_store *store, int step,
                              struct hf_why *why)
 {
     char room[64];
-    char *sql = sqlite3_snprintf((int)sizeof(room), room,
-                                 "PRAGMA user_version=%d", step + 1);
+    char *sql = store->lite.snprintf((int)sizeof(room), room,
+                                     "PRAGMA user_version=%d", step + 1);
     enum hf_err err = run_sql(store, store->plan->steps[step], why);
 
     return err != HF_OK ? err : run_sql(store, sql, why);
@@ -220,10 +264,13 @@ static enum hf_err migrate(struct hf_store *store, struct hf_why *why)
 static enum hf_err open_locked(const char *path, struct hf_store *store,
                                struct hf_why *why)
 {
-    int code = sqlite3_open_v2(
-        path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    enum hf_err err;
+    enum hf_err err = load(&store->lite, why);
+    int code;
 
+    if (err != HF_OK)
+        return err;
+    code = store->lite.open_v2(
+        path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         return fail(store, code, why);
     err = set_up(store, why);
@@ -285,8 +332,10 @@ void hf_store_close(struct hf_store *store)
         return;
     hf_store_undo(store);
     for (size_t i = 0; i < HF_STORE_OPERATIONS_MAX; i++)
-        (void)sqlite3_finalize(store->statements[i]);
-    (void)sqlite3_close(store->db);
+        if (store->statements[i] != NULL)
+            (void)store->lite.finalize(store->statements[i]);
+    if (store->db != NULL)
+        (void)store->lite.close(store->db);
     hf_free(store);
 }
 
@@ -314,7 +363,7 @@ enum hf_err hf_store_commit(struct hf_store *store, struct hf_why *why)
 void hf_store_undo(struct hf_store *store)
 {
     /* After some failures SQLite has undone it already. */
-    if (store->in_transaction && sqlite3_get_autocommit(store->db) == 0)
+    if (store->in_transaction && store->lite.get_autocommit(store->db) == 0)
         (void)run_sql(store, "ROLLBACK", NULL);
     store->in_transaction = false;
 }
@@ -328,21 +377,21 @@ static sqlite3_stmt *statement_of(const struct hf_store *store,
     return store->statements[operation];
 }
 
-static int bind(sqlite3_stmt *statement, int at,
+static int bind(const struct hf_store *store, sqlite3_stmt *statement, int at,
                 const struct hf_store_value *value)
 {
     switch (value->kind) {
     case HF_STORE_NULL:
-        return sqlite3_bind_null(statement, at);
+        return store->lite.bind_null(statement, at);
     case HF_STORE_NUMBER:
-        return sqlite3_bind_int64(statement, at, value->number);
+        return store->lite.bind_int64(statement, at, value->number);
     case HF_STORE_TEXT:
         break;
     }
     /* Text without octets is text, not NULL. */
-    return sqlite3_bind_text64(statement, at,
-                               value->text.len == 0 ? "" : value->text.ptr,
-                               value->text.len, SQLITE_STATIC, SQLITE_UTF8);
+    return store->lite.bind_text64(statement, at,
+                                   value->text.len == 0 ? "" : value->text.ptr,
+                                   value->text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 enum hf_err hf_store_start(struct hf_store *store, size_t operation,
@@ -352,11 +401,12 @@ enum hf_err hf_store_start(struct hf_store *store, size_t operation,
     int code = SQLITE_OK;
 
     if (statement_of(store, operation) == NULL)
-        code = sqlite3_prepare_v3(store->db, store->plan->operations[operation],
-                                  -1, SQLITE_PREPARE_PERSISTENT,
-                                  &store->statements[operation], NULL);
+        code = store->lite.prepare_v3(
+            store->db, store->plan->operations[operation], -1,
+            SQLITE_PREPARE_PERSISTENT, &store->statements[operation], NULL);
     for (size_t i = 0; i < count && code == SQLITE_OK; i++)
-        code = bind(store->statements[operation], (int)i + 1, &values[i]);
+        code =
+            bind(store, store->statements[operation], (int)i + 1, &values[i]);
     if (code == SQLITE_OK)
         return HF_OK;
     hf_store_end(store, operation);
@@ -366,7 +416,7 @@ enum hf_err hf_store_start(struct hf_store *store, size_t operation,
 enum hf_err hf_store_next(struct hf_store *store, size_t operation, bool *more,
                           struct hf_why *why)
 {
-    int code = sqlite3_step(statement_of(store, operation));
+    int code = store->lite.step(statement_of(store, operation));
 
     *more = code == SQLITE_ROW;
     if (code == SQLITE_ROW)
@@ -379,8 +429,8 @@ void hf_store_end(struct hf_store *store, size_t operation)
 {
     sqlite3_stmt *statement = statement_of(store, operation);
 
-    (void)sqlite3_reset(statement);
-    (void)sqlite3_clear_bindings(statement);
+    (void)store->lite.reset(statement);
+    (void)store->lite.clear_bindings(statement);
 }
 
 enum hf_err hf_store_run(struct hf_store *store, size_t operation,
@@ -400,15 +450,15 @@ enum hf_err hf_store_run(struct hf_store *store, size_t operation,
 int64_t hf_store_get_number(const struct hf_store *store, size_t operation,
                             int column)
 {
-    return sqlite3_column_int64(statement_of(store, operation), column);
+    return store->lite.column_int64(statement_of(store, operation), column);
 }
 
 struct hf_span hf_store_get_text(const struct hf_store *store, size_t operation,
                                  int column)
 {
     sqlite3_stmt *statement = statement_of(store, operation);
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    int len = sqlite3_column_bytes(statement, column);
+    const char *text = (const char *)store->lite.column_text(statement, column);
+    int len = store->lite.column_bytes(statement, column);
 
     return (struct hf_span){text, text == NULL ? 0 : (size_t)len};
 }
@@ -416,11 +466,11 @@ struct hf_span hf_store_get_text(const struct hf_store *store, size_t operation,
 bool hf_store_is_null(const struct hf_store *store, size_t operation,
                       int column)
 {
-    return sqlite3_column_type(statement_of(store, operation), column) ==
+    return store->lite.column_type(statement_of(store, operation), column) ==
            SQLITE_NULL;
 }
 
 int64_t hf_store_last_id(const struct hf_store *store)
 {
-    return sqlite3_last_insert_rowid(store->db);
+    return store->lite.last_insert_rowid(store->db);
 }

@@ -36,10 +36,10 @@ struct hf_store;
  * last version. Owns: hf_store_close(). With `must_exist` a missing file is
  * HF_ENOTFOUND.
  *
- * Fails: HF_ESYSTEM (kernel, full disk), HF_ENOTFOUND (folder), HF_ETIMEOUT
- *        (somebody keeps it busy), HF_ESYNTAX (not such a file, or damaged),
- *        HF_EINVAL (somebody else's tables, or those of a newer holdfast),
- *        HF_ENOMEM. The file is as it was, or new and without content.
+ * Fails: HF_ESYSTEM (kernel, full disk, no SQLite), HF_ENOTFOUND (folder),
+ *        HF_ETIMEOUT (somebody keeps it busy), HF_ESYNTAX (not such a file, or
+ *        damaged), HF_EINVAL (somebody else's tables, or those of a newer
+ *        holdfast), HF_ENOMEM. The file is as it was, or new and without content.
  */
 enum hf_err hf_store_open(const char *path, const struct hf_store_plan *plan,
                           bool must_exist, struct hf_store **out,
