@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/crypto.h>
 #include <unistd.h>
 
 #include "cli/build.h"
@@ -90,6 +91,10 @@ int main(int argc, char **argv)
     /* clang-format on */
     static struct hf_out out; /* 64 kB, too much for the stack */
 
+    /* Its sentences for errors, which nobody reads, are half a megabyte, and
+     * what it would clear away at the end goes with the process. */
+    (void)OPENSSL_init_crypto(
+        OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT, NULL);
     /* Not a command: this program in one of its roles. */
     if (argc == 2 && argv[1][0] == '_') {
         role_fn *run = find_role(argv[1]);
