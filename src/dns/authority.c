@@ -12,9 +12,6 @@
 
 #define TIMEOUT_MS 5000
 
-/* Look-ups of one step go out together. */
-#define STEP_MAX (2 * HF_AUTHORITY_NAMES_MAX)
-
 const char *hf_witness_state_word(enum hf_witness_state state)
 {
     switch (state) {
@@ -34,12 +31,22 @@ const char *hf_witness_state_word(enum hf_witness_state state)
     return "unknown";
 }
 
+/* One question on its way. Those of one step go side by side with those of
+ * all the other questions. */
 struct finding {
-    struct hf_resolver *resolver;
     const struct hf_authority_question *question;
     struct hf_authority *authority;
+    struct hf_wire_name owner;
+    bool climbs;       /* the zone cut is not found yet */
+    struct hf_span at; /* where it is looked for */
     struct hf_wire_name names[HF_AUTHORITY_NAMES_MAX];
     size_t name_count;
+};
+
+struct findings {
+    struct hf_resolver *resolver;
+    struct finding *items;
+    size_t count;
 };
 
 /* The parent of a name in presentation form: behind the first bare dot. */
@@ -97,39 +104,68 @@ static bool is_hopeless(const struct hf_found *ns)
  * Climb to the zone cut: the first name that has NS records of its own. The
  * child's NS set counts, as every resolver takes it.
  */
-static enum hf_err find_cut(struct finding *f, struct hf_why *why)
+static void climb(struct finding *f, const struct hf_found *ns)
 {
-    struct hf_span at = f->question->owner;
-    enum hf_err err = HF_OK;
+    f->climbs = false;
+    if (is_hopeless(ns)) {
+        f->authority->reason = "the zone's name servers cannot be found";
+        return;
+    }
+    /* An alias names another zone's servers: not the cut. */
+    if (ns->state == HF_FOUND_DATA && ns->chain_count == 0)
+        keep_names(f, ns);
+    if (f->name_count > 0) {
+        memcpy(f->authority->zone, f->at.ptr, f->at.len);
+        f->authority->zone_len = f->at.len;
+    } else if (hf_span_eq(f->at, HF_SPAN("."))) {
+        f->authority->reason = "no zone has name servers for it";
+    } else {
+        f->climbs = true;
+        f->at = parent_of(f->at);
+    }
+}
 
-    while (f->name_count == 0 && err == HF_OK) {
-        struct hf_lookup lookup = {.owner = at,
+/* One step up for every one that climbs; `*asked` of them did. */
+static enum hf_err climb_all(const struct findings *all,
+                             struct hf_lookup *lookups, struct hf_found *found,
+                             size_t *asked, struct hf_why *why)
+{
+    size_t count = 0;
+    size_t at = 0;
+    enum hf_err err;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct finding *f = &all->items[i];
+
+        if (f->climbs)
+            lookups[count++] =
+                (struct hf_lookup){.owner = f->at,
                                    .type = HF_RR_NS,
                                    .give_up_at_ms = f->question->give_up_at_ms};
-        struct hf_found ns = {0};
-
-        err = hf_resolver_ask(f->resolver, &lookup, &ns, why);
-        if (err != HF_OK)
-            return err;
-        if (is_hopeless(&ns)) {
-            f->authority->reason = "the zone's name servers cannot be found";
-            hf_found_clear(&ns);
-            return HF_OK;
-        }
-        /* An alias names another zone's servers: not the cut. */
-        if (ns.state == HF_FOUND_DATA && ns.chain_count == 0)
-            keep_names(f, &ns);
-        hf_found_clear(&ns);
-        if (f->name_count > 0)
-            break;
-        if (hf_span_eq(at, HF_SPAN("."))) {
-            f->authority->reason = "no zone has name servers for it";
-            return HF_OK;
-        }
-        at = parent_of(at);
     }
-    memcpy(f->authority->zone, at.ptr, at.len);
-    f->authority->zone_len = at.len;
+    err = hf_resolver_ask_all(all->resolver, lookups, count, found, why);
+    for (size_t i = 0; i < all->count && err == HF_OK; i++)
+        if (all->items[i].climbs)
+            climb(&all->items[i], &found[at++]);
+    for (size_t i = 0; i < count; i++)
+        hf_found_clear(&found[i]);
+    *asked = count;
+    return err;
+}
+
+static enum hf_err find_cuts(const struct findings *all, struct hf_why *why)
+{
+    struct hf_lookup *lookups = hf_alloc(all->count, sizeof(lookups[0]));
+    struct hf_found *found = hf_alloc(all->count, sizeof(found[0]));
+    size_t asked = all->count;
+    enum hf_err err = HF_OK;
+
+    if (lookups == NULL || found == NULL)
+        err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    while (asked > 0 && err == HF_OK)
+        err = climb_all(all, lookups, found, &asked, why);
+    hf_free(lookups);
+    hf_free(found);
     return err;
 }
 
@@ -181,44 +217,53 @@ static size_t keep_addresses(struct finding *f, size_t name,
     return kept;
 }
 
-/* Submit the A and AAAA of every name server. */
-static enum hf_err submit_addresses(struct finding *f, struct hf_why *why)
+/* The look-ups of the addresses of all the name servers: A and AAAA. */
+struct addresses {
+    struct hf_lookup *lookups; /* two for each name */
+    struct hf_found *found;
+    char (*names)[HF_OWNER_TEXT_MAX + 1];
+    size_t name_count;
+};
+
+static bool addresses_new(const struct findings *all, struct addresses *out)
 {
-    static const uint16_t types[] = {HF_RR_A, HF_RR_AAAA};
-    char room[HF_OWNER_TEXT_MAX + 1];
-
-    for (size_t i = 0; i < STEP_MAX && i / 2 < f->name_count; i++) {
-        struct hf_lookup lookup = {.type = types[i % 2],
-                                   .give_up_at_ms = f->question->give_up_at_ms};
-        enum hf_err err;
-
-        put_name(&f->names[i / 2], room, sizeof(room));
-        lookup.owner = hf_span_str(room);
-        err = hf_resolver_submit(f->resolver, &lookup, i, why);
-        if (err != HF_OK)
-            return err;
-    }
-    return HF_OK;
+    *out = (struct addresses){0};
+    for (size_t i = 0; i < all->count; i++)
+        out->name_count += all->items[i].name_count;
+    if (out->name_count == 0)
+        return true;
+    out->lookups = hf_alloc(2 * out->name_count, sizeof(out->lookups[0]));
+    out->found = hf_alloc(2 * out->name_count, sizeof(out->found[0]));
+    out->names = hf_alloc(out->name_count, sizeof(out->names[0]));
+    return out->lookups != NULL && out->found != NULL && out->names != NULL;
 }
 
-/* Until everything submitted has come back; each in the place of its ticket. */
-static enum hf_err collect(struct finding *f, struct hf_found *found,
-                           size_t count, struct hf_why *why)
+static void addresses_clear(struct addresses *a)
 {
-    enum hf_err err = HF_OK;
+    for (size_t i = 0; a->found != NULL && i < 2 * a->name_count; i++)
+        hf_found_clear(&a->found[i]);
+    hf_free(a->lookups);
+    hf_free(a->found);
+    hf_free(a->names);
+}
 
-    while (count > 0 && err == HF_OK) {
-        struct hf_found one = {0};
-        uint64_t ticket = 0;
-        bool got = false;
+static void put_lookups(const struct findings *all, struct addresses *a)
+{
+    static const uint16_t types[] = {HF_RR_A, HF_RR_AAAA};
+    size_t at = 0;
 
-        err = hf_resolver_poll(f->resolver, 1000, &ticket, &one, &got, why);
-        if (err != HF_OK || !got)
-            continue;
-        found[ticket] = one;
-        count--;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct finding *f = &all->items[i];
+
+        for (size_t n = 0; n < f->name_count; n++, at++) {
+            put_name(&f->names[n], a->names[at], sizeof(a->names[at]));
+            for (size_t t = 0; t < 2; t++)
+                a->lookups[2 * at + t] = (struct hf_lookup){
+                    .owner = hf_span_str(a->names[at]),
+                    .type = types[t],
+                    .give_up_at_ms = f->question->give_up_at_ms};
+        }
     }
-    return err;
 }
 
 /* By name, then by address: answers come in any order. */
@@ -231,37 +276,50 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(left->server.label, right->server.label);
 }
 
-static enum hf_err find_addresses(struct finding *f, struct hf_why *why)
+/* The witnesses of one question; `found` begins with its first answer. */
+static void keep_witnesses(struct finding *f, const struct hf_found *found)
 {
-    struct hf_found *found = hf_alloc(STEP_MAX, sizeof(found[0]));
-    enum hf_err err;
-
-    if (found == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    err = submit_addresses(f, why);
-    if (err == HF_OK)
-        err = collect(f, found, 2 * f->name_count, why);
-    for (size_t i = 0; i < f->name_count; i++) {
-        size_t kept = keep_addresses(f, i, &found[2 * i]) +
-                      keep_addresses(f, i, &found[2 * i + 1]);
-        struct hf_witness *none = kept == 0 ? witness_new(f, i) : NULL;
+    for (size_t n = 0; n < f->name_count; n++) {
+        size_t kept = keep_addresses(f, n, &found[2 * n]) +
+                      keep_addresses(f, n, &found[2 * n + 1]);
+        struct hf_witness *none = kept == 0 ? witness_new(f, n) : NULL;
 
         if (none != NULL)
             none->state = HF_WITNESS_NO_ADDRESS;
     }
     qsort(f->authority->witnesses, f->authority->count,
           sizeof(f->authority->witnesses[0]), compare);
-    for (size_t i = 0; i < STEP_MAX; i++)
-        hf_found_clear(&found[i]);
-    hf_free(found);
+    f->authority->found = f->authority->count > 0;
+}
+
+static enum hf_err find_addresses(const struct findings *all,
+                                  struct hf_why *why)
+{
+    struct addresses a;
+    size_t at = 0;
+    enum hf_err err = addresses_new(all, &a)
+                          ? HF_OK
+                          : hf_fail(why, HF_ENOMEM, 0, "out of memory");
+
+    if (err == HF_OK && a.name_count > 0) {
+        put_lookups(all, &a);
+        err = hf_resolver_ask_all(all->resolver, a.lookups, 2 * a.name_count,
+                                  a.found, why);
+    }
+    for (size_t i = 0; i < all->count && err == HF_OK; i++) {
+        struct finding *f = &all->items[i];
+
+        if (f->name_count > 0)
+            keep_witnesses(f, &a.found[2 * at]);
+        at += f->name_count;
+    }
+    addresses_clear(&a);
     return err;
 }
 
 /* What one exchange brought. */
-static enum hf_err hear(const struct hf_exchange *x,
-                        const struct hf_authority_question *question,
-                        const struct hf_wire_name *owner, char *room,
-                        struct hf_witness *out)
+static enum hf_err hear(const struct hf_exchange *x, const struct finding *f,
+                        char *room, struct hf_witness *out)
 {
     struct hf_why reason = {0};
     struct hf_found found;
@@ -277,7 +335,7 @@ static enum hf_err hear(const struct hf_exchange *x,
             out->state = HF_WITNESS_NO_ROUTE;
         return HF_OK;
     }
-    if (hf_packet_read(&x->message, owner, question->type, room, &found,
+    if (hf_packet_read(&x->message, &f->owner, f->question->type, room, &found,
                        &reason) != HF_OK) {
         out->reason = reason.text;
         return HF_OK;
@@ -299,57 +357,130 @@ static enum hf_err hear(const struct hf_exchange *x,
     return HF_OK;
 }
 
-static void start_all(struct finding *f, const struct hf_wire_name *owner,
-                      struct hf_exchange *exchanges)
+/* Questions to servers that are under way together. */
+struct round {
+    struct hf_exchange exchanges[HF_EXCHANGES_MAX];
+    const struct finding *of[HF_EXCHANGES_MAX];
+    struct hf_witness *witnesses[HF_EXCHANGES_MAX];
+    size_t count;
+    char *room; /* HF_PACKET_ROOM */
+};
+
+static void round_add(struct round *round, const struct finding *f,
+                      struct hf_witness *witness)
 {
     const struct hf_authority_question *q = f->question;
     int64_t until_ms =
         hf_clock_ms() + (q->timeout_ms > 0 ? q->timeout_ms : TIMEOUT_MS);
+    const struct hf_asking asking = {
+        .server = &witness->server,
+        .name = &f->owner,
+        .type = q->type,
+        .dnssec_ok = true,
+        .until_ms = q->give_up_at_ms > 0 && q->give_up_at_ms < until_ms
+                        ? q->give_up_at_ms
+                        : until_ms};
 
-    if (q->give_up_at_ms > 0 && q->give_up_at_ms < until_ms)
-        until_ms = q->give_up_at_ms;
-    for (size_t i = 0; i < f->authority->count; i++) {
-        struct hf_witness *witness = &f->authority->witnesses[i];
-        const struct hf_asking asking = {.server = &witness->server,
-                                         .name = owner,
-                                         .type = q->type,
-                                         .dnssec_ok = true,
-                                         .until_ms = until_ms};
-
-        if (witness->state != HF_WITNESS_NO_ADDRESS)
-            hf_exchange_start(&exchanges[i], &asking);
-    }
+    round->of[round->count] = f;
+    round->witnesses[round->count] = witness;
+    hf_exchange_start(&round->exchanges[round->count], &asking);
+    round->count++;
 }
 
-static enum hf_err ask_all(struct finding *f, struct hf_why *why)
+/* To the end of all that were added; then it is empty. */
+static enum hf_err round_run(struct round *round, struct hf_why *why)
 {
-    size_t count = f->authority->count;
-    struct hf_exchange *exchanges = hf_alloc(count, sizeof(exchanges[0]));
-    char *room = hf_alloc(HF_PACKET_ROOM, 1);
-    struct hf_wire_name owner;
-    enum hf_err err;
+    enum hf_err err = hf_exchange_run(round->exchanges, round->count, why);
 
-    if (exchanges == NULL || room == NULL) {
-        err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
-        goto out;
-    }
-    err = hf_wire_name_parse(f->question->owner, &owner, why);
-    if (err != HF_OK)
-        goto out;
-    start_all(f, &owner, exchanges);
-    err = hf_exchange_run(exchanges, count, why);
-    for (size_t i = 0; i < count && err == HF_OK; i++) {
+    for (size_t i = 0; i < round->count && err == HF_OK; i++)
+        err = hear(&round->exchanges[i], round->of[i], round->room,
+                   round->witnesses[i]);
+    for (size_t i = 0; i < round->count; i++)
+        hf_exchange_clear(&round->exchanges[i]);
+    round->count = 0;
+    return err;
+}
+
+static enum hf_err ask_witnesses(struct round *round, const struct finding *f,
+                                 struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    for (size_t i = 0; i < f->authority->count && err == HF_OK; i++) {
         struct hf_witness *witness = &f->authority->witnesses[i];
 
-        if (witness->state != HF_WITNESS_NO_ADDRESS)
-            err = hear(&exchanges[i], f->question, &owner, room, witness);
+        if (witness->state == HF_WITNESS_NO_ADDRESS)
+            continue;
+        round_add(round, f, witness);
+        if (round->count == HF_EXCHANGES_MAX)
+            err = round_run(round, why);
     }
+    return err;
+}
 
-out:
-    for (size_t i = 0; exchanges != NULL && i < count; i++)
-        hf_exchange_clear(&exchanges[i]);
-    hf_free(exchanges);
-    hf_free(room);
+static enum hf_err ask_everybody(const struct findings *all, struct hf_why *why)
+{
+    struct round *round = hf_alloc(1, sizeof(*round));
+    enum hf_err err = HF_OK;
+
+    if (round != NULL)
+        round->room = hf_alloc(HF_PACKET_ROOM, 1);
+    if (round == NULL || round->room == NULL)
+        err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    for (size_t i = 0; i < all->count && err == HF_OK; i++)
+        err = ask_witnesses(round, &all->items[i], why);
+    if (err == HF_OK)
+        err = round_run(round, why);
+    if (round != NULL)
+        hf_free(round->room);
+    hf_free(round);
+    return err;
+}
+
+static enum hf_err finding_init(struct finding *f,
+                                const struct hf_authority_question *question,
+                                struct hf_why *why)
+{
+    if (question->owner.len > HF_OWNER_TEXT_MAX)
+        return hf_fail(why, HF_ESYNTAX, 0, "RFC 1035 2.3.4: name is too long");
+    f->authority = hf_alloc(1, sizeof(*f->authority));
+    if (f->authority == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    f->question = question;
+    f->at = question->owner;
+    f->climbs = true;
+    return hf_wire_name_parse(question->owner, &f->owner, why);
+}
+
+enum hf_err hf_authority_ask_all(struct hf_resolver *resolver,
+                                 const struct hf_authority_question *questions,
+                                 size_t count, struct hf_authority **out,
+                                 struct hf_why *why)
+{
+    struct findings all = {.resolver = resolver};
+    enum hf_err err = HF_OK;
+
+    if (count == 0)
+        return HF_OK;
+    all.items = hf_alloc(count, sizeof(all.items[0]));
+    if (all.items == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    all.count = count;
+    for (size_t i = 0; i < count && err == HF_OK; i++)
+        err = finding_init(&all.items[i], &questions[i], why);
+    if (err == HF_OK)
+        err = find_cuts(&all, why);
+    if (err == HF_OK)
+        err = find_addresses(&all, why);
+    if (err == HF_OK)
+        err = ask_everybody(&all, why);
+    for (size_t i = 0; i < count; i++) {
+        if (err == HF_OK)
+            out[i] = all.items[i].authority;
+        else
+            hf_authority_free(all.items[i].authority);
+    }
+    hf_free(all.items);
     return err;
 }
 
@@ -357,30 +488,7 @@ enum hf_err hf_authority_ask(struct hf_resolver *resolver,
                              const struct hf_authority_question *question,
                              struct hf_authority **out, struct hf_why *why)
 {
-    struct finding f = {.resolver = resolver, .question = question};
-    enum hf_err err;
-
-    f.authority = hf_alloc(1, sizeof(*f.authority));
-    if (f.authority == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    if (question->owner.len > HF_OWNER_TEXT_MAX) {
-        err = hf_fail(why, HF_ESYNTAX, 0, "RFC 1035 2.3.4: name is too long");
-        goto out;
-    }
-    err = find_cut(&f, why);
-    if (err == HF_OK && f.name_count > 0)
-        err = find_addresses(&f, why);
-    f.authority->found = f.authority->count > 0;
-    if (err == HF_OK && f.authority->found)
-        err = ask_all(&f, why);
-
-out:
-    if (err != HF_OK) {
-        hf_authority_free(f.authority);
-        return err;
-    }
-    *out = f.authority;
-    return HF_OK;
+    return hf_authority_ask_all(resolver, question, 1, out, why);
 }
 
 void hf_authority_free(struct hf_authority *authority)

@@ -61,4 +61,11 @@ struct hf_authority_question {
 enum hf_err hf_authority_ask(struct hf_resolver *resolver,
                              const struct hf_authority_question *question,
                              struct hf_authority **out, struct hf_why *why);
+
+/* The same for many questions side by side: what all of them wait for is
+ * waited for once. out[i] answers questions[i]; on failure none is touched. */
+enum hf_err hf_authority_ask_all(struct hf_resolver *resolver,
+                                 const struct hf_authority_question *questions,
+                                 size_t count, struct hf_authority **out,
+                                 struct hf_why *why);
 void hf_authority_free(struct hf_authority *authority);

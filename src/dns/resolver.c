@@ -46,6 +46,33 @@ enum hf_err hf_resolver_ask(struct hf_resolver *resolver,
     return err;
 }
 
+enum hf_err hf_resolver_ask_all(struct hf_resolver *resolver,
+                                const struct hf_lookup *lookups, size_t count,
+                                struct hf_found *found, struct hf_why *why)
+{
+    size_t sent = 0;
+    size_t done = 0;
+    enum hf_err err = HF_OK;
+
+    while (done < count && err == HF_OK) {
+        struct hf_found one = {0};
+        uint64_t ticket = 0;
+        bool got = false;
+
+        if (sent < count && resolver->under_way < resolver->window) {
+            err = hf_resolver_submit(resolver, &lookups[sent], sent, why);
+            sent++;
+            continue;
+        }
+        err = hf_resolver_poll(resolver, INT_MAX, &ticket, &one, &got, why);
+        if (err != HF_OK || !got)
+            continue;
+        found[ticket] = one;
+        done++;
+    }
+    return err;
+}
+
 int hf_resolver_fd(const struct hf_resolver *resolver)
 {
     return resolver->fd(resolver->state);

@@ -126,6 +126,16 @@ enum hf_err hf_resolver_ask(struct hf_resolver *resolver,
                             const struct hf_lookup *lookup,
                             struct hf_found *out, struct hf_why *why);
 
+/*
+ * Any number of look-ups side by side, as many at once as the window allows,
+ * until every answer is in its place; nothing else may be under way.
+ * Owns: hf_found_clear() for each of `found` (`count`, zeroed before), also
+ * after a failure; then nothing more can be asked here.
+ */
+enum hf_err hf_resolver_ask_all(struct hf_resolver *resolver,
+                                const struct hf_lookup *lookups, size_t count,
+                                struct hf_found *found, struct hf_why *why);
+
 /* Readable when hf_resolver_poll() would do something, for loops of one's
  * own; timeouts of look-ups are handled inside poll, so call it every 100 ms
  * as well. */
