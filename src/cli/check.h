@@ -108,11 +108,13 @@ struct hf_viewer {
 };
 
 /*
- * Look at sight->name. Owns: hf_sight_free(), also after a failure.
+ * Look at the names of `sights`, all side by side: what they wait for, they
+ * wait for together. Owns: hf_sight_free() for each, also after a failure.
  * Fails: HF_ENOMEM, HF_ECANCELED, HF_ESYSTEM, HF_EPEER.
  */
-enum hf_err hf_sight_look(const struct hf_viewer *viewer,
-                          struct hf_sight *sight, struct hf_why *why);
+enum hf_err hf_sights_look(const struct hf_viewer *viewer,
+                           struct hf_sight *const *sights, size_t count,
+                           struct hf_why *why);
 void hf_sight_free(struct hf_sight *sight);
 
 /* Judge what was seen, for the subject or else for what the records say of

@@ -7,53 +7,57 @@
 #include "dns/wire.h"
 #include "os/random.h"
 
-#define CLIMB_MAX    127 /* labels of the longest name */
-#define BATCH_MAX    (HF_CANDIDATES_MAX + CLIMB_MAX)
 #define LABEL_RANDOM 8
 
-/* Everything about one name that can be asked at once. */
+/* Names that are looked at side by side. */
+struct gaze {
+    const struct hf_viewer *viewer;
+    struct hf_sight *const *sights;
+    size_t count;
+    struct hf_spot **spots; /* of all of them */
+    size_t spot_count;
+};
+
+/* Look-ups that go out together, and their answers. */
 struct batch {
-    struct hf_lookup lookups[BATCH_MAX];
-    struct hf_found *found; /* BATCH_MAX */
+    struct hf_lookup *lookups;
+    struct hf_found *found;
+    size_t room;
     size_t count;
 };
 
-/* Keep the window full until every answer is in its place. */
-static enum hf_err batch_run(struct hf_resolver *resolver, struct batch *batch,
-                             struct hf_why *why)
+static enum hf_err batch_new(size_t room, struct batch *out, struct hf_why *why)
 {
-    size_t sent = 0;
-    size_t done = 0;
-    enum hf_err err = HF_OK;
+    *out = (struct batch){.room = room};
+    if (room == 0)
+        return HF_OK;
+    out->lookups = hf_alloc(room, sizeof(out->lookups[0]));
+    out->found = hf_alloc(room, sizeof(out->found[0]));
+    return out->lookups != NULL && out->found != NULL
+               ? HF_OK
+               : hf_fail(why, HF_ENOMEM, 0, "out of memory");
+}
 
-    while (done < batch->count && err == HF_OK) {
-        struct hf_found one = {0};
-        uint64_t ticket = 0;
-        bool got = false;
-
-        if (sent < batch->count && resolver->under_way < resolver->window) {
-            err =
-                hf_resolver_submit(resolver, &batch->lookups[sent], sent, why);
-            sent++;
-            continue;
-        }
-        err = hf_resolver_poll(resolver, 1000, &ticket, &one, &got, why);
-        if (err != HF_OK || !got)
-            continue;
-        batch->found[ticket] = one;
-        done++;
-    }
-    return err;
+static void batch_clear(struct batch *batch)
+{
+    for (size_t i = 0; batch->found != NULL && i < batch->room; i++)
+        hf_found_clear(&batch->found[i]);
+    hf_free(batch->lookups);
+    hf_free(batch->found);
 }
 
 static void batch_add(struct batch *batch, const struct hf_viewer *viewer,
                       struct hf_span owner, uint16_t type)
 {
-    if (batch->count < BATCH_MAX)
-        batch->lookups[batch->count++] =
-            (struct hf_lookup){.owner = owner,
-                               .type = type,
-                               .give_up_at_ms = viewer->give_up_at_ms};
+    batch->lookups[batch->count++] = (struct hf_lookup){
+        .owner = owner, .type = type, .give_up_at_ms = viewer->give_up_at_ms};
+}
+
+static enum hf_err batch_run(struct batch *batch,
+                             const struct hf_viewer *viewer, struct hf_why *why)
+{
+    return hf_resolver_ask_all(viewer->resolver, batch->lookups, batch->count,
+                               batch->found, why);
 }
 
 /* REQ SCOPE-06..08, SCOPE-13 */
@@ -149,30 +153,81 @@ static enum hf_err join_values(struct hf_spot *spot, struct hf_why *why)
     return HF_OK;
 }
 
-static enum hf_err look_up(const struct hf_viewer *viewer,
-                           struct hf_sight *sight, struct batch *batch,
-                           struct hf_why *why)
-{
-    struct hf_span name = hf_name_span(&sight->name);
-    enum hf_err err;
+/* ---- the records, and CAA ---- */
 
+/* Names at which CAA may stand: the name itself and all above it. */
+static size_t climb_count(struct hf_span name)
+{
+    size_t count = 0;
+
+    for (; name.len > 0; name = hf_name_parent(name))
+        count++;
+    return count;
+}
+
+static size_t lookup_count(const struct hf_sight *sight)
+{
+    return sight->spot_count == 0
+               ? 0
+               : sight->spot_count + climb_count(hf_name_span(&sight->name));
+}
+
+static void put_lookups(struct batch *batch, const struct hf_viewer *viewer,
+                        const struct hf_sight *sight)
+{
+    struct hf_span at = hf_name_span(&sight->name);
+
+    if (sight->spot_count == 0)
+        return;
     for (size_t i = 0; i < sight->spot_count; i++)
         batch_add(batch, viewer, hf_name_span(&sight->spots[i].owner),
                   HF_RR_TXT);
-    for (struct hf_span at = name; at.len > 0; at = hf_name_parent(at))
+    for (; at.len > 0; at = hf_name_parent(at))
         batch_add(batch, viewer, at, HF_RR_CAA);
-    err = batch_run(viewer->resolver, batch, why);
-    for (size_t i = 0; i < sight->spot_count; i++) {
-        sight->spots[i].found = batch->found[i];
-        batch->found[i] = (struct hf_found){0};
-    }
-    if (err == HF_OK)
-        err = keep_caa(&sight->caa, name, batch->found + sight->spot_count,
-                       batch->count - sight->spot_count, why);
-    for (size_t i = 0; i < sight->spot_count && err == HF_OK; i++)
+}
+
+/* Its answers, in the order of put_lookups(). */
+static enum hf_err keep_answers(struct hf_sight *sight, struct hf_found *found,
+                                struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    for (size_t i = 0; i < sight->spot_count && err == HF_OK; i++) {
+        sight->spots[i].found = found[i];
+        found[i] = (struct hf_found){0};
         err = join_values(&sight->spots[i], why);
+    }
+    return err != HF_OK
+               ? err
+               : keep_caa(&sight->caa, hf_name_span(&sight->name),
+                          found + sight->spot_count,
+                          lookup_count(sight) - sight->spot_count, why);
+}
+
+static enum hf_err look_up(const struct gaze *gaze, struct hf_why *why)
+{
+    struct batch batch;
+    size_t count = 0;
+    size_t at = 0;
+    enum hf_err err;
+
+    for (size_t i = 0; i < gaze->count; i++)
+        count += lookup_count(gaze->sights[i]);
+    err = batch_new(count, &batch, why);
+    for (size_t i = 0; i < gaze->count && err == HF_OK; i++)
+        put_lookups(&batch, gaze->viewer, gaze->sights[i]);
+    if (err == HF_OK)
+        err = batch_run(&batch, gaze->viewer, why);
+    for (size_t i = 0; i < gaze->count && err == HF_OK; i++) {
+        if (gaze->sights[i]->spot_count > 0)
+            err = keep_answers(gaze->sights[i], &batch.found[at], why);
+        at += lookup_count(gaze->sights[i]);
+    }
+    batch_clear(&batch);
     return err;
 }
+
+/* ---- synthesised answers ---- */
 
 /* A label that nobody has: "hf-" and random letters, below the ADN. */
 static enum hf_err put_random_owner(struct hf_span adn, struct hf_buf *out,
@@ -191,94 +246,185 @@ static enum hf_err put_random_owner(struct hf_span adn, struct hf_buf *out,
     return HF_OK;
 }
 
+/* Without signatures, would a name that nobody made give the same answer? */
+static bool wants_probe(const struct hf_spot *spot)
+{
+    return !spot->synthesised && spot->found.security != HF_SECURE &&
+           (spot->found.state == HF_FOUND_DATA || spot->found.chain_count > 0);
+}
+
+static void hear_probe(struct hf_spot *spot, const struct hf_found *found)
+{
+    spot->synthesised =
+        (found->state == HF_FOUND_DATA || found->chain_count > 0) &&
+        hf_found_agrees(found, &spot->found);
+}
+
+/* The labels in front of an ADN may make it too long to ask about. */
+static enum hf_err put_probes(const struct gaze *gaze, struct batch *batch,
+                              char (*rooms)[HF_NAME_MAX],
+                              struct hf_spot **asked, struct hf_why *why)
+{
+    for (size_t i = 0; i < gaze->spot_count; i++) {
+        struct hf_spot *spot = gaze->spots[i];
+        struct hf_buf owner;
+        enum hf_err err;
+
+        spot->synthesised = spot->found.synthesised;
+        if (!wants_probe(spot))
+            continue;
+        hf_buf_init(&owner, rooms[batch->count], sizeof(rooms[0]));
+        err = put_random_owner(spot->adn, &owner, why);
+        if (err != HF_OK)
+            return err;
+        if (owner.full)
+            continue;
+        asked[batch->count] = spot;
+        batch_add(batch, gaze->viewer, hf_buf_span(&owner), HF_RR_TXT);
+    }
+    return HF_OK;
+}
+
 /*
  * REQ VAL-58, MON-15: signatures tell a synthesised answer; without them, a
  * name that nobody made gives the same one.
  */
-static enum hf_err probe(const struct hf_viewer *viewer, struct hf_spot *spot,
-                         struct hf_why *why)
+static enum hf_err probe(const struct gaze *gaze, struct hf_why *why)
 {
-    char room[HF_NAME_MAX];
-    struct hf_found found = {0};
-    struct hf_lookup lookup = {.type = HF_RR_TXT,
-                               .give_up_at_ms = viewer->give_up_at_ms};
-    struct hf_buf owner;
-    enum hf_err err;
+    char(*rooms)[HF_NAME_MAX] = hf_alloc(gaze->spot_count, sizeof(rooms[0]));
+    struct hf_spot **asked =
+        hf_alloc(gaze->spot_count, sizeof(struct hf_spot *));
+    struct batch batch;
+    enum hf_err err = batch_new(gaze->spot_count, &batch, why);
 
-    spot->synthesised = spot->found.synthesised;
-    if (spot->synthesised || spot->found.security == HF_SECURE ||
-        (spot->found.state != HF_FOUND_DATA && spot->found.chain_count == 0))
-        return HF_OK;
-    hf_buf_init(&owner, room, sizeof(room));
-    err = put_random_owner(spot->adn, &owner, why);
-    if (err != HF_OK || owner.full)
-        return err;
-    lookup.owner = hf_buf_span(&owner);
-    err = hf_resolver_ask(viewer->resolver, &lookup, &found, why);
-    if (err != HF_OK)
-        return err;
-    spot->synthesised =
-        (found.state == HF_FOUND_DATA || found.chain_count > 0) &&
-        hf_found_agrees(&found, &spot->found);
-    hf_found_clear(&found);
-    return HF_OK;
+    if (rooms == NULL || asked == NULL)
+        err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    if (err == HF_OK)
+        err = put_probes(gaze, &batch, rooms, asked, why);
+    if (err == HF_OK)
+        err = batch_run(&batch, gaze->viewer, why);
+    for (size_t i = 0; i < batch.count && err == HF_OK; i++)
+        hear_probe(asked[i], &batch.found[i]);
+    batch_clear(&batch);
+    hf_free(rooms);
+    hf_free(asked);
+    return err;
 }
 
-static enum hf_err ask_servers(const struct hf_viewer *viewer,
-                               struct hf_spot *spot, struct hf_why *why)
-{
-    struct hf_authority_question question = {
-        .owner = hf_name_span(&spot->owner),
-        .type = HF_RR_TXT,
-        .port = viewer->port,
-        .give_up_at_ms = viewer->give_up_at_ms,
-        .timeout_ms = viewer->timeout_ms};
-    enum hf_err err;
+/* ---- the authoritative servers ---- */
 
-    /* Where the resolver waited in vain for the look-up itself, it would for
-     * the servers' names, too. */
-    if (!viewer->authoritative ||
-        (spot->found.state == HF_FOUND_FAILURE && spot->found.rcode < 0))
-        return HF_OK;
-    err = hf_authority_ask(viewer->resolver, &question, &spot->authority, why);
-    if (err != HF_OK || spot->found.chain_count == 0 ||
-        spot->found.state == HF_FOUND_FAILURE)
-        return err;
-    /* Behind an alias another zone decides, perhaps of somebody else. */
-    question.owner = spot->found.owner;
-    return hf_authority_ask(viewer->resolver, &question, &spot->target, why);
+/* Questions to the servers of zones, and where the answers belong. */
+struct inquiry {
+    struct hf_authority_question *questions;
+    struct hf_authority **answers;
+    struct hf_authority ***places;
+    size_t count;
+};
+
+static enum hf_err inquiry_new(size_t room, struct inquiry *out,
+                               struct hf_why *why)
+{
+    *out = (struct inquiry){
+        .questions = hf_alloc(room, sizeof(out->questions[0])),
+        .answers = hf_alloc(room, sizeof(struct hf_authority *)),
+        .places = hf_alloc(room, sizeof(struct hf_authority **))};
+    return out->questions != NULL && out->answers != NULL && out->places != NULL
+               ? HF_OK
+               : hf_fail(why, HF_ENOMEM, 0, "out of memory");
 }
 
-enum hf_err hf_sight_look(const struct hf_viewer *viewer,
-                          struct hf_sight *sight, struct hf_why *why)
+static void inquiry_clear(struct inquiry *inquiry)
 {
-    struct batch *batch;
+    hf_free(inquiry->questions);
+    hf_free(inquiry->answers);
+    hf_free(inquiry->places);
+}
+
+static void inquiry_add(struct inquiry *inquiry, const struct hf_viewer *viewer,
+                        struct hf_span owner, struct hf_authority **place)
+{
+    inquiry->places[inquiry->count] = place;
+    inquiry->questions[inquiry->count++] =
+        (struct hf_authority_question){.owner = owner,
+                                       .type = HF_RR_TXT,
+                                       .port = viewer->port,
+                                       .give_up_at_ms = viewer->give_up_at_ms,
+                                       .timeout_ms = viewer->timeout_ms};
+}
+
+static void put_questions(struct inquiry *inquiry, const struct gaze *gaze)
+{
+    for (size_t i = 0; i < gaze->spot_count; i++) {
+        struct hf_spot *spot = gaze->spots[i];
+
+        /* Where the resolver waited in vain for the look-up itself, it would
+         * for the servers' names, too. */
+        if (spot->found.state == HF_FOUND_FAILURE && spot->found.rcode < 0)
+            continue;
+        inquiry_add(inquiry, gaze->viewer, hf_name_span(&spot->owner),
+                    &spot->authority);
+        /* Behind an alias another zone decides, perhaps of somebody else. */
+        if (spot->found.chain_count > 0 &&
+            spot->found.state != HF_FOUND_FAILURE)
+            inquiry_add(inquiry, gaze->viewer, spot->found.owner,
+                        &spot->target);
+    }
+}
+
+static enum hf_err ask_servers(const struct gaze *gaze, struct hf_why *why)
+{
+    struct inquiry inquiry;
+    enum hf_err err;
+
+    if (!gaze->viewer->authoritative)
+        return HF_OK;
+    err = inquiry_new(2 * gaze->spot_count, &inquiry, why);
+    if (err == HF_OK) {
+        put_questions(&inquiry, gaze);
+        err = hf_authority_ask_all(gaze->viewer->resolver, inquiry.questions,
+                                   inquiry.count, inquiry.answers, why);
+    }
+    for (size_t i = 0; i < inquiry.count && err == HF_OK; i++)
+        *inquiry.places[i] = inquiry.answers[i];
+    inquiry_clear(&inquiry);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+static bool keep_spots(struct gaze *gaze)
+{
+    size_t at = 0;
+
+    gaze->spots = hf_alloc(gaze->spot_count, sizeof(struct hf_spot *));
+    for (size_t i = 0; i < gaze->count && gaze->spots != NULL; i++)
+        for (size_t k = 0; k < gaze->sights[i]->spot_count; k++)
+            gaze->spots[at++] = &gaze->sights[i]->spots[k];
+    return gaze->spots != NULL;
+}
+
+enum hf_err hf_sights_look(const struct hf_viewer *viewer,
+                           struct hf_sight *const *sights, size_t count,
+                           struct hf_why *why)
+{
+    struct gaze gaze = {.viewer = viewer, .sights = sights, .count = count};
     enum hf_err err = HF_OK;
 
-    choose_spots(viewer, sight);
-    if (sight->spot_count == 0)
+    for (size_t i = 0; i < count; i++) {
+        choose_spots(viewer, sights[i]);
+        gaze.spot_count += sights[i]->spot_count;
+    }
+    if (gaze.spot_count == 0)
         return HF_OK;
-    batch = hf_alloc(1, sizeof(*batch));
-    if (batch != NULL)
-        batch->found = hf_alloc(BATCH_MAX, sizeof(batch->found[0]));
-    if (batch == NULL || batch->found == NULL) {
+    if (!keep_spots(&gaze))
         err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
-        goto out;
-    }
-    err = look_up(viewer, sight, batch, why);
-    for (size_t i = 0; i < sight->spot_count && err == HF_OK; i++) {
-        err = probe(viewer, &sight->spots[i], why);
-        if (err == HF_OK)
-            err = ask_servers(viewer, &sight->spots[i], why);
-    }
-
-out:
-    for (size_t i = 0; batch != NULL && batch->found != NULL && i < BATCH_MAX;
-         i++)
-        hf_found_clear(&batch->found[i]);
-    if (batch != NULL)
-        hf_free(batch->found);
-    hf_free(batch);
+    if (err == HF_OK)
+        err = look_up(&gaze, why);
+    if (err == HF_OK)
+        err = probe(&gaze, why);
+    if (err == HF_OK)
+        err = ask_servers(&gaze, why);
+    hf_free(gaze.spots);
     return err;
 }
 

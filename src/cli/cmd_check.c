@@ -143,7 +143,7 @@ static void check(struct checking *c, struct hf_span text)
         worsen(c, HF_EXIT_ERROR);
         goto out;
     }
-    err = hf_sight_look(&c->seeing.viewer, sight, &why);
+    err = hf_sights_look(&c->seeing.viewer, &sight, 1, &why);
     if (err == HF_OK)
         err = hf_sight_judge(sight, &c->subject, c->cli->now, &why);
     if (err == HF_OK) {
