@@ -2,9 +2,11 @@
 #include "cli/preflight.h"
 
 #include "base/alloc.h"
+#include "cli/remembered.h"
 #include "cli/said.h"
 
 #define SHOWN_MAX (1024 * 1024) /* of one name that would not validate */
+#define CAUSE_MAX 1024
 #define MARGIN_S  (2 * (int64_t)HF_DAY_S) /* warn when a record ends */
 
 /* ---- looking ---- */
@@ -23,30 +25,58 @@ static void warn_of_end(struct hf_applicant *applicant,
                      "lasts, or the next renewal fails");
 }
 
-static enum hf_exit look_at(struct hf_applicant *applicant,
-                            struct hf_target *target)
+/* A place for what is seen of each, in `sights`, which has room for all. */
+static enum hf_err make_sights(struct hf_target *targets, size_t count,
+                               struct hf_sight **sights, size_t *sight_count)
 {
-    struct hf_sight *sight = hf_alloc(1, sizeof(*sight));
-    struct hf_why why = {0};
-    enum hf_err err = sight == NULL ? HF_ENOMEM : HF_OK;
+    *sight_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct hf_sight *sight;
 
-    target->sight = sight;
-    if (err == HF_OK) {
-        sight->name = target->name;
-        sight->wildcard = target->wildcard;
-        err = hf_sight_look(&applicant->seeing.viewer, sight, &why);
+        if (targets[i].is_address)
+            continue;
+        sight = hf_alloc(1, sizeof(*sight));
+        targets[i].sight = sight;
+        if (sight == NULL)
+            return HF_ENOMEM;
+        sight->name = targets[i].name;
+        sight->wildcard = targets[i].wildcard;
+        sights[(*sight_count)++] = sight;
     }
-    if (err == HF_OK)
-        err = hf_sight_judge(sight, &applicant->subject, applicant->cli->now,
-                             &why);
-    if (err == HF_ECANCELED)
-        return HF_EXIT_INTERRUPTED;
-    if (err != HF_OK) {
+    return HF_OK;
+}
+
+static enum hf_err look(struct hf_applicant *applicant,
+                        struct hf_target *targets, size_t count,
+                        struct hf_why *why)
+{
+    struct hf_sight **sights = hf_alloc(count, sizeof(struct hf_sight *));
+    size_t sight_count = 0;
+    enum hf_err err = HF_ENOMEM;
+
+    if (sights != NULL)
+        err = make_sights(targets, count, sights, &sight_count);
+    if (err != HF_OK)
+        err = hf_fail(why, err, 0, "out of memory");
+    else if (sight_count > 0)
+        err =
+            hf_sights_look(&applicant->seeing.viewer, sights, sight_count, why);
+    hf_free(sights);
+    return err;
+}
+
+static enum hf_exit judge(struct hf_applicant *applicant,
+                          const struct hf_target *target)
+{
+    struct hf_why why = {0};
+
+    if (hf_sight_judge(target->sight, &applicant->subject, applicant->cli->now,
+                       &why) != HF_OK) {
         hf_cli_fail(applicant->cli, target->text, &why);
         return HF_EXIT_ERROR;
     }
-    if (sight->result == HF_CHECK_YES)
-        warn_of_end(applicant, sight);
+    if (target->sight->result == HF_CHECK_YES)
+        warn_of_end(applicant, target->sight);
     return HF_EXIT_GOOD;
 }
 
@@ -54,10 +84,18 @@ enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
                                struct hf_target *targets, size_t count)
 {
     enum hf_exit status = HF_EXIT_GOOD;
+    struct hf_why why = {0};
+    enum hf_err err = look(applicant, targets, count, &why);
 
+    if (err == HF_ECANCELED)
+        return HF_EXIT_INTERRUPTED;
+    if (err != HF_OK) {
+        hf_cli_fail(applicant->cli, HF_SPAN("look at DNS"), &why);
+        return HF_EXIT_ERROR;
+    }
     for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++)
         if (!targets[i].is_address)
-            status = look_at(applicant, &targets[i]);
+            status = judge(applicant, &targets[i]);
     return status;
 }
 
@@ -86,6 +124,27 @@ bool hf_preflight_permits(struct hf_applicant *applicant,
                             hf_span_str(hf_method_word(method)));
 }
 
+/* Where DNS says that the record does not serve, the register may know why. */
+static void remember(const struct hf_applicant *applicant,
+                     const struct hf_target *target)
+{
+    const struct hf_missing missing = {.name = hf_name_span(&target->name),
+                                       .wildcard = target->wildcard,
+                                       .ca = &applicant->subject.ca,
+                                       .account = &applicant->subject.account,
+                                       .now_at = applicant->cli->now.s};
+    char room[CAUSE_MAX];
+    struct hf_buf text;
+
+    if (target->sight->result != HF_CHECK_NO)
+        return;
+    hf_buf_init(&text, room, sizeof(room) - 1);
+    if (!hf_remembered_put(applicant->cli, &missing, &text))
+        return;
+    room[text.len] = '\0';
+    hf_cli_error(applicant->cli, target->text, room);
+}
+
 void hf_preflight_show(struct hf_applicant *applicant,
                        const struct hf_target *target)
 {
@@ -108,6 +167,7 @@ void hf_preflight_show(struct hf_applicant *applicant,
     hf_out_put(cli->out, hf_buf_span(&wrapped));
     hf_buf_clear(&text);
     hf_buf_clear(&wrapped);
+    remember(applicant, target);
 }
 
 bool hf_preflight_still_serves(struct hf_applicant *applicant,

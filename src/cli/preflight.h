@@ -10,8 +10,8 @@
 #include "cli/target.h"
 
 /*
- * Look at every target but addresses, of which DNS knows nothing, and judge
- * what is seen; whether its record serves is an answer, see
+ * Look at all targets but addresses, of which DNS knows nothing, side by side,
+ * and judge what is seen; whether its record serves is an answer, see
  * hf_preflight_serves(). Owns: hf_preflight_clear(), whatever comes back.
  * HF_EXIT_ERROR, HF_EXIT_INTERRUPTED: after a message.
  */
@@ -27,7 +27,8 @@ bool hf_preflight_permits(struct hf_applicant *applicant,
                           const struct hf_target *target,
                           enum hf_method method);
 
-/* Tell what was seen, and which record to publish. */
+/* Tell what was seen, which record to publish, and what the register knows of
+ * one that was there. */
 void hf_preflight_show(struct hf_applicant *applicant,
                        const struct hf_target *target);
 

@@ -151,6 +151,13 @@ expect 'publish a wildcard' 0 '' record publish '*.shop.example' \
 [ "$(kdig +short @127.0.0.1 -p "$TREE_PORT" _validation-persist.shop.example \
     TXT | wc -l)" = 2 ] && ok 'the record of the other CA is still there' ||
     not_ok 'the record of the other CA is gone'
+# One that was taken away again: what the register says of it then.
+# shellcheck disable=SC2086
+expect 'publish one more' 0 '' record publish gone.shop.example \
+    --account default $publish
+# shellcheck disable=SC2046,SC2086
+expect 'and take it away' 0 '' record unpublish gone.shop.example \
+    $(echo "$publish" | sed 's/--draft 01//; s/--force//')
 
 # From here on nobody has the key of the zone.
 rm "$tmp/zone.key"
@@ -180,6 +187,9 @@ rm -r "$state/renewal/short.json" "$state/live/short" "$state/archive/short"
 cert 'CAA forbids' 2 'caa\|CAA' issue closed.shop.example
 cert 'a name that has no record' 2 'no-record' issue www.shop.example \
     mail.shop.example
+cert 'what became of its record' 2 \
+    'likely cause: record [0-9]* of the register was taken away' issue \
+    gone.shop.example
 [ "$(serial_of wild | wc -l)" = 1 ] &&
     openssl x509 -noout -ext subjectAltName -in "$state/live/wild/cert.pem" |
     grep -q 'DNS:\*.shop.example, DNS:shop.example' &&
