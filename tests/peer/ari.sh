@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Renewals when the CA wants them (RFC 9773), with Pebble, whose windows its
+# management interface sets: what it says in Retry-After is obeyed from one run
+# to the next, a window is neither anticipated nor missed, and the order says
+# which certificate it replaces. REQ CLI-35.
+set -eu
+
+here=$(dirname "$0")
+tmp=$(mktemp -d)
+failed=0
+
+cleanup() {
+    sh "$here/pebble.sh" stop "$tmp/pebble"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
+# shellcheck disable=SC1091 # made by pebble.sh
+. "$tmp/pebble/env"
+state=$tmp/state
+
+run() {
+    status=0
+    "$HOLDFAST" "$@" --state-dir "$state" --ca-bundle "$PEBBLE_CA" \
+        >"$tmp/out" 2>"$tmp/err" || status=$?
+}
+
+# expect WHAT STATUS QUESTIONS COMMAND...: and how often the CA was asked.
+expect() {
+    what=$1
+    want="status $2, asked $3 times"
+    before=$(asked)
+    shift 3
+    run "$@"
+    got="status $status, asked $(($(asked) - before)) times"
+    if [ "$got" = "$want" ]; then
+        echo "ok - $what"
+    else
+        echo "not ok - $what: $got, wanted $want"
+        sed 's/^/    /' "$tmp/out" "$tmp/err"
+        failed=1
+    fi
+}
+
+asked() { # so far, about renewals
+    grep -c 'GET /draft-ietf-acme-ari' "$tmp/pebble/log" || true
+}
+
+# window FROM TO: for the certificate that is there, in seconds from now.
+window() {
+    python3 - "$PEBBLE_MANAGE/set-renewal-info/" "$PEBBLE_CA" \
+        "$state/live/a.example/cert.pem" "$1" "$2" <<'END'
+import json, ssl, sys, time, urllib.request
+url, ca, cert, start, end = sys.argv[1:]
+at = lambda s: time.strftime('%Y-%m-%dT%H:%M:%SZ',
+                             time.gmtime(time.time() + int(s)))
+info = {'suggestedWindow': {'start': at(start), 'end': at(end)}}
+body = {'Certificate': open(cert).read(), 'ARIResponse': json.dumps(info)}
+urllib.request.urlopen(url, json.dumps(body).encode(),
+                       context=ssl.create_default_context(cafile=ca))
+END
+}
+
+hour=3600
+day=86400
+expect 'an account' 0 0 account create --plaintext --agree-tos \
+    --directory "$PEBBLE_DIRECTORY"
+expect 'a certificate' 0 0 cert issue --no-check a.example
+
+# ---- Retry-After: six hours, says Pebble ----
+
+expect 'the CA is asked when' 2 1 cert renew --no-check
+expect 'and not again' 2 0 cert renew --no-check
+window -$((2 * hour)) -$hour
+expect 'before the time it said, whatever it would say' 2 0 \
+    cert renew --no-check --now +5h
+expect 'then it is: the window was moved into the past' 0 1 \
+    cert renew --no-check --now +7h --dry-run
+
+# ---- a window to come ----
+
+window $((2 * day)) $((3 * day))
+expect 'before the window' 2 1 cert renew --no-check --now +14h
+expect 'before the window, a day later' 2 1 cert renew --no-check --now +38h
+expect 'at its end' 0 1 cert renew --no-check --now +3d --dry-run
+renew_at=$(sed -n 's/.*"renewAt":\([0-9]*\).*/\1/p' \
+    "$state/renewal/a.example.json")
+from_now=$((${renew_at:-0} - $(date +%s)))
+if [ $from_now -gt $((2 * day - hour)) ] && [ $from_now -lt $((3 * day)) ]; then
+    echo 'ok - a moment inside the window was chosen, and kept'
+else
+    echo "not ok - chosen: $from_now seconds from now"
+    failed=1
+fi
+
+# ---- the order ----
+
+expect 'inside the window it is renewed' 0 1 cert renew --no-check --now +3d
+if grep -q 'is a replacement of' "$tmp/pebble/log"; then
+    echo 'ok - the order says what it replaces'
+else
+    echo 'not ok - nothing was replaced'
+    failed=1
+fi
+exit $failed
