@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# A thousand orders and not one failure, with a CA that refuses every seventh
+# nonce, shuffles challenges and validates over DNS: certificates one by one,
+# then all of them in one run, again and again; and a hundred names in one.
+#
+# REQ CLI-28, CLI-30, CLI-32.
+set -eu
+
+here=$(dirname "$0")
+tmp=$(mktemp -d)
+failed=0
+names=200
+rounds=4
+
+cleanup() {
+    sh "$here/many.sh" stop "$tmp/many"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+for program in knotd kdig jq openssl; do
+    command -v "$program" >/dev/null || {
+        echo "skipped: $program is missing"
+        exit 77
+    }
+done
+PEBBLE_WFE_NONCEREJECT=15 sh "$here/many.sh" start "$tmp/many" $names
+# shellcheck disable=SC1091 # made by many.sh
+. "$tmp/many/env"
+log=$tmp/many/pebble/log
+
+# is WHAT GOT WANTED
+is() {
+    if [ "$2" = "$3" ]; then
+        echo "ok - $1: $2"
+    else
+        echo "not ok - $1: $2, wanted $3"
+        cut -c1-200 "$tmp/err" | head -20
+        failed=1
+    fi
+}
+
+# shellcheck disable=SC2086 # options are words
+cert() {
+    "$HOLDFAST" cert "$@" $MANY_OPTIONS >>"$tmp/out" 2>>"$tmp/err"
+}
+
+issued() {
+    grep -c ': issued, until' "$tmp/out" || true
+}
+
+# ---- one by one ----
+
+: >"$tmp/out"
+: >"$tmp/err"
+i=1
+while [ $i -le $names ]; do
+    cert issue "n$i.shop.example" || echo "n$i: status $?" >>"$tmp/err"
+    i=$((i + 1))
+done
+is 'issued one by one' "$(issued)" $names
+is 'and nothing was complained of' "$(wc -c <"$tmp/err")" 0
+
+# ---- all in one run: connections, nonces and the key are kept ----
+
+i=1
+while [ $i -le $rounds ]; do
+    status=0
+    cert renew --force || status=$?
+    is "renewal $i of all" "$status" 0
+    i=$((i + 1))
+done
+is 'certificates so far' "$(issued)" $((names * (rounds + 1)))
+is 'and nothing was complained of' "$(wc -c <"$tmp/err")" 0
+is 'certificates of the CA' "$(grep -c 'Issued certificate serial' "$log")" \
+    $((names * (rounds + 1)))
+# An order whose nonce is refused is sent again.
+if [ "$(grep -c 'POST /order-plz' "$log")" -le \
+    "$(grep -c 'Added order' "$log")" ]; then
+    echo 'not ok - no nonce was refused: this proves nothing'
+    failed=1
+fi
+
+# ---- a hundred names in one ----
+
+# shellcheck disable=SC2046 # words
+cert issue --name hundred $(seq -f 'n%g.shop.example' 100) ||
+    echo "hundred: status $?" >>"$tmp/err"
+is 'names in one certificate' "$(openssl x509 -noout -ext subjectAltName \
+    -in "$MANY_STATE/live/hundred/cert.pem" | grep -o 'DNS:' | wc -l)" 100
+is 'and nothing was complained of' "$(wc -c <"$tmp/err")" 0
+exit $failed
