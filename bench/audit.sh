@@ -15,11 +15,8 @@ trap 'exit 130' INT TERM
 spend=$BUILD/bench/bench-spend
 floor=$BUILD/bench/bench-zscanner-floor
 zone=$tmp/zone
-
-median() { # of column $2 of the file $1
-    sort -n -k "$2,$2" "$1" | awk -v n="$2" '{all[NR] = $n}
-        END {print all[int((NR + 1) / 2)]}'
-}
+# shellcheck source=bench/figures.sh
+. "$SRC/bench/figures.sh"
 
 python3 "$SRC/bench/audit_zone.py" "$domains" >"$zone"
 

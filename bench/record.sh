@@ -18,11 +18,8 @@ trap 'exit 130' INT TERM
 
 spend=$BUILD/bench/bench-spend
 floor=$BUILD/bench/bench-record-floor
-
-median() { # of column $2 of the file $1
-    sort -n -k "$2,$2" "$1" | awk -v n="$2" '{all[NR] = $n}
-        END {print all[int((NR + 1) / 2)]}'
-}
+# shellcheck source=bench/figures.sh
+. "$SRC/bench/figures.sh"
 
 awk 'BEGIN {
     for (i = 0; i < 100000; i++)
@@ -71,31 +68,6 @@ measure_make() { # raw or hashed
         printf "record make, 100,000 names, %s\t%.3f s CPU\tbare loop %.3f s" \
             "\t%.2f\tunder 1 s\t%s\n", kind, cpu / 1e6, bare / 1e6,
             cpu / bare, cpu < 1e6 ? "met" : "MISSED" >>rows
-    }'
-}
-
-# Other work on the machine only ever adds: the least of the medians counts.
-least() {
-    sort -n -k "$2,$2" "$1" | head -n 1 | cut -d ' ' -f "$2"
-}
-
-measure_start() { # NAME COMMAND...
-    name=$1
-    shift
-    : >"$tmp/ours"
-    : >"$tmp/true"
-    for _ in $(seq $rounds); do
-        "$spend" 20 /dev/null "$@" >>"$tmp/ours"
-        "$spend" 20 /dev/null /bin/true >>"$tmp/true"
-    done
-    awk -v name="$name" -v wall="$(least "$tmp/ours" 1)" \
-        -v cpu="$(least "$tmp/ours" 2)" -v bare="$(least "$tmp/true" 2)" \
-        -v rows="$BENCH_ROWS" 'BEGIN {
-        printf "%s, start to end: %.2f ms CPU (%.2f ms); /bin/true %.2f ms " \
-            "CPU\n", name, cpu / 1e3, wall / 1e3, bare / 1e3
-        printf "%s, start to end\t%.2f ms CPU\t/bin/true %.2f ms\t%.2f\t" \
-            "under 5 ms\t%s\n", name, cpu / 1e3, bare / 1e3, cpu / bare,
-            cpu < 5e3 ? "met" : "MISSED" >>rows
     }'
 }
 

@@ -27,8 +27,8 @@ END
 records() { # COUNT URL
     awk -v count="$1" -v url="$2" 'BEGIN {
         for (i = 1; i <= count; i++)
-            printf "_validation-persist.n%d TXT \"ca.example; accounturi=%s\"\n",
-                i, url
+            printf "n%d A 127.0.0.1\n_validation-persist.n%d TXT \"ca." \
+                "example; accounturi=%s\"\n", i, i, url
     }'
 }
 
