@@ -39,7 +39,7 @@ struct hf_store;
  * Fails: HF_ESYSTEM (kernel, full disk, no SQLite), HF_ENOTFOUND (folder),
  *        HF_ETIMEOUT (somebody keeps it busy), HF_ESYNTAX (not such a file, or
  *        damaged), HF_EINVAL (somebody else's tables, or those of a newer
- *        holdfast), HF_ENOMEM. The file is as it was, or new and without content.
+ *        holdfast), HF_ENOMEM. The file is as it was, or new and empty.
  */
 enum hf_err hf_store_open(const char *path, const struct hf_store_plan *plan,
                           bool must_exist, struct hf_store **out,
