@@ -2,7 +2,6 @@
 #include <openssl/crypto.h>
 #include <unistd.h>
 
-#include "cli/build.h"
 #include "cli/commands.h"
 #include "client/key_worker.h"
 #include "client/listener_worker.h"
@@ -26,9 +25,9 @@ static const struct {
     {HF_KEY_ROLE, hf_key_worker_run, NULL, NULL},
     {HF_PRIMARY_ROLE, hf_primary_worker_run, NULL, NULL},
     {HF_RUNNER_ROLE, hf_runner_worker_run, NULL, NULL},
-    {HF_LISTENER_ROLE, hf_listener_worker_run, NULL, NULL},
     {HF_WORKER_ROLE, NULL, "holdfast-resolver.so", "hf_worker_run"},
     {HF_NET_ROLE, NULL, "holdfast-http.so", "hf_http_worker_run"},
+    {HF_LISTENER_ROLE, NULL, "holdfast-listener.so", "hf_listener_worker_run"},
 };
 
 /* NULL when there is no such role, or its part is missing. */
@@ -42,8 +41,7 @@ static role_fn *find_role(const char *word)
             continue;
         if (run != NULL)
             return run;
-        found =
-            hf_plugin_find(HF_BUILD_PLUGINS, roles[i].file, roles[i].symbol);
+        found = hf_plugin_find(roles[i].file, roles[i].symbol);
         memcpy(&run, &found, sizeof(run)); /* ISO C has no cast for this */
         return run;
     }

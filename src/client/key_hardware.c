@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/key_hardware.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "crypto/token.h"
+#include "os/plugin.h"
 #include "os/sandbox.h"
 
 #define VARIABLES_MAX 1024
@@ -52,24 +52,17 @@ static enum hf_err take_environment(struct hf_span list, struct hf_why *why)
     return HF_OK;
 }
 
-/* Beside this program, or where it was installed. */
 static enum hf_err open_token(const struct hf_key_want *want,
                               struct hf_token *out, struct hf_why *why)
 {
-    char beside[PATH_MAX] = {0};
-    const char *const folders[] = {beside, HF_PLUGIN_FOLDER, NULL};
-    const struct hf_token_plan plan = {.folders = folders,
-                                       .where = want->pem,
-                                       .tcti = want->reach.tcti,
-                                       .make = want->make,
-                                       .kind = want->kind};
-    char *slash;
+    struct hf_token_plan plan = {.where = want->pem,
+                                 .tcti = want->reach.tcti,
+                                 .make = want->make,
+                                 .kind = want->kind};
+    char file[HF_TOKEN_FILE_MAX];
 
-    if (readlink("/proc/self/exe", beside, sizeof(beside) - 1) < 0)
-        beside[0] = '\0';
-    slash = strrchr(beside, '/');
-    if (slash != NULL)
-        *slash = '\0';
+    hf_token_file(want->pem, file);
+    plan.driver = hf_plugin_find(file, HF_TOKEN_SYMBOL);
     return hf_token_open(&plan, out, why);
 }
 

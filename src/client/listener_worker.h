@@ -13,7 +13,7 @@
 #include "acme/token.h"
 #include "os/role.h"
 
-#define HF_LISTENER_ROLE "listener"
+#define HF_LISTENER_ROLE "_listener"
 
 enum hf_listener_frame {
     HF_LISTENER_TOKEN = HF_FRAME_OTHERS, /* 1: show, 0: forget; authorization */

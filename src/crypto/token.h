@@ -17,8 +17,11 @@
 
 #define HF_TOKEN_PIN_MAX 256 /* octets of a PIN, or of a TPM's auth value */
 
+struct hf_token_driver;
+
 struct hf_token_plan {
-    const char *const *folders; /* where our shared objects may be, NULL ends */
+    const struct hf_token_driver *driver; /* of hf_token_file(); NULL: there is
+                                             none */
     struct hf_span where;  /* a note (key_note.h), "pkcs11:...", or "tpm2:" */
     struct hf_span tcti;   /* how to reach a TPM; empty: the kernel's */
     bool make;             /* a new key, rather than one that is there */
@@ -53,12 +56,18 @@ struct hf_token {
     void *state;
 };
 
+#define HF_TOKEN_FILE_MAX 64
+
+/* The name of the shared object, with NUL, that has the driver for what `where`
+ * names. */
+void hf_token_file(struct hf_span where, char out[HF_TOKEN_FILE_MAX]);
+
 /*
- * Load the shared object for what plan->where names, connect, and find the
- * token that it means. The PIN is not needed yet, and nothing is signed.
+ * Connect to the hardware that plan->where names, and find the token that it
+ * means. The PIN is not needed yet, and nothing is signed.
  *
  * Owns:  hf_token_close(), unless hf_token_use() succeeds.
- * Fails: HF_ENOTFOUND (no such shared object, module, token or TPM),
+ * Fails: HF_ENOTFOUND (no driver, no such module, token or TPM),
  *        HF_EINVAL (the URI; several tokens; a key of that kind cannot be made
  *        there), HF_ESYNTAX (the note), HF_EPEER (it does not work), HF_ELIMIT,
  *        HF_ENOMEM.

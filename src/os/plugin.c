@@ -50,7 +50,7 @@ static void *load_open(int fd)
     hf_buf_puts(&path, "/proc/self/fd/");
     hf_buf_put_i64(&path, fd);
     hf_buf_putc(&path, '\0');
-    return dlopen(room, RTLD_NOW | RTLD_LOCAL);
+    return dlopen(room, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
 
 static void *load(struct hf_span own, const char *folder, const char *file)
@@ -76,7 +76,7 @@ static void *load(struct hf_span own, const char *folder, const char *file)
     return object;
 }
 
-void *hf_plugin_find(const char *folder, const char *file, const char *symbol)
+void *hf_plugin_find(const char *file, const char *symbol)
 {
     char room[PATH_MAX];
     struct hf_span own = own_folder(room, sizeof(room));
@@ -86,6 +86,6 @@ void *hf_plugin_find(const char *folder, const char *file, const char *symbol)
         return NULL;
     object = load(own, ".", file);
     if (object == NULL)
-        object = load(own, folder, file);
+        object = load(own, HF_PLUGIN_FOLDER, file);
     return object == NULL ? NULL : dlsym(object, symbol);
 }

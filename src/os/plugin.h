@@ -7,10 +7,9 @@
 
 /*
  * The symbol of this name in the shared object `file`, which is looked for
- * beside this program (so it is where it was built), then in `folder`, which
- * is absolute or begins at this program's own folder (so it is where it was
- * installed). It must belong to root or to the owner of this program, and no
- * more people may write it than that. NULL when there is none. Once loaded it
- * stays.
+ * beside this program (so it is where it was built), then where it was
+ * installed to, seen from this program's own folder. It must belong to root or
+ * to the owner of this program, and no more people may write it than that. NULL
+ * when there is none. Once loaded it stays.
  */
-void *hf_plugin_find(const char *folder, const char *file, const char *symbol);
+void *hf_plugin_find(const char *file, const char *symbol);

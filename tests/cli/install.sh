@@ -64,12 +64,17 @@ foreign=$(nm -D --defined-only "$lib/libholdfast.so" |
 nm -D --defined-only "$lib/libholdfast.so" | grep -q ' hf_judge@' ||
     fail "the shared library does not export hf_judge"
 
-# So are the shared objects for keys in hardware, that show one thing only.
-for plugin in "$BUILD"/holdfast-*.so; do
-    [ -e "$plugin" ] || continue
-    plugin=$lib/holdfast/$(basename "$plugin")
-    [ "$(nm -D --defined-only "$plugin" | awk '{print $3}')" = \
-        hf_token_driver_1 ] || fail "$plugin shows more than its driver"
+# So are the parts that are loaded, each of which shows one thing only.
+for part in "$BUILD"/holdfast-*.so; do
+    case $part in
+    *-resolver.so) symbol=hf_worker_run ;;
+    *-http.so) symbol=hf_http_worker_run ;;
+    *-listener.so) symbol=hf_listener_worker_run ;;
+    *) symbol=hf_token_driver_1 ;;
+    esac
+    part=$lib/holdfast/$(basename "$part")
+    [ "$(nm -D --defined-only "$part" | awk '{print $3}')" = $symbol ] ||
+        fail "$part shows more than $symbol"
 done
 
 # Whatever is made for reading and completing is installed as well.
