@@ -330,7 +330,6 @@ static void use_solver(struct hf_issue *issue, struct hf_target *target,
         return;
     }
     fill_exhibit(issue, target, authz->challenges[at].token);
-    target->challenge = at;
     target->is_shown = true;
     if (solver->show(solver->state, &target->exhibit, &why) != HF_OK)
         refuse_why(out, target->method, &why);
@@ -338,16 +337,22 @@ static void use_solver(struct hf_issue *issue, struct hf_target *target,
         use(out, solver->await == NULL ? HF_CHOICE_GOOD : HF_CHOICE_LATER, at);
 }
 
-/* It is on its way: is it there? */
+/* It is on its way: is it there? The authorization may have been read again
+ * meanwhile, with its challenges in another order. */
 static void await(struct hf_issue *issue, struct hf_target *target,
-                  struct hf_chosen *out)
+                  const struct hf_authz_object *authz, struct hf_chosen *out)
 {
     struct hf_solver *solver = &issue->solving.solvers[target->method];
+    size_t at = find_challenge(authz, target->method);
     struct hf_why why = {0};
 
-    if (solver->await == NULL ||
-        solver->await(solver->state, &target->exhibit, &why) == HF_OK)
-        use(out, HF_CHOICE_GOOD, target->challenge);
+    if (at == SIZE_MAX ||
+        !hf_span_eq(authz->challenges[at].token, target->exhibit.token))
+        refuse(out, "the CA changed its challenge of ",
+               hf_method_word(target->method));
+    else if (solver->await == NULL ||
+             solver->await(solver->state, &target->exhibit, &why) == HF_OK)
+        use(out, HF_CHOICE_GOOD, at);
     else
         refuse_why(out, target->method, &why);
 }
@@ -373,7 +378,7 @@ void hf_choice_make(void *state, const struct hf_authz_object *authz,
         return;
     }
     if (target->is_shown && target->authz == authz) {
-        await(issue, target, out);
+        await(issue, target, authz, out);
         return;
     }
     if (target->is_shown) {

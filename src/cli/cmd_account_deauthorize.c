@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/fence.h"
 #include "cli/holder.h"
+#include "cli/identifier.h"
 #include "client/deauthorize.h"
 #include "client/lineage.h"
 
@@ -55,7 +56,8 @@ static void tell(void *state, const struct hf_authz_object *authz,
     hf_out_step(d->cli->out);
 }
 
-static enum hf_exit deauthorize(struct hf_cli *cli, const struct hf_span *names)
+static enum hf_exit deauthorize(struct hf_cli *cli,
+                                const struct hf_order_wish *wish)
 {
     struct deauthorizing d = {.cli = cli};
     struct hf_holder holder;
@@ -68,8 +70,7 @@ static enum hf_exit deauthorize(struct hf_cli *cli, const struct hf_span *names)
     status = hf_fence_from_cli(cli, &cli->state, 1);
     if (status != HF_EXIT_GOOD)
         goto out;
-    err =
-        hf_deauthorize(&holder.talk, names, cli->operand_count, tell, &d, &why);
+    err = hf_deauthorize(&holder.talk, wish, tell, &d, &why);
     if (err != HF_OK)
         status = hf_holder_fail(cli, &holder.talk, "authorizations", err, &why);
     else if (d.refused > 0)
@@ -81,41 +82,49 @@ out:
 }
 
 /* The names in canonical form, one behind the other in `room`. */
-static enum hf_exit read_names(const struct hf_cli *cli, struct hf_buf *room,
-                               struct hf_span *out)
-{
-    for (size_t i = 0; i < cli->operand_count; i++) {
-        struct hf_span name = hf_span_str(cli->operands[i]);
-        bool wildcard = hf_name_take_star(&name);
-        size_t from = room->len;
-        struct hf_why why = {0};
-        struct hf_name canonical;
+struct named {
+    struct hf_span dns[HF_LINEAGE_NAMES_MAX];
+    struct hf_span ips[HF_LINEAGE_NAMES_MAX];
+    struct hf_buf room;
+    struct hf_order_wish wish;
+};
 
-        if (hf_idna_canonical(name, &canonical, &why) != HF_OK)
-            return hf_cli_usage(cli, name, why.text);
-        hf_buf_puts(room, wildcard ? "*." : "");
-        hf_buf_put(room, hf_name_span(&canonical));
-        out[i] = (struct hf_span){room->ptr + from, room->len - from};
+static enum hf_exit read_names(const struct hf_cli *cli, struct named *out)
+{
+    out->wish = (struct hf_order_wish){.dns = out->dns, .ips = out->ips};
+    for (size_t i = 0; i < cli->operand_count; i++) {
+        struct hf_span text = hf_span_str(cli->operands[i]);
+        size_t from = out->room.len;
+        struct hf_why why = {0};
+        struct hf_span name;
+        bool is_address;
+
+        if (hf_identifier_put(text, &out->room, &is_address, &why) != HF_OK)
+            return hf_cli_usage(cli, text, why.text);
+        name = (struct hf_span){out->room.ptr + from, out->room.len - from};
+        if (is_address)
+            out->ips[out->wish.ip_count++] = name;
+        else
+            out->dns[out->wish.dns_count++] = name;
     }
     return HF_EXIT_GOOD;
 }
 
 static enum hf_exit run(struct hf_cli *cli)
 {
-    struct hf_span names[HF_LINEAGE_NAMES_MAX];
-    struct hf_buf room;
+    struct named named = {0};
     enum hf_exit status;
 
-    hf_buf_init_grow(&room, NAMES_ROOM);
+    hf_buf_init_grow(&named.room, NAMES_ROOM);
     /* The names point into it: it must not move. */
-    if (hf_buf_reserve(&room, NAMES_ROOM) == NULL) {
+    if (hf_buf_reserve(&named.room, NAMES_ROOM) == NULL) {
         hf_cli_error(cli, HF_SPAN(""), "out of memory");
         return HF_EXIT_ERROR;
     }
-    status = read_names(cli, &room, names);
+    status = read_names(cli, &named);
     if (status == HF_EXIT_GOOD)
-        status = deauthorize(cli, names);
-    hf_buf_clear(&room);
+        status = deauthorize(cli, &named.wish);
+    hf_buf_clear(&named.room);
     return status;
 }
 

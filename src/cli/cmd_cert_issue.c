@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 #include "cli/failover.h"
+#include "cli/identifier.h"
 #include "cli/layers.h"
-#include "names/ip.h"
 #include "os/file.h"
 
 #define ROOM ((HF_LINEAGE_NAMES_MAX + 2) * 270 + 5 * PATH_MAX) /* and files */
@@ -28,31 +28,6 @@ struct issuing {
 typedef enum hf_exit do_fn(struct issuing *issuing,
                            const struct hf_lineage *lineage);
 
-/* The canonical form of a name, in `room`. */
-static enum hf_err put_name(struct hf_span text, struct hf_buf *room,
-                            struct hf_why *why)
-{
-    struct hf_span name = text;
-    uint8_t octets[16];
-    size_t len;
-    struct hf_name canonical;
-    enum hf_err err;
-
-    if (hf_span_starts(name, HF_SPAN("[")) && hf_span_ends(name, HF_SPAN("]")))
-        name = (struct hf_span){name.ptr + 1, name.len - 2};
-    if (hf_ip_parse(name, octets, &len)) {
-        hf_ip_put(room, octets, len);
-        return HF_OK;
-    }
-    name = text;
-    if (hf_name_take_star(&name))
-        hf_buf_puts(room, "*.");
-    err = hf_idna_canonical(name, &canonical, why);
-    if (err == HF_OK)
-        hf_buf_put(room, hf_name_span(&canonical));
-    return err;
-}
-
 /* The names in canonical form, one behind the other in `room`. */
 static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
                              struct hf_buf *room, struct hf_lineage *lineage)
@@ -60,8 +35,9 @@ static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
     size_t from = room->len;
     struct hf_why why = {0};
     struct hf_span added;
+    bool is_address;
 
-    if (put_name(text, room, &why) != HF_OK)
+    if (hf_identifier_put(text, room, &is_address, &why) != HF_OK)
         return hf_cli_usage(cli, text, why.text);
     added = (struct hf_span){room->ptr + from, room->len - from};
     if (room->full || hf_span_among(added, lineage->names, lineage->name_count))

@@ -20,7 +20,6 @@ struct hf_target {
     bool is_shown;
     const struct hf_authz_object *authz; /* that this is for: a server may
                                             repeat itself */
-    size_t challenge;                    /* of it */
     struct hf_exhibit exhibit;
     char authorization[HF_AUTHORIZATION_MAX];
 };

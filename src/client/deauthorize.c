@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/deauthorize.h"
 
-#include "acme/order_engine.h"
 #include "net/url.h"
 
 #define PAYLOAD_MAX (256 * 1024)
@@ -71,11 +70,11 @@ static enum hf_err end_each(struct hf_talk *talk,
     return err;
 }
 
-enum hf_err hf_deauthorize(struct hf_talk *talk, const struct hf_span *names,
-                           size_t count, hf_deauthorized_fn *each, void *state,
+enum hf_err hf_deauthorize(struct hf_talk *talk,
+                           const struct hf_order_wish *wish,
+                           hf_deauthorized_fn *each, void *state,
                            struct hf_why *why)
 {
-    const struct hf_order_wish wish = {.dns = names, .dns_count = count};
     struct hf_call call = {.kind = HF_CALL_KID,
                            .url = talk->directory.new_order};
     struct hf_order_object order = {0};
@@ -84,7 +83,7 @@ enum hf_err hf_deauthorize(struct hf_talk *talk, const struct hf_span *names,
     enum hf_err err;
 
     hf_buf_init_grow(&payload, PAYLOAD_MAX);
-    hf_order_wish_put(&wish, &payload);
+    hf_order_wish_put(wish, &payload);
     call.payload = hf_buf_span(&payload);
     err = payload.full ? hf_fail(why, HF_ELIMIT, 0, "too many names")
                        : hf_talk_call(talk, &call, &called, why);

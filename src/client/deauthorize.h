@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "acme/order_engine.h"
 #include "client/talk.h"
 
 enum hf_deauthorized {
@@ -20,7 +21,7 @@ typedef void hf_deauthorized_fn(void *state,
                                 enum hf_deauthorized what);
 
 /*
- * End the authorizations of `account` for these names, as an order has them.
+ * End the authorizations for the names that are wished for.
  *
  * Nobody but the CA knows which there are, and it tells by an order: what is
  * valid in a new one would have been used again. So this makes an order, which
@@ -28,6 +29,7 @@ typedef void hf_deauthorized_fn(void *state,
  *
  * Fails: as hf_talk_call(); HF_EPEER when the CA's order cannot be read.
  */
-enum hf_err hf_deauthorize(struct hf_talk *talk, const struct hf_span *names,
-                           size_t count, hf_deauthorized_fn *each, void *state,
+enum hf_err hf_deauthorize(struct hf_talk *talk,
+                           const struct hf_order_wish *wish,
+                           hf_deauthorized_fn *each, void *state,
                            struct hf_why *why);

@@ -75,5 +75,6 @@ expect 'several, some of them unknown' 0 '"name":"a.example"' account \
     failed=1
 }
 issue 'the CA looks at both again' 2
+expect 'an address' 0 '127.0.0.1: there was nothing' account deauthorize '[127.0.0.1]'
 expect 'a name that is none' 64 'a..example' account deauthorize a..example
 exit $failed
