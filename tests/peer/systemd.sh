@@ -68,7 +68,7 @@ CREDENTIALS_DIRECTORY=$tmp/etc "$HOLDFAST" cert issue a.example --no-check \
 
 # ---- the units, a hook, and what the test changes of them ----
 
-cp "$HOLDFAST" "$tmp/bin/holdfast"
+cp "$HOLDFAST" "$BUILD"/holdfast-*.so "$tmp/bin/"
 sed 's,^ExecStart=[^ ]*/holdfast,ExecStart=/usr/local/bin/holdfast,' \
     "$BUILD/dist/holdfast-renew.service" >"$tmp/units/holdfast-renew.service"
 cp "$SRC/dist/holdfast-renew.timer" "$tmp/units"
