@@ -9,6 +9,7 @@
 #include "dns/worker.h"
 #include "net/http_worker.h"
 #include "os/plugin.h"
+#include "os/role.h"
 #include "os/runner_worker.h"
 #include "os/signals.h"
 
@@ -30,22 +31,18 @@ static const struct {
     {HF_LISTENER_ROLE, NULL, "holdfast-listener.so", "hf_listener_worker_run"},
 };
 
-/* NULL when there is no such role, or its part is missing. */
-static role_fn *find_role(const char *word)
+/* The parent of a role whose part is missing hears that. */
+static bool run_role(size_t row)
 {
-    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-        role_fn *run = roles[i].run;
-        void *found;
+    role_fn *run = roles[row].run;
 
-        if (strcmp(word, roles[i].word) != 0)
-            continue;
-        if (run != NULL)
-            return run;
-        found = hf_plugin_find(roles[i].file, roles[i].symbol);
+    if (run == NULL) {
+        void *found = hf_plugin_find(roles[row].file, roles[row].symbol);
+
         memcpy(&run, &found, sizeof(run)); /* ISO C has no cast for this */
-        return run;
     }
-    return NULL;
+    return run != NULL ? run(STDIN_FILENO)
+                       : hf_role_greet(STDIN_FILENO, HF_GREETING_MISSING);
 }
 
 int main(int argc, char **argv)
@@ -94,12 +91,9 @@ int main(int argc, char **argv)
     (void)OPENSSL_init_crypto(
         OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT, NULL);
     /* Not a command: this program in one of its roles. */
-    if (argc == 2 && argv[1][0] == '_') {
-        role_fn *run = find_role(argv[1]);
-
-        if (run != NULL)
-            return run(STDIN_FILENO) ? 0 : 1;
-    }
+    for (size_t i = 0; argc == 2 && i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (strcmp(argv[1], roles[i].word) == 0)
+            return run_role(i) ? 0 : 1;
 
     hf_signals_watch();
     hf_out_init(&out, STDOUT_FILENO);

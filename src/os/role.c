@@ -218,7 +218,13 @@ static enum hf_err hear_greeting(struct hf_role *role,
     if (err != HF_OK)
         return err;
     if (frame.kind != HF_FRAME_READY || !hf_take_number(&frame.body, 1, &row) ||
-        frame.body.len > note_max || row >= plan->greeting_count)
+        frame.body.len > note_max)
+        row = UINT64_MAX;
+    if (row == HF_GREETING_MISSING)
+        return hf_fail(why, HF_ENOTFOUND, 0,
+                       "a part of holdfast is missing, or others may write it: "
+                       "install it again");
+    if (row >= plan->greeting_count)
         return hf_fail(why, HF_EPEER, 0,
                        "a process of our own greets with nonsense");
     if (plan->note != NULL)

@@ -151,6 +151,10 @@ void hf_frame_drop(struct hf_buf *in, const struct hf_frame *frame);
  * is the first and the parent has heard it. */
 bool hf_role_greet(int fd, unsigned greeting);
 
+/* The greeting of a role that is in a file of its own, and that file is missing
+ * or not to be trusted: whatever the table of its greetings says. */
+#define HF_GREETING_MISSING 0xff
+
 /* The same, and what the parent wants to know of us: at most
  * HF_ROLE_NOTE_MAX octets. */
 bool hf_role_greet_with(int fd, unsigned greeting, struct hf_span note);

@@ -32,6 +32,13 @@ put() {
 }
 
 expect 'nothing there' missing
+"$tmp/holdfast" check a.example --state-dir "$tmp" >"$tmp/out" 2>&1 || true
+if grep -q 'part of holdfast is missing.*install it again' "$tmp/out"; then
+    echo 'ok - and that is said'
+else
+    echo "not ok - what is said: $(cat "$tmp/out")"
+    failed=1
+fi
 put 644
 expect 'beside the program' 'libunbound [0-9]'
 put 646
