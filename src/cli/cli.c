@@ -11,8 +11,9 @@
 #include "cli/version.h"
 #include "os/clock.h"
 
-#define HELP_COLUMN 28
-#define ROOTS_STATE "/var/lib/holdfast"
+#define HELP_COLUMN     28
+#define OVERVIEW_COLUMN 24
+#define ROOTS_STATE     "/var/lib/holdfast"
 
 /* Options of every command. */
 static const struct hf_option common[] = {
@@ -249,7 +250,7 @@ static void put_overview(struct hf_out *out, const struct hf_command *commands,
 
         hf_buf_puts(buf, "  ");
         hf_buf_puts(buf, commands[i].name);
-        while (buf->len - from < 20 && !buf->full)
+        while (buf->len - from < OVERVIEW_COLUMN && !buf->full)
             hf_buf_putc(buf, ' ');
         hf_buf_puts(buf, commands[i].summary);
         hf_buf_putc(buf, '\n');

@@ -115,7 +115,7 @@ static enum hf_exit run_check(struct hf_cli *cli)
 const struct hf_command hf_cmd_account_check = {
     .name = "account check",
     .operands = "",
-    .summary = "Ask the CA whether the account is valid and the key its key",
+    .summary = "Ask the CA whether the account is valid and its key ours",
     .details = "The heartbeat of a standing authorization: run it daily. Ends "
                "a key change that\nwas interrupted. Exit status 2 when the "
                "account is not what it should be.\n",

@@ -146,7 +146,7 @@ static enum hf_exit run(struct hf_cli *cli)
 const struct hf_command hf_cmd_account_serve_signer = {
     .name = "account serve-signer",
     .operands = "",
-    .summary = "Sign orders and challenges for others, who do not get the key",
+    .summary = "Sign orders for others, who do not get the key",
     .details =
         "Accounts made with 'account create --signer PATH' use it. Who asks is "
         "known by the\nkernel; what is asked for is read before it is signed; "

@@ -366,8 +366,9 @@ const struct hf_command hf_cmd_cert_issue = {
         "when all of them would validate:\nelse it says what is wrong and "
         "which record to publish, and exits with 2.\n--method lets other "
         "challenges step in where a record is missing.\n\nWhere NAME is a "
-        "certificate of the\nconfiguration file, it is that one; without NAME "
-        "it is every one there that does\nnot exist yet or has other names.\n\n"
+        "certificate of the configuration file, it is that one; without\n"
+        "NAME it is every one there that does not exist yet or has other "
+        "names.\n\n"
         "The certificate is in "
         "STATE/live/NAME, laid out as certbot does it.\n",
     .options = options,
