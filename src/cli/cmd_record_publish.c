@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 #include "cli/commands.h"
+#include "cli/fence.h"
 #include "cli/making.h"
 #include "cli/publisher.h"
 #include "cli/state_dir.h"
@@ -517,7 +518,7 @@ static enum hf_exit prepare(struct publish *p)
     if (status == HF_EXIT_GOOD)
         status = hf_state_register(p->cli, p->publisher.dry_run, &p->reg);
     if (status == HF_EXIT_GOOD)
-        status = hf_publisher_fence(&p->publisher);
+        status = hf_fence_from_cli(p->cli, &p->cli->state, 1);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
+#include "cli/fence.h"
 #include "cli/layers.h"
 #include "cli/publisher.h"
 #include "cli/said.h"
@@ -405,7 +406,7 @@ static enum hf_exit run(struct hf_cli *cli)
         status = hf_publisher_read(cli, &otherwise, &r->publisher);
     }
     if (status == HF_EXIT_GOOD)
-        status = hf_publisher_fence(&r->publisher);
+        status = hf_fence_from_cli(cli, &cli->state, 1);
     if (status == HF_EXIT_GOOD)
         status = finish(r);
     hf_buf_clear(&r->job.said);

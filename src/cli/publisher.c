@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/fence.h"
 #include "cli/state_dir.h"
 #include "os/clock.h"
 
@@ -73,19 +72,32 @@ static void set_times(struct hf_publisher *p,
     p->port = way->port;
 }
 
+static enum hf_exit open_hook(struct hf_publisher *p)
+{
+    struct hf_why why = {0};
+
+    /* An hour at most: see HF_PUBLISHER_TIMEOUT_MAX_S. */
+    if (hf_hook_open(&p->hook, hf_cli_home(), (uint32_t)p->timeout_ms, &why) ==
+        HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(p->cli, hf_span_str(p->label), &why);
+    return HF_EXIT_ERROR;
+}
+
 enum hf_exit hf_publisher_open(const struct hf_cli *cli,
                                const struct hf_publisher_way *way,
                                struct hf_publisher *out)
 {
     enum hf_exit status;
 
-    *out = (struct hf_publisher){
-        .cli = cli, .dry_run = way->dry_run, .home = hf_cli_home()};
+    *out = (struct hf_publisher){.cli = cli, .dry_run = way->dry_run};
     status = use_way(out, way);
     if (status != HF_EXIT_GOOD)
         return status;
     set_times(out, way);
-    if (out->wait_ms > 0)
+    if (out->kind == HF_PUBLISHER_HOOK && !out->dry_run)
+        status = open_hook(out);
+    if (status == HF_EXIT_GOOD && out->wait_ms > 0)
         status = hf_resolver_from_cli(cli, &out->resolver);
     return status;
 }
@@ -149,17 +161,11 @@ enum hf_exit hf_publisher_read(const struct hf_cli *cli,
 
 void hf_publisher_clear(struct hf_publisher *publisher)
 {
+    hf_hook_close(&publisher->hook);
     hf_primary_free(publisher->primary);
     hf_tsig_key_free(publisher->key);
     hf_resolver_clear(&publisher->resolver);
     *publisher = (struct hf_publisher){0};
-}
-
-enum hf_exit hf_publisher_fence(const struct hf_publisher *publisher)
-{
-    return publisher->kind == HF_PUBLISHER_HOOK
-               ? HF_EXIT_GOOD
-               : hf_fence_from_cli(publisher->cli, &publisher->cli->state, 1);
 }
 
 /* ---- changing ---- */
@@ -213,26 +219,23 @@ static void show(const struct hf_publisher *p, struct hf_span text)
 }
 
 /* `note`: take away what was published with it; NULL: publish. */
-static enum hf_err call_hook(const struct hf_publisher *p,
+static enum hf_err call_hook(struct hf_publisher *p,
                              struct hf_publisher_job *job, struct hf_span value,
                              const struct hf_span *note, struct hf_why *why)
 {
-    const struct hf_hook_call call = {
-        .hook = &p->hook,
-        .removes = note != NULL,
-        .name = job->name,
-        .owner = job->owner,
-        .value = value,
-        .note = note == NULL ? HF_SPAN("") : *note,
-        .home = p->home,
-        .until_ms = hf_clock_ms() + p->timeout_ms};
+    const struct hf_hook_call call = {.removes = note != NULL,
+                                      .name = job->name,
+                                      .owner = job->owner,
+                                      .value = value,
+                                      .note =
+                                          note == NULL ? HF_SPAN("") : *note};
     struct hf_buf said;
     enum hf_err err;
 
-    hf_buf_init_grow(&said, HF_HOOK_SAID_MAX);
+    hf_buf_init_grow(&said, HF_RUNNER_SAID_MAX);
     hf_buf_clear(&job->said);
-    hf_buf_init_grow(&job->said, HF_HOOK_SAID_MAX);
-    err = hf_hook_run(&call, &job->said, &said, why);
+    hf_buf_init_grow(&job->said, HF_RUNNER_SAID_MAX);
+    err = hf_hook_run(&p->hook, &call, &job->said, &said, why);
     show(p, hf_buf_span(&job->said));
     show(p, hf_buf_span(&said));
     hf_buf_clear(&said);
@@ -240,7 +243,7 @@ static enum hf_err call_hook(const struct hf_publisher *p,
 }
 
 /* What is old is taken away; what the hook said about the new one stays. */
-static enum hf_err remove_old(const struct hf_publisher *p,
+static enum hf_err remove_old(struct hf_publisher *p,
                               struct hf_publisher_job *job, struct hf_why *why)
 {
     struct hf_buf kept = job->said;
@@ -255,7 +258,7 @@ static enum hf_err remove_old(const struct hf_publisher *p,
 }
 
 /* New ones first: at no moment is there none. */
-static enum hf_err call_hooks(const struct hf_publisher *p,
+static enum hf_err call_hooks(struct hf_publisher *p,
                               struct hf_publisher_job *job, struct hf_why *why)
 {
     enum hf_err err = HF_OK;

@@ -29,8 +29,7 @@ struct hf_publisher {
     struct hf_server server;    /* update */
     struct hf_tsig_key *key;    /* update; NULL: not signed */
     struct hf_primary *primary; /* update; NULL: not started yet */
-    struct hf_hook hook;        /* hook */
-    const char *home;
+    struct hf_hook hook;        /* hook; not open in a dry run */
     bool dry_run;
     int64_t timeout_ms; /* of a server's answer, or of a hook */
     int64_t wait_ms;    /* for all servers to have it; 0: not asked */
@@ -50,6 +49,7 @@ struct hf_publisher_way {
 };
 
 /*
+ * Starts what runs the hook, if it is one: open it before the network is read.
  * Release with hf_publisher_clear() whatever comes back; another status than
  * HF_EXIT_GOOD stands for a message. Text is borrowed.
  */
@@ -100,10 +100,6 @@ enum hf_exit hf_publisher_read(const struct hf_cli *cli,
                                const struct hf_publisher_default *otherwise,
                                struct hf_publisher *out);
 void hf_publisher_clear(struct hf_publisher *publisher);
-
-/* Wall this process in (fence.h), unless hooks are to be run. On failure a
- * message was printed. */
-enum hf_exit hf_publisher_fence(const struct hf_publisher *publisher);
 
 /* One name's change. */
 struct hf_publisher_job {

@@ -9,51 +9,59 @@
  *
  * The owner name stands in HOLDFAST_OWNER as well. A hook gets the environment
  * of the caller, since its own credentials may be there, but nothing that is
- * holdfast's; it has a time limit, and what it says is bounded.
+ * holdfast's; it has a time limit, and what it says is bounded. It is run by a
+ * process of its own (os/runner.h), so that a caller may wall itself in.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "holdfast/buf.h"
-
-#define HF_HOOK_SAID_MAX 16384 /* octets kept of what a hook says */
+#include "os/runner.h"
 
 enum hf_hook_kind { HF_HOOK_EXEC, HF_HOOK_CERTBOT, HF_HOOK_ACME_SH };
 
 struct hf_hook {
     enum hf_hook_kind kind;
     const char *program; /* borrowed from the text */
+    struct hf_runner runner;
 };
 
 /* Read "exec:PROGRAM". Fails: HF_ESYNTAX. */
 enum hf_err hf_hook_parse(const char *text, struct hf_hook *out,
                           struct hf_why *why);
 
+/*
+ * Start the process that will run it, for at most `timeout_ms` each time.
+ * `home` is the caller's, or NULL: acme.sh keeps its scripts there. Release
+ * with hf_hook_close() whatever comes back.
+ *
+ * Fails: HF_ENOTFOUND (no such script), HF_EINVAL (a name that a function of a
+ *        shell cannot have), HF_ELIMIT, HF_ESYSTEM, HF_ENOMEM, HF_EPEER.
+ */
+enum hf_err hf_hook_open(struct hf_hook *hook, const char *home,
+                         uint32_t timeout_ms, struct hf_why *why);
+
+/* Harmless for one that is not open. */
+void hf_hook_close(struct hf_hook *hook);
+
 struct hf_hook_call {
-    const struct hf_hook *hook;
     bool removes;
     struct hf_span name;
     struct hf_span owner;
     struct hf_span value;
     struct hf_span note; /* certbot: what the first hook said */
-    const char *home;    /* of the caller, or NULL: acme.sh keeps its scripts
-                            and settings there */
-    int64_t until_ms;    /* hf_clock_ms() when it is killed */
 };
 
 /*
  * Run it. `out` gets its standard output and `said` its standard error, both
- * unescaped.
+ * unescaped, and of each HF_RUNNER_SAID_MAX at most. A signal to us does not
+ * end it: half a change is worse than a whole one.
  *
- * Fails: HF_ENOTFOUND (no such script or program), HF_EPEER (its exit status
- *        is not 0, or a signal killed it), HF_ETIMEOUT, HF_ESYSTEM,
- *        HF_ECANCELED, HF_ENOMEM, HF_ELIMIT, HF_EINVAL (a name that a
- *        function of a shell cannot have; a NUL octet).
+ * Fails: HF_ENOTFOUND (no such program), HF_EPEER (its exit status is not 0, a
+ *        signal killed it, or its process has ended), HF_ETIMEOUT, HF_ESYSTEM,
+ *        HF_ENOMEM, HF_ELIMIT, HF_EINVAL (a NUL octet).
  */
-enum hf_err hf_hook_run(const struct hf_hook_call *call, struct hf_buf *out,
-                        struct hf_buf *said, struct hf_why *why);
+enum hf_err hf_hook_run(struct hf_hook *hook, const struct hf_hook_call *call,
+                        struct hf_buf *out, struct hf_buf *said,
+                        struct hf_why *why);
 
 /* What of `out` the hook that removes is told again (CERTBOT_AUTH_OUTPUT): as
  * certbot does, all but the blanks around it. Borrowed. */

@@ -73,19 +73,24 @@ ca="--ca-bundle $PEBBLE_CA"
 "$HOLDFAST" account create $state $ca --directory "$PEBBLE_DIRECTORY" \
     --agree-tos --plaintext >"$tmp/out" 2>&1 || is create "$?" 0
 
-# Besides the command: a resolver; an updater; an HTTP client and a signer.
+# Besides the command: a resolver; an updater; what runs programs, and one,
+# both without walls; an HTTP client and a signer.
 check="check --forward $at --deadline 1 example.com"
-publish="record publish --issuer ca.example --draft 01
-    --account-url https://ca.example/1 --server $at --timeout 1 --wait 0
-    $state example.com"
+record="--issuer ca.example --draft 01 --account-url https://ca.example/1 \
+--wait 0 $state example.com"
+publish="record publish --server $at --timeout 1 $record"
+hook="record publish --hook exec:true $record"
 account="account check $state $ca"
 # shellcheck disable=SC2086 # words
-for command in "2 $check" "2 $publish" "3 $account"; do
-    count=${command%% *}
-    command=${command#* }
-    is "${command%% --*}" "$(walled $command)" "$count $count"
+while read -r count walls command; do
+    is "${command%% --*}" "$(walled $command)" "$count $walls"
     is "${command%% --*}, no walls" "$(walled $command --sandbox=off)" \
         "$count 0"
-done
+done <<EOF
+2 2 $check
+2 2 $publish
+3 1 $hook
+3 3 $account
+EOF
 
 exit $failed

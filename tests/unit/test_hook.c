@@ -14,6 +14,7 @@
 #include "client/hook.h"
 #include "os/child.h"
 #include "os/clock.h"
+#include "os/runner_worker.h"
 #include "tests/unit/unit.h"
 
 /* A value that a shell would like to read otherwise. */
@@ -58,12 +59,12 @@ static void put_script(const struct place *place, const char *text)
 struct result {
     enum hf_err err;
     const char *text;
-    char out[1024];
-    char said[1024];
+    char out[HF_RUNNER_SAID_MAX + 1];
+    char said[HF_RUNNER_SAID_MAX + 1];
 };
 
 static struct result run(const struct place *place, const char *kind,
-                         bool removes, int64_t time_ms)
+                         bool removes, uint32_t time_ms)
 {
     static char text[256];
     struct result got = {0};
@@ -71,21 +72,21 @@ static struct result run(const struct place *place, const char *kind,
     struct hf_why why = {0};
     struct hf_buf out;
     struct hf_buf said;
-    struct hf_hook_call call = {.hook = &hook,
-                                .removes = removes,
-                                .name = HF_SPAN("x.example"),
-                                .owner =
-                                    HF_SPAN("_validation-persist.x.example"),
-                                .value = HF_SPAN(VALUE),
-                                .note = HF_SPAN("id 17"),
-                                .until_ms = hf_clock_ms() + time_ms};
+    const struct hf_hook_call call = {
+        .removes = removes,
+        .name = HF_SPAN("x.example"),
+        .owner = HF_SPAN("_validation-persist.x.example"),
+        .value = HF_SPAN(VALUE),
+        .note = HF_SPAN("id 17")};
 
     (void)snprintf(text, sizeof(text), "%s:%s", kind, place->script);
     assert_int_equal(hf_hook_parse(text, &hook, NULL), HF_OK);
     hf_buf_init(&out, got.out, sizeof(got.out) - 1);
     hf_buf_init(&said, got.said, sizeof(got.said) - 1);
-    got.err = hf_hook_run(&call, &out, &said, &why);
+    assert_int_equal(hf_hook_open(&hook, NULL, time_ms, NULL), HF_OK);
+    got.err = hf_hook_run(&hook, &call, &out, &said, &why);
     got.text = why.text;
+    hf_hook_close(&hook);
     return got;
 }
 
@@ -168,24 +169,33 @@ static void names_of_scripts(void **state)
 {
     static const char *const bad[] = {"acme.sh:dns_cf;id", "acme.sh:./a b.sh",
                                       "acme.sh:/tmp/1x.sh", "acme.sh:/tmp/"};
-    struct hf_hook_call call = {
-        .name = HF_SPAN("x"), .owner = HF_SPAN("x"), .value = HF_SPAN("x")};
     struct hf_hook hook;
-    struct hf_buf none = {0};
 
     (void)state;
-    call.hook = &hook;
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         assert_int_equal(hf_hook_parse(bad[i], &hook, NULL), HF_OK);
-        assert_int_equal(hf_hook_run(&call, &none, &none, NULL), HF_EINVAL);
+        assert_int_equal(hf_hook_open(&hook, NULL, 5000, NULL), HF_EINVAL);
+        hf_hook_close(&hook);
     }
     assert_int_equal(hf_hook_parse("acme.sh:dns_nobody_has", &hook, NULL),
                      HF_OK);
-    assert_int_equal(hf_hook_run(&call, &none, &none, NULL), HF_ENOTFOUND);
-    /* A NUL would cut the value short. */
-    call.value = HF_SPAN("a\0b");
+    assert_int_equal(hf_hook_open(&hook, NULL, 5000, NULL), HF_ENOTFOUND);
+    hf_hook_close(&hook);
+}
+
+/* A NUL would cut the value short. */
+static void refused(void **state)
+{
+    struct hf_hook_call call = {
+        .name = HF_SPAN("x"), .owner = HF_SPAN("x"), .value = HF_SPAN("a\0b")};
+    struct hf_buf none = {0};
+    struct hf_hook hook;
+
+    (void)state;
     assert_int_equal(hf_hook_parse("exec:true", &hook, NULL), HF_OK);
-    assert_int_equal(hf_hook_run(&call, &none, &none, NULL), HF_ELIMIT);
+    assert_int_equal(hf_hook_open(&hook, NULL, 5000, NULL), HF_OK);
+    assert_int_equal(hf_hook_run(&hook, &call, &none, &none, NULL), HF_EINVAL);
+    hf_hook_close(&hook);
 }
 
 /* Neither our secrets nor our descriptors. */
@@ -275,7 +285,7 @@ static void input(void **state)
     assert_int_equal(end.status, 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
@@ -283,12 +293,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(certbot_hook, enter, leave),
         cmocka_unit_test_setup_teardown(acme_sh_hook, enter, leave),
         cmocka_unit_test(names_of_scripts),
+        cmocka_unit_test(refused),
         cmocka_unit_test_setup_teardown(what_it_does_not_see, enter, leave),
         cmocka_unit_test_setup_teardown(failures, enter, leave),
         cmocka_unit_test_setup_teardown(chatter, enter, leave),
         cmocka_unit_test(input),
     };
 
+    if (argc == 2 && strcmp(argv[1], HF_RUNNER_ROLE) == 0)
+        return hf_runner_worker_run(STDIN_FILENO) ? 0 : 1;
     (void)signal(SIGPIPE, SIG_IGN); /* as the program does */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
