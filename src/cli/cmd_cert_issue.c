@@ -22,6 +22,7 @@ struct issuing {
     struct hf_cli *cli;
     struct hf_failover failover;
     struct hf_hooks *hooks;
+    struct hf_provision *provision;
     size_t wanted; /* certificates */
 };
 
@@ -198,20 +199,24 @@ static bool is_wanted(const struct hf_cli *cli,
            !is_there(cli, lineage);
 }
 
-static enum hf_exit add_hooks(struct issuing *issuing,
+static enum hf_exit add_needs(struct issuing *issuing,
                               const struct hf_lineage *lineage)
 {
     if (!is_wanted(issuing->cli, lineage))
         return HF_EXIT_GOOD;
     issuing->wanted++;
-    return hf_hooks_add(issuing->hooks, lineage) ? HF_EXIT_GOOD : HF_EXIT_ERROR;
+    return hf_hooks_add(issuing->hooks, lineage) &&
+                   hf_provision_add(issuing->provision, lineage)
+               ? HF_EXIT_GOOD
+               : HF_EXIT_ERROR;
 }
 
 static enum hf_exit issue(struct issuing *issuing,
                           const struct hf_lineage *lineage)
 {
     const struct hf_issue_wish wish = {.lineage = lineage,
-                                       .hooks = issuing->hooks};
+                                       .hooks = issuing->hooks,
+                                       .provision = issuing->provision};
     enum hf_exit status;
 
     if (!is_wanted(issuing->cli, lineage))
@@ -319,6 +324,8 @@ static enum hf_exit issue_all(struct issuing *issuing)
 {
     enum hf_exit status = hf_hooks_start(issuing->hooks);
 
+    if (status == HF_EXIT_GOOD)
+        status = hf_provision_start(issuing->provision);
     if (status != HF_EXIT_GOOD)
         return status;
     hf_failover_init(&issuing->failover, issuing->cli);
@@ -331,7 +338,7 @@ static enum hf_exit issue_all(struct issuing *issuing)
     return status;
 }
 
-/* All hooks that may run are known before the network is. */
+/* All programs that may run are known before the network is. */
 static enum hf_exit run(struct hf_cli *cli)
 {
     struct issuing issuing = {.cli = cli};
@@ -344,13 +351,16 @@ static enum hf_exit run(struct hf_cli *cli)
                             "for which names? Give them as operands");
     status = hf_hooks_new(cli, &issuing.hooks);
     if (status == HF_EXIT_GOOD)
-        status = for_each(&issuing, add_hooks);
+        status = hf_provision_new(cli, &issuing.provision);
+    if (status == HF_EXIT_GOOD)
+        status = for_each(&issuing, add_needs);
     if (status == HF_EXIT_GOOD && issuing.wanted == 0)
         status = HF_EXIT_NO;
     if (status == HF_EXIT_GOOD && !hf_cli_has(cli, "dry-run"))
         status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status == HF_EXIT_GOOD)
         status = issue_all(&issuing);
+    hf_provision_free(issuing.provision);
     hf_hooks_free(issuing.hooks);
     hf_lock_drop(&lock);
     return status;

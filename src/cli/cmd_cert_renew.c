@@ -35,6 +35,7 @@ struct renewing {
     struct hf_cli *cli;
     struct hf_failover failover;
     struct hf_hooks *hooks; /* NULL in a dry run */
+    struct hf_provision *provision;
     size_t changed;
     size_t failed;
     size_t later; /* failed for now */
@@ -171,7 +172,8 @@ static void order(struct renewing *r, struct hf_cert *cert)
 {
     const struct hf_issue_wish wish = {.lineage = &cert->lineage,
                                        .live = cert->certificate,
-                                       .hooks = r->hooks};
+                                       .hooks = r->hooks,
+                                       .provision = r->provision};
     enum hf_exit status = hf_failover_issue(&r->failover, &wish);
 
     hf_hooks_note(r->hooks, &cert->lineage, status == HF_EXIT_GOOD);
@@ -256,7 +258,7 @@ static void for_each(struct renewing *r,
 }
 
 /* What cannot be read is told when its turn comes. */
-static bool add_hooks(void *state, const char *name)
+static bool add_needs(void *state, const char *name)
 {
     struct renewing *r = state;
     struct hf_lineage lineage;
@@ -267,24 +269,28 @@ static bool add_hooks(void *state, const char *name)
         return true;
     hf_layers_use_certificate(r->cli, lineage.name);
     (void)hf_hooks_replace(r->cli, &lineage);
-    good = hf_hooks_add(r->hooks, &lineage);
+    good = (r->hooks == NULL || hf_hooks_add(r->hooks, &lineage)) &&
+           hf_provision_add(r->provision, &lineage);
     hf_lineage_clear(&lineage);
     r->failed += !good;
     return good;
 }
 
 /* All that may run is known before the network is. */
-static enum hf_exit start_hooks(struct renewing *r)
+static enum hf_exit prepare(struct renewing *r)
 {
-    enum hf_exit status;
+    enum hf_exit status = hf_provision_new(r->cli, &r->provision);
 
-    if (hf_cli_has(r->cli, "dry-run"))
-        return HF_EXIT_GOOD;
-    status = hf_hooks_new(r->cli, &r->hooks);
+    if (status == HF_EXIT_GOOD && !hf_cli_has(r->cli, "dry-run"))
+        status = hf_hooks_new(r->cli, &r->hooks);
     if (status != HF_EXIT_GOOD)
         return status;
-    for_each(r, add_hooks);
-    return r->failed > 0 ? HF_EXIT_ERROR : hf_hooks_start(r->hooks);
+    for_each(r, add_needs);
+    if (r->failed > 0)
+        return HF_EXIT_ERROR;
+    if (r->hooks != NULL)
+        status = hf_hooks_start(r->hooks);
+    return status == HF_EXIT_GOOD ? hf_provision_start(r->provision) : status;
 }
 
 static enum hf_exit end(struct renewing *r)
@@ -330,11 +336,12 @@ static enum hf_exit run(struct hf_cli *cli)
     if (status != HF_EXIT_GOOD)
         return status;
     hf_failover_init(&r.failover, cli);
-    status = start_hooks(&r);
+    status = prepare(&r);
     if (status == HF_EXIT_GOOD) {
         for_each(&r, renew_each);
         status = end(&r);
     }
+    hf_provision_free(r.provision);
     hf_hooks_free(r.hooks);
     hf_failover_clear(&r.failover);
     hf_lock_drop(&lock);

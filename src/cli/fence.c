@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/fence.h"
 
-#include <assert.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "os/fence.h"
-
-#define FOLDERS_MAX 8
 
 enum hf_exit hf_fence_from_cli(const struct hf_cli *cli,
                                const char *const *folders, size_t count)
 {
-    const char *there[FOLDERS_MAX];
+    const char **there;
     size_t there_count = 0;
     struct hf_why why = {0};
     enum hf_err err;
 
     if (hf_cli_no_wall(cli))
         return HF_EXIT_GOOD;
-    assert(count <= FOLDERS_MAX);
+    there = hf_alloc(count + 1, sizeof(there[0]));
+    if (there == NULL) {
+        hf_cli_error(cli, HF_SPAN(""), "out of memory");
+        return HF_EXIT_ERROR;
+    }
     for (size_t i = 0; i < count; i++)
         if (access(folders[i], F_OK) == 0)
             there[there_count++] = folders[i];
     err = hf_fence_enter(there, there_count, &why);
+    hf_free((void *)there);
     if (err == HF_OK)
         return HF_EXIT_GOOD;
     if (err == HF_EPEER)

@@ -8,7 +8,6 @@
 #include "os/clock.h"
 
 #define UPDATE_TIMEOUT_S 10
-#define HOOK_TIMEOUT_S   300
 #define PRINT_WAIT_S     3600 /* somebody has to go and do it */
 #define RETRY_MS         60000
 #define LINES_SHOWN      20 /* of what a hook says */
@@ -58,8 +57,9 @@ static enum hf_exit use_way(struct hf_publisher *p,
 static void set_times(struct hf_publisher *p,
                       const struct hf_publisher_way *way)
 {
-    int64_t timeout_s =
-        p->kind == HF_PUBLISHER_HOOK ? HOOK_TIMEOUT_S : UPDATE_TIMEOUT_S;
+    int64_t timeout_s = p->kind == HF_PUBLISHER_HOOK
+                            ? HF_PUBLISHER_HOOK_TIMEOUT_S
+                            : UPDATE_TIMEOUT_S;
     int64_t wait_s =
         p->kind == HF_PUBLISHER_PRINT ? PRINT_WAIT_S : HF_PUBLISHER_WAIT_S;
 
@@ -90,12 +90,13 @@ enum hf_exit hf_publisher_open(const struct hf_cli *cli,
 {
     enum hf_exit status;
 
-    *out = (struct hf_publisher){.cli = cli, .dry_run = way->dry_run};
+    *out = (struct hf_publisher){
+        .cli = cli, .lent = way->lent, .dry_run = way->dry_run};
     status = use_way(out, way);
     if (status != HF_EXIT_GOOD)
         return status;
     set_times(out, way);
-    if (out->kind == HF_PUBLISHER_HOOK && !out->dry_run)
+    if (out->kind == HF_PUBLISHER_HOOK && out->lent == NULL && !out->dry_run)
         status = open_hook(out);
     if (status == HF_EXIT_GOOD && out->wait_ms > 0)
         status = hf_resolver_from_cli(cli, &out->resolver);
@@ -235,7 +236,8 @@ static enum hf_err call_hook(struct hf_publisher *p,
     hf_buf_init_grow(&said, HF_RUNNER_SAID_MAX);
     hf_buf_clear(&job->said);
     hf_buf_init_grow(&job->said, HF_RUNNER_SAID_MAX);
-    err = hf_hook_run(&p->hook, &call, &job->said, &said, why);
+    err = hf_hook_run(p->lent != NULL ? p->lent : &p->hook, &call, &job->said,
+                      &said, why);
     show(p, hf_buf_span(&job->said));
     show(p, hf_buf_span(&said));
     hf_buf_clear(&said);

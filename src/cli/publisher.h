@@ -10,11 +10,12 @@
 #include "client/publish.h"
 #include "client/verify.h"
 
-#define HF_PUBLISHER_LABEL_MAX     4096
-#define HF_PUBLISHER_TIMEOUT_MAX_S 3600
-#define HF_PUBLISHER_WAIT_MAX_S    604800
-#define HF_PUBLISHER_WAIT_S        120  /* for all servers to have it */
-#define HF_PUBLISHER_USUAL         (-1) /* no time of its own was given */
+#define HF_PUBLISHER_LABEL_MAX      4096
+#define HF_PUBLISHER_TIMEOUT_MAX_S  3600
+#define HF_PUBLISHER_WAIT_MAX_S     604800
+#define HF_PUBLISHER_HOOK_TIMEOUT_S 300
+#define HF_PUBLISHER_WAIT_S         120  /* for all servers to have it */
+#define HF_PUBLISHER_USUAL          (-1) /* no time of its own was given */
 
 enum hf_publisher_kind {
     HF_PUBLISHER_UPDATE,
@@ -30,6 +31,7 @@ struct hf_publisher {
     struct hf_tsig_key *key;    /* update; NULL: not signed */
     struct hf_primary *primary; /* update; NULL: not started yet */
     struct hf_hook hook;        /* hook; not open in a dry run */
+    struct hf_hook *lent;       /* in its place; or NULL */
     bool dry_run;
     int64_t timeout_ms; /* of a server's answer, or of a hook */
     int64_t wait_ms;    /* for all servers to have it; 0: not asked */
@@ -42,6 +44,7 @@ struct hf_publisher_way {
     const char *server;    /* or NULL */
     const char *tsig_file; /* of the server; or NULL */
     const char *hook;      /* or NULL */
+    struct hf_hook *lent;  /* the same, open already; or NULL */
     int64_t timeout_s;     /* or HF_PUBLISHER_USUAL, as the next one */
     int64_t wait_s;
     uint16_t port;

@@ -152,14 +152,16 @@ static const char *text_or_null(struct hf_span text)
 }
 
 static enum hf_exit need_dns(const struct hf_cli *cli,
-                             const struct hf_means *means,
+                             const struct hf_solving *solving,
                              struct hf_solver *out)
 {
+    const struct hf_means *means = solving->means;
     int64_t port = 53;
     struct hf_publisher_way way = {
         .server = text_or_null(means->dns_server),
         .tsig_file = text_or_null(means->dns_tsig_file),
         .hook = text_or_null(means->dns_hook),
+        .lent = hf_provision_hook(solving->provision, means->dns_hook),
         .timeout_s = HF_PUBLISHER_USUAL,
         .wait_s = hf_solving_wait_s(means),
     };
@@ -183,7 +185,7 @@ static enum hf_exit need_http(const struct hf_cli *cli,
         const struct hf_listener_config config = {
             .address = means->http_address,
             .port = (uint16_t)means->http_port,
-            .no_wall = strcmp(hf_cli_value(cli, "sandbox", "on"), "off") == 0};
+            .no_wall = hf_cli_no_wall(cli)};
 
         err = hf_listener_new(&config, out, &why);
     }
@@ -202,7 +204,7 @@ enum hf_exit hf_solving_need(const struct hf_cli *cli,
 
     if (solver->show != NULL)
         return HF_EXIT_GOOD;
-    return method == HF_METHOD_DNS ? need_dns(cli, solving->means, solver)
+    return method == HF_METHOD_DNS ? need_dns(cli, solving, solver)
                                    : need_http(cli, solving->means, solver);
 }
 

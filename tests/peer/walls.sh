@@ -81,6 +81,8 @@ record="--issuer ca.example --draft 01 --account-url https://ca.example/1 \
 publish="record publish --server $at --timeout 1 $record"
 hook="record publish --hook exec:true $record"
 account="account check $state $ca"
+issue="cert issue $state $ca --no-check example.com"
+dns="--method dns-01 --dns-hook exec:true --dns-wait 0"
 # shellcheck disable=SC2086 # words
 while read -r count walls command; do
     is "${command%% --*}" "$(walled $command)" "$count $walls"
@@ -91,6 +93,9 @@ done <<EOF
 2 2 $publish
 3 1 $hook
 3 3 $account
+3 3 $issue
+6 3 $issue $dns
+1 1 cert renew $state
 EOF
 
 exit $failed
