@@ -37,7 +37,8 @@ struct hf_option {
 };
 
 struct hf_cli;
-struct hf_layers; /* layers.h */
+struct hf_layers;    /* layers.h */
+struct hf_provision; /* provision.h */
 
 struct hf_command {
     const char *name;     /* "scan", or "record make" */
@@ -57,13 +58,14 @@ struct hf_cli {
     const struct hf_command *command;
     const struct hf_command *commands; /* all of them */
     size_t command_count;
-    struct hf_layers *layers; /* the configuration file, or NULL */
-    struct hf_out *out;       /* standard output */
-    bool json;                /* --json was given */
-    bool colour;              /* standard output is a terminal that wants it */
-    struct hf_time now;       /* the clock, or --now */
-    const char *state; /* folder of accounts, certificates and the register:
-                          --state-dir, or the usual one */
+    struct hf_layers *layers;       /* the configuration file, or NULL */
+    struct hf_provision *provision; /* of orders, or NULL */
+    struct hf_out *out;             /* standard output */
+    bool json;                      /* --json was given */
+    bool colour;        /* standard output is a terminal that wants it */
+    struct hf_time now; /* the clock, or --now */
+    const char *state;  /* folder of accounts, certificates and the register:
+                           --state-dir, or the usual one */
     const struct hf_option *given[HF_CLI_VALUES_MAX];
     const char *values[HF_CLI_VALUES_MAX];
     size_t given_count;

@@ -3,6 +3,7 @@
 #include "cli/failover.h"
 #include "cli/identifier.h"
 #include "cli/layers.h"
+#include "cli/provision.h"
 #include "os/file.h"
 
 #define ROOM ((HF_LINEAGE_NAMES_MAX + 2) * 270 + 5 * PATH_MAX) /* and files */
@@ -22,7 +23,6 @@ struct issuing {
     struct hf_cli *cli;
     struct hf_failover failover;
     struct hf_hooks *hooks;
-    struct hf_provision *provision;
     size_t wanted; /* certificates */
 };
 
@@ -206,7 +206,7 @@ static enum hf_exit add_needs(struct issuing *issuing,
         return HF_EXIT_GOOD;
     issuing->wanted++;
     return hf_hooks_add(issuing->hooks, lineage) &&
-                   hf_provision_add(issuing->provision, lineage)
+                   hf_provision_add(issuing->cli, lineage)
                ? HF_EXIT_GOOD
                : HF_EXIT_ERROR;
 }
@@ -215,8 +215,7 @@ static enum hf_exit issue(struct issuing *issuing,
                           const struct hf_lineage *lineage)
 {
     const struct hf_issue_wish wish = {.lineage = lineage,
-                                       .hooks = issuing->hooks,
-                                       .provision = issuing->provision};
+                                       .hooks = issuing->hooks};
     enum hf_exit status;
 
     if (!is_wanted(issuing->cli, lineage))
@@ -325,7 +324,7 @@ static enum hf_exit issue_all(struct issuing *issuing)
     enum hf_exit status = hf_hooks_start(issuing->hooks);
 
     if (status == HF_EXIT_GOOD)
-        status = hf_provision_start(issuing->provision);
+        status = hf_provision_start(issuing->cli);
     if (status != HF_EXIT_GOOD)
         return status;
     hf_failover_init(&issuing->failover, issuing->cli);
@@ -351,7 +350,7 @@ static enum hf_exit run(struct hf_cli *cli)
                             "for which names? Give them as operands");
     status = hf_hooks_new(cli, &issuing.hooks);
     if (status == HF_EXIT_GOOD)
-        status = hf_provision_new(cli, &issuing.provision);
+        status = hf_provision_new(cli);
     if (status == HF_EXIT_GOOD)
         status = for_each(&issuing, add_needs);
     if (status == HF_EXIT_GOOD && issuing.wanted == 0)
@@ -360,7 +359,7 @@ static enum hf_exit run(struct hf_cli *cli)
         status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status == HF_EXIT_GOOD)
         status = issue_all(&issuing);
-    hf_provision_free(issuing.provision);
+    hf_provision_free(cli);
     hf_hooks_free(issuing.hooks);
     hf_lock_drop(&lock);
     return status;

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/failover.h"
 #include "cli/layers.h"
+#include "cli/provision.h"
 #include "client/renewal.h"
 #include "net/url.h"
 #include "os/clock.h"
@@ -35,7 +36,6 @@ struct renewing {
     struct hf_cli *cli;
     struct hf_failover failover;
     struct hf_hooks *hooks; /* NULL in a dry run */
-    struct hf_provision *provision;
     size_t changed;
     size_t failed;
     size_t later; /* failed for now */
@@ -172,8 +172,7 @@ static void order(struct renewing *r, struct hf_cert *cert)
 {
     const struct hf_issue_wish wish = {.lineage = &cert->lineage,
                                        .live = cert->certificate,
-                                       .hooks = r->hooks,
-                                       .provision = r->provision};
+                                       .hooks = r->hooks};
     enum hf_exit status = hf_failover_issue(&r->failover, &wish);
 
     hf_hooks_note(r->hooks, &cert->lineage, status == HF_EXIT_GOOD);
@@ -270,7 +269,7 @@ static bool add_needs(void *state, const char *name)
     hf_layers_use_certificate(r->cli, lineage.name);
     (void)hf_hooks_replace(r->cli, &lineage);
     good = (r->hooks == NULL || hf_hooks_add(r->hooks, &lineage)) &&
-           hf_provision_add(r->provision, &lineage);
+           hf_provision_add(r->cli, &lineage);
     hf_lineage_clear(&lineage);
     r->failed += !good;
     return good;
@@ -279,7 +278,7 @@ static bool add_needs(void *state, const char *name)
 /* All that may run is known before the network is. */
 static enum hf_exit prepare(struct renewing *r)
 {
-    enum hf_exit status = hf_provision_new(r->cli, &r->provision);
+    enum hf_exit status = hf_provision_new(r->cli);
 
     if (status == HF_EXIT_GOOD && !hf_cli_has(r->cli, "dry-run"))
         status = hf_hooks_new(r->cli, &r->hooks);
@@ -290,7 +289,7 @@ static enum hf_exit prepare(struct renewing *r)
         return HF_EXIT_ERROR;
     if (r->hooks != NULL)
         status = hf_hooks_start(r->hooks);
-    return status == HF_EXIT_GOOD ? hf_provision_start(r->provision) : status;
+    return status == HF_EXIT_GOOD ? hf_provision_start(r->cli) : status;
 }
 
 static enum hf_exit end(struct renewing *r)
@@ -341,7 +340,7 @@ static enum hf_exit run(struct hf_cli *cli)
         for_each(&r, renew_each);
         status = end(&r);
     }
-    hf_provision_free(r.provision);
+    hf_provision_free(cli);
     hf_hooks_free(r.hooks);
     hf_failover_clear(&r.failover);
     hf_lock_drop(&lock);

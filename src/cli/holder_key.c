@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/holder.h"
+#include "cli/provision.h"
 #include "os/file.h"
 #include "os/secret.h"
 
@@ -126,10 +127,12 @@ static const char *as_string(struct hf_span text, char *room, size_t size)
     return out.full ? "" : room;
 }
 
-static enum hf_err take(const struct hf_passphrase_source *source,
+static enum hf_err take(const struct hf_cli *cli,
+                        const struct hf_passphrase_source *source,
                         struct hf_buf *out, struct hf_why *why)
 {
     char room[PATH_MAX];
+    enum hf_err err;
 
     if (source->file.len > 0)
         return hf_secret_file(as_string(source->file, room, sizeof(room)), out,
@@ -137,6 +140,8 @@ static enum hf_err take(const struct hf_passphrase_source *source,
     if (source->credential.len > 0)
         return hf_secret_credential(getenv("CREDENTIALS_DIRECTORY"),
                                     source->credential, out, why);
+    if (hf_provision_tell(cli, source->command, out, &err, why))
+        return err;
     return hf_secret_command(as_string(source->command, room, sizeof(room)),
                              out, why);
 }
@@ -149,7 +154,7 @@ static enum hf_exit need(struct hf_holder *holder, enum hf_key_home home,
     struct hf_why why = {0};
     enum hf_err err = hf_passphrase_source_is_empty(source)
                           ? ask(home, is_new, out, &why)
-                          : take(source, out, &why);
+                          : take(holder->cli, source, out, &why);
 
     if (err == HF_OK)
         return HF_EXIT_GOOD;

@@ -480,7 +480,6 @@ enum hf_exit hf_issue(struct hf_applicant *applicant,
     issue->lineage = *lineage;
     issue->lineage.account = applicant->account;
     issue->hooks = wish->hooks;
-    issue->solving.provision = wish->provision;
     if (wish->live != NULL)
         renew(issue, wish->live,
               hf_span_eq(lineage->account, applicant->account));

@@ -58,7 +58,6 @@ struct hf_issue_wish {
     const struct hf_lineage *lineage;
     const struct hf_certificate *live; /* that is renewed, or NULL */
     struct hf_hooks *hooks;
-    struct hf_provision *provision;
 };
 
 struct hf_issue {

@@ -6,6 +6,7 @@
 #include "cli/layers.h"
 #include "cli/publisher.h"
 #include "client/account.h"
+#include "os/secret.h"
 
 struct dns_hook {
     char *text;
@@ -14,18 +15,15 @@ struct dns_hook {
 };
 
 struct hf_provision {
-    struct hf_cli *cli;
     const char **folders; /* the state's, which is borrowed; of web servers */
     size_t folder_count;
     struct dns_hook *hooks;
     size_t hook_count;
-    bool is_open; /* no wall can be built */
+    char **commands; /* that tell passphrases; by number in `tellers` */
+    size_t command_count;
+    struct hf_runner tellers;
+    bool is_unwalled; /* see hf_provision_start() */
 };
-
-static void fail_memory(const struct hf_provision *provision)
-{
-    hf_cli_error(provision->cli, HF_SPAN(""), "out of memory");
-}
 
 static char *copy(struct hf_span text)
 {
@@ -36,7 +34,7 @@ static char *copy(struct hf_span text)
     return room;
 }
 
-enum hf_exit hf_provision_new(struct hf_cli *cli, struct hf_provision **out)
+enum hf_exit hf_provision_new(struct hf_cli *cli)
 {
     struct hf_provision *provision = hf_alloc(1, sizeof(*provision));
 
@@ -47,25 +45,31 @@ enum hf_exit hf_provision_new(struct hf_cli *cli, struct hf_provision **out)
         hf_cli_error(cli, HF_SPAN(""), "out of memory");
         return HF_EXIT_ERROR;
     }
-    provision->cli = cli;
     provision->folders[provision->folder_count++] = cli->state;
-    *out = provision;
+    cli->provision = provision;
     return HF_EXIT_GOOD;
 }
 
-void hf_provision_free(struct hf_provision *provision)
+void hf_provision_free(struct hf_cli *cli)
 {
+    struct hf_provision *provision = cli->provision;
+
     if (provision == NULL)
         return;
     for (size_t i = 0; i < provision->hook_count; i++) {
         hf_hook_close(&provision->hooks[i].hook);
         hf_free(provision->hooks[i].text);
     }
+    for (size_t i = 0; i < provision->command_count; i++)
+        hf_free(provision->commands[i]);
     for (size_t i = 1; i < provision->folder_count; i++)
         hf_free((char *)(uintptr_t)provision->folders[i]);
+    hf_runner_clear(&provision->tellers);
+    hf_free((void *)provision->commands);
     hf_free(provision->hooks);
-    hf_free(provision->folders);
+    hf_free((void *)provision->folders);
     hf_free(provision);
+    cli->provision = NULL;
 }
 
 /* ---- what is needed ---- */
@@ -79,13 +83,43 @@ static struct dns_hook *find(const struct hf_provision *provision,
     return NULL;
 }
 
+static size_t find_command(const struct hf_provision *provision,
+                           struct hf_span command)
+{
+    size_t i = 0;
+
+    while (i < provision->command_count &&
+           !hf_span_eq(command, hf_span_str(provision->commands[i])))
+        i++;
+    return i;
+}
+
+static bool add_command(struct hf_provision *provision, struct hf_span command)
+{
+    char **commands;
+    char *kept;
+
+    if (command.len == 0 ||
+        find_command(provision, command) < provision->command_count)
+        return true;
+    commands = hf_realloc((void *)provision->commands,
+                          provision->command_count + 1, sizeof(commands[0]));
+    if (commands == NULL)
+        return false;
+    provision->commands = commands;
+    kept = copy(command);
+    if (kept == NULL)
+        return false;
+    commands[provision->command_count++] = kept;
+    return true;
+}
+
 static bool add_hook(struct hf_provision *provision, struct hf_span text)
 {
     struct dns_hook *hooks;
     char *kept;
 
-    if (text.len == 0 || hf_cli_has(provision->cli, "dry-run") ||
-        find(provision, text) != NULL)
+    if (text.len == 0 || find(provision, text) != NULL)
         return true;
     hooks = hf_realloc(provision->hooks, provision->hook_count + 1,
                        sizeof(hooks[0]));
@@ -130,69 +164,119 @@ static bool is_in_hardware(const char *folder, struct hf_span thumbprint)
            place.home != HF_HOME_FILE;
 }
 
-/* Does whoever unlocks its key need more than a wall leaves? What cannot be
- * read is told when the account is opened. */
-static void look_at(struct hf_provision *provision, struct hf_span account)
+/* An option of the command line, or of the account's section. */
+static struct hf_span said(const struct hf_cli *cli, const char *option)
 {
-    const struct hf_cli *cli = provision->cli;
+    return hf_span_str(hf_cli_value(cli, option, NULL));
+}
+
+/* What cannot be read is told when the account is opened. */
+static bool add_account(struct hf_cli *cli, struct hf_span account)
+{
+    struct hf_provision *provision = cli->provision;
     char folder[PATH_MAX];
     struct hf_account_file file;
+    bool good;
 
     hf_layers_use_account(cli, account);
     if (hf_account_folder(cli->state, account, folder, sizeof(folder), NULL) !=
             HF_OK ||
         hf_account_file_read(folder, &file, NULL) != HF_OK)
-        return;
-    provision->is_open |= hf_cli_has(cli, "passphrase-command") ||
-                          hf_cli_has(cli, "next-passphrase-command") ||
-                          file.passphrase.command.len > 0 ||
-                          file.next_passphrase.command.len > 0 ||
-                          is_in_hardware(folder, file.thumbprint) ||
-                          is_in_hardware(folder, file.next);
+        return true;
+    provision->is_unwalled |= is_in_hardware(folder, file.thumbprint) ||
+                              is_in_hardware(folder, file.next);
+    good = add_command(provision, said(cli, "passphrase-command")) &&
+           add_command(provision, said(cli, "next-passphrase-command")) &&
+           add_command(provision, file.passphrase.command) &&
+           add_command(provision, file.next_passphrase.command);
     hf_account_file_clear(&file);
+    return good;
 }
 
-bool hf_provision_add(struct hf_provision *provision,
-                      const struct hf_lineage *lineage)
+static bool add_accounts(struct hf_cli *cli, const struct hf_lineage *lineage)
 {
-    const struct hf_cli *cli = provision->cli;
     size_t given =
         hf_cli_count(cli, "account"); /* in the place of the others */
+    bool good = add_account(cli, lineage->account);
 
-    look_at(provision, lineage->account);
-    for (size_t i = 0; i < lineage->account_count; i++)
-        look_at(provision, lineage->accounts[i]);
-    for (size_t i = 0; i < given; i++)
-        look_at(provision, hf_span_str(hf_cli_nth(cli, "account", i)));
-    if (add_hook(provision, lineage->means.dns_hook) &&
-        add_folder(provision, lineage->means.webroot))
+    for (size_t i = 0; i < lineage->account_count && good; i++)
+        good = add_account(cli, lineage->accounts[i]);
+    for (size_t i = 0; i < given && good; i++)
+        good = add_account(cli, hf_span_str(hf_cli_nth(cli, "account", i)));
+    return good;
+}
+
+bool hf_provision_add(struct hf_cli *cli, const struct hf_lineage *lineage)
+{
+    if (add_accounts(cli, lineage) &&
+        (hf_cli_has(cli, "dry-run") ||
+         add_hook(cli->provision, lineage->means.dns_hook)) &&
+        add_folder(cli->provision, lineage->means.webroot))
         return true;
-    fail_memory(provision);
+    hf_cli_error(cli, lineage->name, "out of memory");
     return false;
 }
 
 /* ---- what is there ---- */
 
-enum hf_exit hf_provision_start(struct hf_provision *provision)
+static void open_hook(struct dns_hook *hook)
 {
-    for (size_t i = 0; i < provision->hook_count; i++) {
-        struct dns_hook *hook = &provision->hooks[i];
-
-        hook->is_open =
-            hf_hook_parse(hook->text, &hook->hook, NULL) == HF_OK &&
-            hf_hook_open(&hook->hook, hf_cli_home(),
-                         HF_PUBLISHER_HOOK_TIMEOUT_S * 1000, NULL) == HF_OK;
-    }
-    return provision->is_open
-               ? HF_EXIT_GOOD
-               : hf_fence_from_cli(provision->cli, provision->folders,
-                                   provision->folder_count);
+    hook->is_open =
+        hf_hook_parse(hook->text, &hook->hook, NULL) == HF_OK &&
+        hf_hook_open(&hook->hook, hf_cli_home(),
+                     HF_PUBLISHER_HOOK_TIMEOUT_S * 1000, NULL) == HF_OK;
 }
 
-struct hf_hook *hf_provision_hook(struct hf_provision *provision,
-                                  struct hf_span text)
+static enum hf_exit start_tellers(const struct hf_cli *cli)
 {
-    struct dns_hook *hook = find(provision, text);
+    struct hf_provision *provision = cli->provision;
+    struct hf_why why = {0};
+
+    if (provision->command_count == 0)
+        return HF_EXIT_GOOD;
+    hf_secret_init(&provision->tellers);
+    for (size_t i = 0; i < provision->command_count; i++)
+        (void)hf_secret_add(&provision->tellers,
+                            hf_span_str(provision->commands[i]));
+    if (hf_runner_start(&provision->tellers, &why) == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(cli, HF_SPAN("passphrase"), &why);
+    return HF_EXIT_ERROR;
+}
+
+enum hf_exit hf_provision_start(struct hf_cli *cli)
+{
+    struct hf_provision *provision = cli->provision;
+    enum hf_exit status = start_tellers(cli);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    for (size_t i = 0; i < provision->hook_count; i++)
+        open_hook(&provision->hooks[i]);
+    return provision->is_unwalled ? HF_EXIT_GOOD
+                                  : hf_fence_from_cli(cli, provision->folders,
+                                                      provision->folder_count);
+}
+
+struct hf_hook *hf_provision_hook(const struct hf_cli *cli, struct hf_span text)
+{
+    struct dns_hook *hook =
+        cli->provision == NULL ? NULL : find(cli->provision, text);
 
     return hook != NULL && hook->is_open ? &hook->hook : NULL;
+}
+
+bool hf_provision_tell(const struct hf_cli *cli, struct hf_span command,
+                       struct hf_buf *out, enum hf_err *err, struct hf_why *why)
+{
+    struct hf_provision *provision = cli->provision;
+    size_t index;
+
+    if (provision == NULL)
+        return false;
+    index = find_command(provision, command);
+    if (index == provision->command_count)
+        return false;
+    *err = hf_secret_run(&provision->tellers, index, out, why);
+    return true;
 }

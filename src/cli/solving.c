@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "cli/dns_solver.h"
+#include "cli/provision.h"
 #include "client/listener.h"
 #include "client/webroot.h"
 #include "os/file.h"
@@ -152,16 +153,15 @@ static const char *text_or_null(struct hf_span text)
 }
 
 static enum hf_exit need_dns(const struct hf_cli *cli,
-                             const struct hf_solving *solving,
+                             const struct hf_means *means,
                              struct hf_solver *out)
 {
-    const struct hf_means *means = solving->means;
     int64_t port = 53;
     struct hf_publisher_way way = {
         .server = text_or_null(means->dns_server),
         .tsig_file = text_or_null(means->dns_tsig_file),
         .hook = text_or_null(means->dns_hook),
-        .lent = hf_provision_hook(solving->provision, means->dns_hook),
+        .lent = hf_provision_hook(cli, means->dns_hook),
         .timeout_s = HF_PUBLISHER_USUAL,
         .wait_s = hf_solving_wait_s(means),
     };
@@ -204,7 +204,7 @@ enum hf_exit hf_solving_need(const struct hf_cli *cli,
 
     if (solver->show != NULL)
         return HF_EXIT_GOOD;
-    return method == HF_METHOD_DNS ? need_dns(cli, solving, solver)
+    return method == HF_METHOD_DNS ? need_dns(cli, solving->means, solver)
                                    : need_http(cli, solving->means, solver);
 }
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "cli/provision.h"
+#include "cli/cli.h"
 #include "client/means.h"
 #include "client/solver.h"
 
@@ -54,7 +54,6 @@ enum hf_exit hf_solving_read(const struct hf_cli *cli, struct hf_buf *room,
 /* Zeroed: nothing yet. */
 struct hf_solving {
     const struct hf_means *means;
-    struct hf_provision *provision; /* that was told of them */
     struct hf_solver solvers[HF_METHOD_COUNT];
 };
 

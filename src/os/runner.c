@@ -49,6 +49,9 @@ enum hf_err hf_runner_start(struct hf_runner *runner, struct hf_why *why)
     plan.config = hf_buf_span(&runner->config);
     hf_role_init(&runner->role, HF_RUNNER_REPLY_MAX, HF_RUNNER_CONFIG_MAX);
     runner->role.is_patient = true;
+    /* Once and for all: what was said leaves no copy in smaller rooms. */
+    if (hf_buf_reserve(&runner->role.in, HF_RUNNER_REPLY_MAX) == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     err = hf_role_open(&runner->role, &plan, why);
     hf_buf_clear(&runner->config);
     return err;
@@ -100,6 +103,8 @@ enum hf_err hf_runner_run(struct hf_runner *runner,
     hf_buf_put(out, ended.out);
     hf_buf_put(said, ended.said);
     hf_role_drop(&runner->role, &frame);
+    if (runner->role.in.len == 0)
+        explicit_bzero(runner->role.in.ptr, runner->role.in.cap);
     return HF_OK;
 }
 

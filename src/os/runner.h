@@ -9,6 +9,9 @@
  * kept open, and with values for the variables that were named. Nothing that
  * is asked adds a program, a word or a variable; who tries ends it.
  *
+ * What a program said may be a secret: it is wiped here when it was handed
+ * over.
+ *
  * A signal to us does not end a program that runs, since half a hook is worse
  * than a whole one: its time limit does. Our own end does, too.
  */

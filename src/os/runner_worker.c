@@ -154,9 +154,10 @@ static bool reply(struct worker *w, const struct hf_runner_ended *ended)
     bool sent;
 
     hf_buf_init_grow(&out, HF_RUNNER_REPLY_MAX + HF_FRAME_HEAD);
+    (void)hf_buf_reserve(&out, HF_RUNNER_REPLY_MAX); /* it is not copied */
     hf_runner_put_ended(&out, ended);
     sent = !out.full && hf_role_send(w->fd, hf_buf_span(&out));
-    hf_buf_clear(&out);
+    hf_buf_clear_wiped(&out);
     return sent;
 }
 
@@ -174,12 +175,13 @@ static bool execute(struct worker *w, uint32_t timeout_ms, char *const *argv,
 
     hf_buf_init_grow(&out, HF_RUNNER_SAID_MAX);
     hf_buf_init_grow(&said, HF_RUNNER_SAID_MAX);
+    (void)hf_buf_reserve(&out, HF_RUNNER_SAID_MAX); /* nor is this */
     good = hf_child_run(&plan, &out, &said, &ended.end, NULL) == HF_OK;
     ended.out = hf_buf_span(&out);
     ended.said = hf_buf_span(&said);
     good = good && reply(w, &ended);
-    hf_buf_clear(&out);
-    hf_buf_clear(&said);
+    hf_buf_clear_wiped(&out);
+    hf_buf_clear_wiped(&said);
     return good;
 }
 

@@ -68,6 +68,16 @@ enum hf_err hf_secret_credential(const char *folder, struct hf_span name,
     return err == HF_OK ? keep_line(out, from, why) : err;
 }
 
+/* What a command said, which has ended. */
+static enum hf_err take_line(const struct hf_child_end *end, struct hf_buf *out,
+                             size_t from, struct hf_why *why)
+{
+    if (!end->ran || end->timed_out || end->status != 0)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "the command that should tell the passphrase failed");
+    return keep_line(out, from, why);
+}
+
 enum hf_err hf_secret_command(const char *command, struct hf_buf *out,
                               struct hf_why *why)
 {
@@ -86,12 +96,39 @@ enum hf_err hf_secret_command(const char *command, struct hf_buf *out,
 
     hf_buf_init(&said, room, sizeof(room));
     err = hf_child_run(&plan, out, &said, &end, why);
-    if (err != HF_OK)
-        return err;
-    if (!end.ran || end.timed_out || end.status != 0)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "the command that should tell the passphrase failed");
-    return keep_line(out, from, why);
+    return err == HF_OK ? take_line(&end, out, from, why) : err;
+}
+
+void hf_secret_init(struct hf_runner *runner)
+{
+    static const struct hf_span path = HF_SPAN_INIT(PATH);
+
+    hf_runner_init(runner, &path, 1);
+}
+
+size_t hf_secret_add(struct hf_runner *runner, struct hf_span command)
+{
+    const struct hf_span words[] = {HF_SPAN("/bin/sh"), HF_SPAN("-c"), command};
+    const struct hf_program program = {
+        .words = words, .word_count = 3, .timeout_ms = COMMAND_MS};
+
+    return hf_runner_add(runner, &program);
+}
+
+enum hf_err hf_secret_run(struct hf_runner *runner, size_t index,
+                          struct hf_buf *out, struct hf_why *why)
+{
+    static const struct hf_program program = {0}; /* nothing is left open */
+    const struct hf_program_run run = {.index = index, .program = &program};
+    struct hf_child_end end = {0};
+    size_t from = out->len;
+    char room[256];
+    struct hf_buf said;
+    enum hf_err err;
+
+    hf_buf_init(&said, room, sizeof(room));
+    err = hf_runner_run(runner, &run, out, &said, &end, why);
+    return err == HF_OK ? take_line(&end, out, from, why) : err;
 }
 
 static bool write_text(int fd, const char *text)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "holdfast/buf.h"
+#include "os/runner.h"
 
 /*
  * The first line of a file of the owner alone, without its LF.
@@ -24,6 +24,15 @@ enum hf_err hf_secret_credential(const char *folder, struct hf_span name,
  * Fails: HF_EINVAL (it failed, or said nothing), HF_ESYSTEM, HF_ECANCELED. */
 enum hf_err hf_secret_command(const char *command, struct hf_buf *out,
                               struct hf_why *why);
+
+/* The same by a runner, which is told of the command before it starts. A runner
+ * of such commands begins with the environment of hf_secret_init(). */
+void hf_secret_init(struct hf_runner *runner);
+size_t hf_secret_add(struct hf_runner *runner, struct hf_span command);
+
+/* Fails: as hf_runner_run(), HF_EINVAL (it failed, or said nothing). */
+enum hf_err hf_secret_run(struct hf_runner *runner, size_t index,
+                          struct hf_buf *out, struct hf_why *why);
 
 /*
  * Ask on the terminal, without showing what is typed.

@@ -72,9 +72,13 @@ ca="--ca-bundle $PEBBLE_CA"
 # shellcheck disable=SC2086 # words
 "$HOLDFAST" account create $state $ca --directory "$PEBBLE_DIRECTORY" \
     --agree-tos --plaintext >"$tmp/out" 2>&1 || is create "$?" 0
+# shellcheck disable=SC2086 # words
+"$HOLDFAST" account create $state $ca --directory "$PEBBLE_DIRECTORY" \
+    --agree-tos --account told --passphrase-command 'echo secret' \
+    >"$tmp/out" 2>&1 || is create "$?" 0
 
-# Besides the command: a resolver; an updater; what runs programs, and one,
-# both without walls; an HTTP client and a signer.
+# Besides the command: a resolver; an updater; an HTTP client and a signer. And
+# what runs programs, with a program or two, all of them without walls.
 check="check --forward $at --deadline 1 example.com"
 record="--issuer ca.example --draft 01 --account-url https://ca.example/1 \
 --wait 0 $state example.com"
@@ -95,6 +99,7 @@ done <<EOF
 3 3 $account
 3 3 $issue
 6 3 $issue $dns
+5 3 $issue --account told
 1 1 cert renew $state
 EOF
 

@@ -18,6 +18,7 @@
 #include <utmp.h>
 
 #include "os/file.h"
+#include "os/runner_worker.h"
 #include "os/secret.h"
 #include "os/signals.h"
 #include "tests/unit/unit.h"
@@ -123,22 +124,22 @@ static void test_credential(void **unused)
 
 /* ---- commands ---- */
 
+static const struct {
+    const char *command;
+    enum hf_err err;
+} cases[] = {
+    {"printf 'pass\\nmore'", HF_OK},
+    {"echo pass; echo not this >&2", HF_OK},
+    {"printf pass; exit 1", HF_EINVAL},
+    {"kill -9 $$", HF_EINVAL},
+    {"true", HF_EINVAL},
+    {"/nowhere/at/all", HF_EINVAL},
+    {"cat", HF_EINVAL}, /* its input is empty */
+    {"test -z \"$HF_TEST_SECRET\" && echo pass", HF_OK},
+};
+
 static void test_command(void **unused)
 {
-    static const struct {
-        const char *command;
-        enum hf_err err;
-    } cases[] = {
-        {"printf 'pass\\nmore'", HF_OK},
-        {"echo pass; echo not this >&2", HF_OK},
-        {"printf pass; exit 1", HF_EINVAL},
-        {"kill -9 $$", HF_EINVAL},
-        {"true", HF_EINVAL},
-        {"/nowhere/at/all", HF_EINVAL},
-        {"cat", HF_EINVAL}, /* its input is empty */
-        {"test -z \"$HF_TEST_SECRET\" && echo pass", HF_OK},
-    };
-
     (void)unused;
     assert_int_equal(setenv("HF_TEST_SECRET", "seen", 1), 0);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -154,6 +155,31 @@ static void test_command(void **unused)
         else
             assert_non_null(why.text);
     }
+}
+
+/* Told before, run later; and nothing of it stays in what it came through. */
+static void test_runner(void **unused)
+{
+    struct hf_runner runner;
+
+    (void)unused;
+    assert_int_equal(setenv("HF_TEST_SECRET", "seen", 1), 0);
+    hf_secret_init(&runner);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_int_equal(hf_secret_add(&runner, hf_span_str(cases[i].command)),
+                         i);
+    assert_int_equal(hf_runner_start(&runner, NULL), HF_OK);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char room[16];
+        struct hf_buf out;
+
+        hf_buf_init(&out, room, sizeof(room));
+        assert_int_equal(hf_secret_run(&runner, i, &out, NULL), cases[i].err);
+        if (cases[i].err == HF_OK)
+            assert_span_equal(hf_buf_span(&out), HF_SPAN("pass"));
+        assert_null(memmem(runner.role.in.ptr, runner.role.in.cap, "pass", 4));
+    }
+    hf_runner_clear(&runner);
 }
 
 /* ---- a person at a terminal ---- */
@@ -270,16 +296,19 @@ static void test_no_terminal(void **unused)
     assert_int_equal(WEXITSTATUS(status), HF_ENOTFOUND);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),
         cmocka_unit_test(test_file_of_others),
         cmocka_unit_test(test_credential),
         cmocka_unit_test(test_command),
+        cmocka_unit_test(test_runner),
         cmocka_unit_test(test_ask),
         cmocka_unit_test(test_no_terminal),
     };
 
+    if (argc == 2 && strcmp(argv[1], HF_RUNNER_ROLE) == 0)
+        return hf_runner_worker_run(STDIN_FILENO) ? 0 : 1;
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -20,6 +20,8 @@
 #include "net/http_worker.h"
 #include "os/clock.h"
 #include "os/fence.h"
+#include "os/runner.h"
+#include "os/runner_worker.h"
 #include "tests/unit/climb.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
@@ -171,6 +173,38 @@ static bool start_role(void)
     return attempt(0, false) == roles[0].over;
 }
 
+static struct hf_runner runner; /* that was started before */
+
+static void start_runner(void)
+{
+    const struct hf_span word = HF_SPAN("/bin/true");
+    const struct hf_program program = {
+        .words = &word, .word_count = 1, .timeout_ms = 30000};
+
+    hf_runner_init(&runner, NULL, 0);
+    (void)hf_runner_add(&runner, &program);
+    assert_int_equal(hf_runner_start(&runner, NULL), HF_OK);
+}
+
+static bool have_run(void)
+{
+    static const struct hf_program program = {0};
+    const struct hf_program_run order = {.program = &program};
+    struct hf_child_end end = {0};
+    struct hf_buf none = {0};
+
+    return hf_runner_run(&runner, &order, &none, &none, &end, NULL) == HF_OK &&
+           end.ran && end.status == 0;
+}
+
+/* One that comes too late is behind the fence itself. */
+static bool run_late(void)
+{
+    hf_runner_clear(&runner);
+    start_runner();
+    return have_run();
+}
+
 static pid_t victim; /* a process of ours, outside of the fence */
 
 static bool trace(void)
@@ -203,6 +237,8 @@ static const struct {
     {"use the network", climb_network, true},
     {"start a role", start_role, true},
     {"execute", climb_execute, false},
+    {"have a program run", have_run, true},
+    {"have one run by whom it starts", run_late, false},
     {"read memory from outside", peek, false},
     {"leave its namespace", leave_namespace, false},
     {"trace another", trace, false},
@@ -229,9 +265,11 @@ static bool works(bool (*can)(void), bool fence)
     assert_true(pid >= 0);
     if (pid == 0) {
         victim = bystander();
+        start_runner();
         if (fence && hf_fence_enter(folders, 1, NULL) != HF_OK)
             _exit(99);
         status = can() ? 0 : 1;
+        hf_runner_clear(&runner);
         (void)kill(victim, SIGKILL);
         _exit(status);
     }
@@ -283,5 +321,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc == 2 && i < COUNT_OF(roles); i++)
         if (strcmp(argv[1], roles[i].word) == 0)
             _exit(play(i));
+    if (argc == 2 && strcmp(argv[1], HF_RUNNER_ROLE) == 0)
+        return hf_runner_worker_run(STDIN_FILENO) ? 0 : 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
