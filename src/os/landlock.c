@@ -24,6 +24,16 @@ static const struct {
     {5, UINT64_C(1) << 15}, /* ioctl on devices */
 };
 
+/* struct landlock_ruleset_attr as of ABI 6; older kernels take its head. */
+struct ruleset {
+    uint64_t handled_fs;
+    uint64_t handled_net;
+    uint64_t scoped;
+};
+
+#define SCOPE_ALL      UINT64_C(3) /* abstract sockets, signals */
+#define ABI_WITH_SCOPE 6
+
 static uint64_t known_rights(long abi)
 {
     uint64_t rights = (UINT64_C(1) << 13) - 1;
@@ -34,10 +44,11 @@ static uint64_t known_rights(long abi)
     return rights;
 }
 
-enum hf_err hf_landlock_begin(uint64_t rights, struct hf_landlock *out,
-                              struct hf_why *why)
+static enum hf_err begin(uint64_t rights, uint64_t scopes,
+                         struct hf_landlock *out, struct hf_why *why)
 {
-    struct landlock_ruleset_attr rules = {0};
+    struct ruleset rules = {0};
+    size_t size = sizeof(rules.handled_fs);
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
                        LANDLOCK_CREATE_RULESET_VERSION);
     long fd;
@@ -46,14 +57,27 @@ enum hf_err hf_landlock_begin(uint64_t rights, struct hf_landlock *out,
         (void)hf_fail_sys(why, errno, "this kernel offers no Landlock");
         return HF_EPEER;
     }
-    rules.handled_access_fs = rights & known_rights(abi);
-    fd = syscall(SYS_landlock_create_ruleset, &rules,
-                 sizeof(rules.handled_access_fs), 0);
+    rules.handled_fs = rights & known_rights(abi);
+    if (abi >= ABI_WITH_SCOPE && scopes != 0) {
+        rules.scoped = scopes;
+        size = sizeof(rules);
+    }
+    fd = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (fd < 0)
         return hf_fail_sys(why, errno, "make a Landlock rule set");
-    *out =
-        (struct hf_landlock){.fd = (int)fd, .handled = rules.handled_access_fs};
+    *out = (struct hf_landlock){.fd = (int)fd, .handled = rules.handled_fs};
     return HF_OK;
+}
+
+enum hf_err hf_landlock_begin(uint64_t rights, struct hf_landlock *out,
+                              struct hf_why *why)
+{
+    return begin(rights, 0, out, why);
+}
+
+enum hf_err hf_landlock_begin_all(struct hf_landlock *out, struct hf_why *why)
+{
+    return begin(UINT64_MAX, SCOPE_ALL, out, why);
 }
 
 enum hf_err hf_landlock_allow(const struct hf_landlock *rules, const char *path,

@@ -29,6 +29,10 @@ struct hf_landlock {
 enum hf_err hf_landlock_begin(uint64_t rights, struct hf_landlock *out,
                               struct hf_why *why);
 
+/* The same with all rights; and, where the kernel can, no abstract sockets of
+ * others and no signals to them. */
+enum hf_err hf_landlock_begin_all(struct hf_landlock *out, struct hf_why *why);
+
 /* Allow `rights` on `path`, and on what is below it. Of a file, what only
  * folders have is left out. Fails: HF_ENOTFOUND, HF_ESYSTEM. */
 enum hf_err hf_landlock_allow(const struct hf_landlock *rules, const char *path,

@@ -2,7 +2,6 @@
 #include "os/sandbox.h"
 
 #include <errno.h>
-#include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -11,25 +10,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/landlock.h"
-
-/* Newer than the headers of the oldest system that we build on. */
-#define RIGHTS_ABI_1   ((UINT64_C(1) << 13) - 1)
-#define RIGHT_REFER    (UINT64_C(1) << 13) /* ABI 2 */
-#define RIGHT_TRUNC    (UINT64_C(1) << 14) /* ABI 3 */
-#define RIGHT_IOCTL    (UINT64_C(1) << 15) /* ABI 5 */
-#define SCOPE_ALL      UINT64_C(3) /* ABI 6: abstract sockets, signals */
-#define ABI_WITH_SCOPE 6
-
-/* struct landlock_ruleset_attr as of ABI 6; older kernels take its head. */
-struct ruleset {
-    uint64_t handled_fs;
-    uint64_t handled_net;
-    uint64_t scoped;
-};
 
 static enum hf_err fail_sys(struct hf_why *why, enum hf_err err,
                             const char *doing)
@@ -61,36 +44,15 @@ static enum hf_err allow_paths(const struct hf_landlock *rules,
  */
 static enum hf_err deny_files(const struct holes *holes, struct hf_why *why)
 {
-    enum hf_err err;
-    struct ruleset rules = {.handled_fs = RIGHTS_ABI_1};
-    size_t size = sizeof(rules.handled_fs);
-    long abi, fd, done;
+    struct hf_landlock rules;
+    enum hf_err err = hf_landlock_begin_all(&rules, why);
 
-    abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-                  LANDLOCK_CREATE_RULESET_VERSION);
-    if (abi < 1)
-        return fail_sys(why, HF_EPEER, "this kernel offers no Landlock");
-    if (abi >= 2)
-        rules.handled_fs |= RIGHT_REFER;
-    if (abi >= 3)
-        rules.handled_fs |= RIGHT_TRUNC;
-    if (abi >= 5)
-        rules.handled_fs |= RIGHT_IOCTL;
-    if (abi >= ABI_WITH_SCOPE) {
-        rules.scoped = SCOPE_ALL;
-        size = sizeof(rules);
-    }
-
-    fd = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-    if (fd < 0)
-        return fail_sys(why, HF_ESYSTEM, "make a Landlock rule set");
-    err = allow_paths(
-        &(struct hf_landlock){.fd = (int)fd, .handled = rules.handled_fs},
-        holes, why);
-    done = err == HF_OK ? syscall(SYS_landlock_restrict_self, (int)fd, 0) : 0;
-    (void)close((int)fd);
-    if (done != 0)
-        return fail_sys(why, HF_ESYSTEM, "enter the Landlock rule set");
+    if (err != HF_OK)
+        return err;
+    err = allow_paths(&rules, holes, why);
+    if (err == HF_OK)
+        err = hf_landlock_enter(&rules, why);
+    hf_landlock_clear(&rules);
     return err;
 }
 
