@@ -6,6 +6,7 @@
 #include "cli/attach.h"
 #include "cli/commands.h"
 #include "cli/contact.h"
+#include "cli/fence.h"
 #include "cli/holder.h"
 #include "cli/subject.h"
 #include "os/file.h"
@@ -421,6 +422,8 @@ static enum hf_exit create_all(struct create *create)
         status = is_free(create);
     if (status == HF_EXIT_GOOD)
         status = need_key(create);
+    if (status == HF_EXIT_GOOD)
+        status = hf_fence_from_cli(create->cli, &create->cli->state, 1);
     if (status == HF_EXIT_GOOD)
         status = call(create);
     return status;

@@ -2,6 +2,7 @@
 /* cmd_account_update.c -- what the CA knows of who has the account. */
 #include "cli/commands.h"
 #include "cli/contact.h"
+#include "cli/fence.h"
 #include "cli/holder.h"
 
 static const struct hf_option options[] = {
@@ -74,7 +75,9 @@ static enum hf_exit run(struct hf_cli *cli)
         status = hf_holder_open(cli, hf_holder_name(cli), &holder);
     if (status != HF_EXIT_GOOD)
         return status;
-    status = update(&holder, contact);
+    status = hf_fence_from_cli(cli, &cli->state, 1);
+    if (status == HF_EXIT_GOOD)
+        status = update(&holder, contact);
     hf_holder_clear(&holder);
     return status;
 }

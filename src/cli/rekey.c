@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/rekey.h"
 
+#include "cli/fence.h"
 #include "os/signals.h"
 
 static enum hf_exit write_file(struct hf_holder *holder)
@@ -287,6 +288,8 @@ enum hf_exit hf_rekey(struct hf_holder *holder, struct hf_key_choice *choice)
         return HF_EXIT_ERROR;
     }
     status = prepare(holder, choice, &signer);
+    if (status == HF_EXIT_GOOD)
+        status = hf_fence_from_cli(holder->cli, &holder->cli->state, 1);
     if (status == HF_EXIT_GOOD)
         status = change(holder, &signer);
     hf_signer_clear(&signer);

@@ -42,16 +42,18 @@ at="127.0.0.1@$(cat "$tmp/port")"
 
 # How many processes of this program there were, and how many built a wall.
 walled() { # ARGUMENT...
-    strace -f -qq -e trace=execve,landlock_restrict_self,seccomp \
+    rm -f "$tmp"/trace.*
+    # A file for each: in one, a call may end lines after it began.
+    strace -ff -qq -e trace=execve,landlock_restrict_self,seccomp \
         -o "$tmp/trace" "$HOLDFAST" "$@" >"$tmp/out" 2>&1 || true
     awk '
-        / = 0$/ && /execve\(/ { ours[$1] = 1 }
-        / = 0$/ && /landlock_restrict_self\(/ { files[$1] = 1 }
-        / = 0$/ && /seccomp\(SECCOMP_SET_MODE_FILTER/ { calls[$1] = 1 }
+        / = 0$/ && /execve\(/ { ours[FILENAME] = 1 }
+        / = 0$/ && /landlock_restrict_self\(/ { files[FILENAME] = 1 }
+        / = 0$/ && /seccomp\(SECCOMP_SET_MODE_FILTER/ { calls[FILENAME] = 1 }
         END {
             for (pid in ours) { all++; good += files[pid] && calls[pid] }
             print all + 0, good + 0
-        }' "$tmp/trace"
+        }' "$tmp"/trace.*
 }
 
 is() { # WHAT GOT WANTED
@@ -85,11 +87,14 @@ record="--issuer ca.example --draft 01 --account-url https://ca.example/1 \
 publish="record publish --server $at --timeout 1 $record"
 hook="record publish --hook exec:true $record"
 account="account check $state $ca"
+create="account create $state $ca --account another --plaintext --agree-tos \
+--directory $PEBBLE_DIRECTORY"
 issue="cert issue $state $ca --no-check example.com"
 dns="--method dns-01 --dns-hook exec:true --dns-wait 0"
 # shellcheck disable=SC2086 # words
 while read -r count walls command; do
     is "${command%% --*}" "$(walled $command)" "$count $walls"
+    rm -rf "$tmp/state/accounts/another" # to be created once more
     is "${command%% --*}, no walls" "$(walled $command --sandbox=off)" \
         "$count 0"
 done <<EOF
@@ -97,6 +102,9 @@ done <<EOF
 2 2 $publish
 3 1 $hook
 3 3 $account
+3 3 account update $state $ca --no-contact
+4 4 account rollover $state $ca --next-plaintext
+3 3 $create
 3 3 $issue
 6 3 $issue $dns
 5 3 $issue --account told
