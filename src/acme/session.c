@@ -17,6 +17,7 @@ enum phase {
     FREE,
     READY, /* to be sent, from not_before_ms on */
     SENT,
+    LEFT,  /* sent, and nobody wants the reply any more */
     ENDED, /* without a reply */
 };
 
@@ -102,6 +103,15 @@ enum hf_err hf_session_submit(struct hf_session *session,
         return HF_OK;
     }
     return hf_fail(why, HF_ELIMIT, 0, "too many ACME calls at once");
+}
+
+void hf_session_abandon(struct hf_session *session)
+{
+    for (size_t i = 0; i < HF_SESSION_WINDOW; i++) {
+        struct slot *slot = &session->slots[i];
+
+        slot->phase = slot->phase == SENT || slot->phase == LEFT ? LEFT : FREE;
+    }
 }
 
 size_t hf_session_room(const struct hf_session *session)
@@ -423,7 +433,8 @@ bool hf_session_take(struct hf_session *session, uint64_t http_ticket,
     }
     slot = &session->slots[http_ticket];
     hf_session_put_nonce(session, reply->replay_nonce);
-    if (try_again(session, slot, reply, now)) {
+    if (slot->phase == LEFT || try_again(session, slot, reply, now)) {
+        slot->phase = slot->phase == LEFT ? FREE : READY;
         hf_http_reply_clear(reply);
         return false;
     }

@@ -74,6 +74,10 @@ enum hf_err hf_session_submit(struct hf_session *session,
                               const struct hf_call *call, uint64_t ticket,
                               struct hf_why *why);
 
+/* Forget all calls: nothing that they borrow is touched any more, and what
+ * still arrives for them is nobody's. */
+void hf_session_abandon(struct hf_session *session);
+
 /* Calls that may be submitted now. */
 size_t hf_session_room(const struct hf_session *session);
 

@@ -270,6 +270,29 @@ static void the_window_is_a_limit(void **state)
     tear_down(&talk);
 }
 
+/* What they borrow may be gone: it is neither sent nor sent again. */
+static void abandoned_calls_are_nobodys(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    set_up(&talk);
+    hf_session_put_nonce(talk.session, HF_SPAN("kept"));
+    submit(&talk, &order, 1);
+    submit(&talk, &order, 2);
+    expect(&talk, 0, HF_HTTP_POST, CA "order");
+    hf_session_abandon(talk.session);
+    assert_int_equal(hf_session_room(talk.session), HF_SESSION_WINDOW - 1);
+    expect_nothing(&talk, 0);
+    assert_true(hf_session_wake_ms(talk.session) == INT64_MAX);
+    hf_session_abandon(talk.session);
+    assert_false(reply(&talk, 1, reply_of(503, ""), "next"));
+    expect_nothing(&talk, 5000);
+    assert_int_equal(hf_session_room(talk.session), HF_SESSION_WINDOW);
+    assert_span_equal(hf_session_spare_nonce(talk.session), HF_SPAN("next"));
+    tear_down(&talk);
+}
+
 static void only_nonces_are_kept(void **state)
 {
     static const char *const rows[] = {"", "a b", "a=", "\"", "a\nb", "\x80"};
@@ -302,6 +325,7 @@ int main(void)
         cmocka_unit_test(no_nonce_to_be_had),
         cmocka_unit_test(a_signer_that_fails),
         cmocka_unit_test(the_window_is_a_limit),
+        cmocka_unit_test(abandoned_calls_are_nobodys),
         cmocka_unit_test(only_nonces_are_kept),
     };
 
