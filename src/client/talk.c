@@ -14,12 +14,20 @@ struct hf_instant hf_talk_now(void)
 
 /* ---- turns ---- */
 
+/* The session may want more than the client takes at a time: it asks for nonces
+ * beside its calls. */
+static bool has_room(const struct hf_talk *talk)
+{
+    return talk->http->under_way < talk->http->window;
+}
+
 static enum hf_err send_all(struct hf_talk *talk, struct hf_why *why)
 {
     struct hf_http_request request;
     uint64_t ticket;
 
-    while (hf_session_next(talk->session, hf_talk_now(), &request, &ticket)) {
+    while (has_room(talk) &&
+           hf_session_next(talk->session, hf_talk_now(), &request, &ticket)) {
         enum hf_err err = hf_http_submit(talk->http, &request, ticket, why);
 
         if (err != HF_OK)
@@ -31,7 +39,8 @@ static enum hf_err send_all(struct hf_talk *talk, struct hf_why *why)
 static int64_t wait_ms_until(const struct hf_talk *talk, int64_t until_ms)
 {
     int64_t now_ms = hf_clock_ms();
-    int64_t wake_ms = hf_session_wake_ms(talk->session);
+    int64_t wake_ms =
+        has_room(talk) ? hf_session_wake_ms(talk->session) : INT64_MAX;
 
     if (until_ms < wake_ms)
         wake_ms = until_ms;
