@@ -89,16 +89,18 @@ static bool is_special(const struct hf_cli *cli,
     return false;
 }
 
+bool hf_applicant_is_shared(const struct hf_cli *cli,
+                            const struct hf_config_section *a,
+                            const struct hf_config_section *b)
+{
+    return a == b || (!is_special(cli, a) && !is_special(cli, b));
+}
+
 bool hf_applicant_serves(const struct hf_applicant *applicant)
 {
-    const struct hf_config_section *section;
-
-    if (applicant == NULL)
-        return true;
-    section = hf_layers_certificate(applicant->cli);
-    return section == applicant->section ||
-           (!is_special(applicant->cli, section) &&
-            !is_special(applicant->cli, applicant->section));
+    return applicant == NULL ||
+           hf_applicant_is_shared(applicant->cli, applicant->section,
+                                  hf_layers_certificate(applicant->cli));
 }
 
 void hf_applicant_free(struct hf_applicant *applicant)

@@ -55,4 +55,10 @@ enum hf_exit hf_applicant_new(struct hf_cli *cli, struct hf_span account,
  * what could not be opened cannot be now. */
 bool hf_applicant_serves(const struct hf_applicant *applicant);
 
+/* Would applicants for certificates with these sections, or none, be the same,
+ * the account being the same? */
+bool hf_applicant_is_shared(const struct hf_cli *cli,
+                            const struct hf_config_section *a,
+                            const struct hf_config_section *b);
+
 void hf_applicant_free(struct hf_applicant *applicant);

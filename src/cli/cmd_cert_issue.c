@@ -214,15 +214,15 @@ static enum hf_exit add_needs(struct issuing *issuing,
 static enum hf_exit issue(struct issuing *issuing,
                           const struct hf_lineage *lineage)
 {
-    const struct hf_issue_wish wish = {.lineage = lineage,
-                                       .hooks = issuing->hooks};
-    enum hf_exit status;
+    struct hf_issue_wish wish = {.lineage = lineage,
+                                 .section = hf_layers_certificate(issuing->cli),
+                                 .hooks = issuing->hooks};
 
     if (!is_wanted(issuing->cli, lineage))
         return HF_EXIT_GOOD;
-    status = hf_failover_issue(&issuing->failover, &wish);
-    hf_hooks_note(issuing->hooks, lineage, status == HF_EXIT_GOOD);
-    return status;
+    hf_failover_issue(&issuing->failover, &wish, 1);
+    hf_hooks_note(issuing->hooks, lineage, wish.status == HF_EXIT_GOOD);
+    return wish.status;
 }
 
 /* ---- each of them ---- */

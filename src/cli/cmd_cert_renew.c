@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "acme/retry_after.h"
+#include "base/alloc.h"
 #include "cli/cert.h"
 #include "cli/commands.h"
 #include "cli/failover.h"
@@ -35,7 +36,11 @@ static const struct hf_option options[] = {
 struct renewing {
     struct hf_cli *cli;
     struct hf_failover failover;
-    struct hf_hooks *hooks; /* NULL in a dry run */
+    struct hf_hooks *hooks;           /* NULL in a dry run */
+    struct hf_cert due[HF_ISSUE_MAX]; /* to be ordered together */
+    struct hf_issue_wish wishes[HF_ISSUE_MAX];
+    size_t due_count;
+    size_t due_names; /* of all of them */
     size_t changed;
     size_t failed;
     size_t later; /* failed for now */
@@ -137,8 +142,6 @@ static void keep_choice(struct renewing *r, const struct hf_cert *cert,
         hf_cli_fail(r->cli, cert->lineage.name, &why);
 }
 
-/* ---- one certificate ---- */
-
 static void tell_due(struct renewing *r, const struct hf_cert *cert)
 {
     struct hf_buf *out = &r->cli->out->buf;
@@ -167,20 +170,69 @@ static void make_up(struct renewing *r, struct hf_cert *cert)
         r->changed += ran;
 }
 
-/* REQ CLI-32: of DNS it only reads. The records stay, and stand. */
-static void order(struct renewing *r, struct hf_cert *cert)
-{
-    const struct hf_issue_wish wish = {.lineage = &cert->lineage,
-                                       .live = cert->certificate,
-                                       .hooks = r->hooks};
-    enum hf_exit status = hf_failover_issue(&r->failover, &wish);
+/* ---- several together ---- */
 
-    hf_hooks_note(r->hooks, &cert->lineage, status == HF_EXIT_GOOD);
-    r->interrupted = status == HF_EXIT_INTERRUPTED;
+static void count_end(struct renewing *r, const struct hf_issue_wish *wish)
+{
+    enum hf_exit status = wish->status;
+
+    hf_hooks_note(r->hooks, wish->lineage, status == HF_EXIT_GOOD);
+    r->interrupted |= status == HF_EXIT_INTERRUPTED;
     r->changed += status == HF_EXIT_GOOD;
     r->later += status == HF_EXIT_LATER;
     r->failed += status != HF_EXIT_GOOD && status != HF_EXIT_LATER;
 }
+
+/* REQ CLI-32: of DNS it only reads. The records stay, and stand. */
+static void order_due(struct renewing *r)
+{
+    if (r->due_count > 0 && !r->interrupted) {
+        hf_failover_issue(&r->failover, r->wishes, r->due_count);
+        for (size_t i = 0; i < r->due_count; i++)
+            count_end(r, &r->wishes[i]);
+    }
+    for (size_t i = 0; i < r->due_count; i++)
+        hf_cert_clear(&r->due[i]);
+    r->due_count = 0;
+    r->due_names = 0;
+}
+
+/* All together they want no more room than one certificate may. */
+static bool fits(const struct renewing *r, const struct hf_issue_wish *wish)
+{
+    return r->due_count == 0 ||
+           (r->due_count < HF_ISSUE_MAX &&
+            r->due_names + wish->lineage->name_count <= HF_LINEAGE_NAMES_MAX &&
+            hf_failover_goes_with(&r->failover, &r->wishes[0], wish));
+}
+
+/* It is ordered with those that come after it. Takes the certificate. */
+static void add_due(struct renewing *r, struct hf_cert *cert)
+{
+    struct hf_issue_wish wish = {.lineage = &cert->lineage,
+                                 .live = cert->certificate,
+                                 .section = hf_layers_certificate(r->cli),
+                                 .hooks = r->hooks};
+
+    if (!fits(r, &wish))
+        order_due(r);
+    r->due[r->due_count] = *cert;
+    wish.lineage = &r->due[r->due_count].lineage;
+    r->wishes[r->due_count++] = wish;
+    r->due_names += wish.lineage->name_count;
+    *cert = (struct hf_cert){0};
+}
+
+/* Somebody may name one twice: it is read again when it is renewed. */
+static bool is_waiting(const struct renewing *r, struct hf_span name)
+{
+    for (size_t i = 0; i < r->due_count; i++)
+        if (hf_span_eq(r->due[i].lineage.name, name))
+            return true;
+    return false;
+}
+
+/* ---- one certificate ---- */
 
 static void renew(struct renewing *r, struct hf_cert *cert)
 {
@@ -196,7 +248,7 @@ static void renew(struct renewing *r, struct hf_cert *cert)
         return;
     }
     if (r->hooks != NULL) {
-        order(r, cert);
+        add_due(r, cert);
         return;
     }
     tell_due(r, cert);
@@ -220,6 +272,8 @@ static void renew_named(struct renewing *r, const char *name)
 {
     struct hf_cert cert;
 
+    if (is_waiting(r, hf_span_str(name)))
+        order_due(r);
     if (hf_cert_read_any(r->cli, hf_span_str(name), &cert) != HF_EXIT_GOOD) {
         r->failed++;
         return;
@@ -324,9 +378,26 @@ static enum hf_exit wait_at_random(const struct hf_cli *cli)
     return hf_signals_stop_wanted() ? HF_EXIT_INTERRUPTED : HF_EXIT_GOOD;
 }
 
+static enum hf_exit renew_all(struct renewing *r)
+{
+    enum hf_exit status;
+
+    hf_failover_init(&r->failover, r->cli);
+    status = prepare(r);
+    if (status == HF_EXIT_GOOD) {
+        for_each(r, renew_each);
+        order_due(r);
+        status = end(r);
+    }
+    hf_provision_free(r->cli);
+    hf_hooks_free(r->hooks);
+    hf_failover_clear(&r->failover);
+    return status;
+}
+
 static enum hf_exit run(struct hf_cli *cli)
 {
-    struct renewing r = {.cli = cli};
+    struct renewing *r;
     struct hf_lock lock = {0};
     enum hf_exit status = wait_at_random(cli);
 
@@ -334,15 +405,15 @@ static enum hf_exit run(struct hf_cli *cli)
         status = hf_state_lock(cli, HF_LOCK_CERTIFICATES, &lock);
     if (status != HF_EXIT_GOOD)
         return status;
-    hf_failover_init(&r.failover, cli);
-    status = prepare(&r);
-    if (status == HF_EXIT_GOOD) {
-        for_each(&r, renew_each);
-        status = end(&r);
+    r = hf_alloc(1, sizeof(*r));
+    if (r == NULL) {
+        hf_cli_error(cli, HF_SPAN(""), "out of memory");
+        status = HF_EXIT_ERROR;
+    } else {
+        r->cli = cli;
+        status = renew_all(r);
     }
-    hf_provision_free(cli);
-    hf_hooks_free(r.hooks);
-    hf_failover_clear(&r.failover);
+    hf_free(r);
     hf_lock_drop(&lock);
     return status;
 }

@@ -67,20 +67,32 @@ static bool is_silent(struct hf_failover *failover, struct hf_span account)
     return slot != NULL && slot->fault == HF_FAULT_SILENCE;
 }
 
-static enum hf_exit try_one(struct hf_failover *failover,
-                            const struct hf_issue_wish *wish,
-                            struct hf_span account, enum hf_fault *fault)
+static void end_all(struct hf_issue_wish *const *wishes, size_t count,
+                    enum hf_exit status, enum hf_fault fault)
+{
+    for (size_t i = 0; i < count; i++) {
+        wishes[i]->status = status;
+        wishes[i]->fault = fault;
+    }
+}
+
+static void try_one(struct hf_failover *failover, struct hf_span account,
+                    struct hf_issue_wish *const *wishes, size_t count)
 {
     struct hf_applicant *applicant;
+    enum hf_fault fault;
     enum hf_exit status =
-        hf_failover_open(failover, account, &applicant, fault);
+        hf_failover_open(failover, account, &applicant, &fault);
 
-    if (status != HF_EXIT_GOOD)
-        return status;
-    status = hf_issue(applicant, wish, fault);
-    if (status != HF_EXIT_GOOD && *fault == HF_FAULT_SILENCE)
-        find(failover, account)->fault = HF_FAULT_SILENCE;
-    return status;
+    if (status != HF_EXIT_GOOD) {
+        end_all(wishes, count, status, fault);
+        return;
+    }
+    hf_issue(applicant, wishes, count);
+    for (size_t i = 0; i < count; i++)
+        if (wishes[i]->status != HF_EXIT_GOOD &&
+            wishes[i]->fault == HF_FAULT_SILENCE)
+            find(failover, account)->fault = HF_FAULT_SILENCE;
 }
 
 static void tell(const struct hf_failover *failover,
@@ -99,22 +111,62 @@ static void tell(const struct hf_failover *failover,
     hf_cli_error(failover->cli, lineage->name, room);
 }
 
-enum hf_exit hf_failover_issue(struct hf_failover *failover,
-                               const struct hf_issue_wish *wish)
+/* Keep those that another account may do better; and say so. */
+static size_t keep_failed(const struct hf_failover *failover,
+                          struct hf_issue_wish **wishes, size_t count,
+                          size_t failed)
 {
-    const struct hf_lineage *lineage = wish->lineage;
-    enum hf_exit status = HF_EXIT_ERROR;
-    enum hf_fault fault;
+    size_t left = 0;
 
-    for (size_t i = 0; i < lineage->account_count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        struct hf_issue_wish *wish = wishes[i];
+
+        if (wish->status == HF_EXIT_GOOD || wish->fault == HF_FAULT_OURS)
+            continue;
+        tell(failover, wish->lineage, failed);
+        wishes[left++] = wish;
+    }
+    return left;
+}
+
+void hf_failover_issue(struct hf_failover *failover,
+                       struct hf_issue_wish *wishes, size_t count)
+{
+    const struct hf_lineage *lineage = wishes[0].lineage;
+    struct hf_issue_wish *left[HF_ISSUE_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        left[i] = &wishes[i];
+    end_all(left, count, HF_EXIT_ERROR, HF_FAULT_OURS);
+    for (size_t i = 0; i < lineage->account_count && count > 0; i++) {
         bool is_last = i + 1 == lineage->account_count;
 
-        fault = HF_FAULT_SILENCE;
+        hf_layers_put_certificate(failover->cli, wishes[0].section);
         if (is_last || !is_silent(failover, lineage->accounts[i]))
-            status = try_one(failover, wish, lineage->accounts[i], &fault);
-        if (status == HF_EXIT_GOOD || fault == HF_FAULT_OURS || is_last)
-            return status;
-        tell(failover, lineage, i);
+            try_one(failover, lineage->accounts[i], left, count);
+        else
+            end_all(left, count, HF_EXIT_ERROR, HF_FAULT_SILENCE);
+        if (is_last)
+            return;
+        count = keep_failed(failover, left, count, i);
     }
-    return status;
+}
+
+static bool has_same_accounts(const struct hf_lineage *a,
+                              const struct hf_lineage *b)
+{
+    for (size_t i = 0; i < a->account_count && i < b->account_count; i++)
+        if (!hf_span_eq(a->accounts[i], b->accounts[i]))
+            return false;
+    return a->account_count == b->account_count;
+}
+
+bool hf_failover_goes_with(const struct hf_failover *failover,
+                           const struct hf_issue_wish *a,
+                           const struct hf_issue_wish *b)
+{
+    /* What runs before one's order may not come before the end of another's. */
+    return has_same_accounts(a->lineage, b->lineage) &&
+           hf_span_eq(a->lineage->pre_hook, b->lineage->pre_hook) &&
+           hf_issue_goes_with(failover->cli, a, b);
 }

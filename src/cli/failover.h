@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * failover.h -- one certificate from one of several accounts: always in the
- * order that was given, and the next one when a CA is the reason that there is
- * no certificate. What fails here would fail with every CA.
+ * failover.h -- certificates from one of several accounts: always in the order
+ * that was given, and the next one when a CA is the reason that there is no
+ * certificate. What fails here would fail with every CA.
  *
  * Accounts stay open for the other certificates of a run; a CA that was silent
  * is not waited for again while there is another one to ask.
@@ -34,7 +34,11 @@ enum hf_exit hf_failover_open(struct hf_failover *failover,
                               struct hf_span account, struct hf_applicant **out,
                               enum hf_fault *fault);
 
-/* Issue it by the first of lineage->accounts that can. As hf_issue(), for the
- * last one that was tried. */
-enum hf_exit hf_failover_issue(struct hf_failover *failover,
-                               const struct hf_issue_wish *wish);
+/* Issue each by the first of its lineage's accounts that can, HF_ISSUE_MAX at
+ * most, which go with one another. As hf_issue(), for the last one that was
+ * tried. */
+void hf_failover_issue(struct hf_failover *failover,
+                       struct hf_issue_wish *wishes, size_t count);
+bool hf_failover_goes_with(const struct hf_failover *failover,
+                           const struct hf_issue_wish *a,
+                           const struct hf_issue_wish *b);

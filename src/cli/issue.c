@@ -211,9 +211,11 @@ static int64_t give_up_at_ms(const struct hf_issue *issue)
     return hf_clock_ms() + wait_s * 1000;
 }
 
-static enum hf_exit place_order(struct hf_issue *issue)
+static enum hf_exit make_job(struct hf_issue *issue)
 {
-    const struct hf_order_wish wish = {
+    issue->job.choose = hf_choice_make;
+    issue->job.state = issue;
+    issue->job.wish = (struct hf_order_wish){
         .dns = issue->names.dns,
         .dns_count = issue->names.dns_count,
         .ips = issue->names.ips,
@@ -224,20 +226,23 @@ static enum hf_exit place_order(struct hf_issue *issue)
         .alternates = issue->lineage.chain.len > 0,
         .give_up_at_ms = give_up_at_ms(issue),
     };
+    return HF_EXIT_GOOD;
+}
+
+/* How the order ended. */
+static enum hf_exit end_order(struct hf_issue *issue)
+{
     struct hf_order_result result;
     enum hf_exit status;
-    struct hf_why why = {0};
-    enum hf_err err = hf_order_run(&issue->applicant->holder.talk, &wish,
-                                   hf_choice_make, issue, &issue->engine, &why);
 
     hf_choice_tidy(issue);
-    if (err == HF_ECANCELED)
+    if (issue->job.err == HF_ECANCELED)
         return HF_EXIT_INTERRUPTED;
-    if (err != HF_OK) {
-        hf_cli_fail(issue->cli, HF_SPAN("order"), &why);
+    if (issue->job.err != HF_OK) {
+        hf_cli_fail(issue->cli, HF_SPAN("order"), &issue->job.why);
         return HF_EXIT_ERROR;
     }
-    hf_order_result(issue->engine, &result);
+    hf_order_result(issue->job.engine, &result);
     if (result.failure == HF_ORDER_GOOD)
         return HF_EXIT_GOOD;
     status = tell_failure(issue, &result);
@@ -295,7 +300,7 @@ static enum hf_exit take_certificate(struct hf_issue *issue)
     struct hf_why why = {0};
     const char *wrong;
 
-    hf_order_result(issue->engine, &result);
+    hf_order_result(issue->job.engine, &result);
     issue->fault = HF_FAULT_CAS;
     if (hf_certificate_read(result.chain, &issue->certificate, &why) != HF_OK) {
         hf_cli_fail(issue->cli, HF_SPAN("certificate"), &why);
@@ -359,7 +364,7 @@ static enum hf_exit install(struct hf_issue *issue)
     return HF_EXIT_ERROR;
 }
 
-static void tell(struct hf_issue *issue)
+static void tell(const struct hf_issue *issue)
 {
     struct hf_buf *out = &issue->cli->out->buf;
     const struct hf_certificate *certificate = issue->certificate;
@@ -388,64 +393,131 @@ static void tell(struct hf_issue *issue)
 }
 
 /* That a hook fails is counted there, and no failure of the certificate. */
-static void deploy(struct hf_issue *issue)
+static enum hf_exit tell_and_deploy(struct hf_issue *issue)
 {
     struct hf_cert cert = {.lineage = issue->lineage,
                            .certificate = issue->certificate};
     bool ran;
 
+    tell(issue);
     (void)hf_hooks_deploy(issue->hooks, &cert, &ran);
+    return HF_EXIT_GOOD;
 }
 
-/* ---- all of it ---- */
+/* ---- step by step ---- */
 
-static enum hf_exit choose_profile(struct hf_issue *issue)
+/* Those that go together. */
+struct batch {
+    struct hf_applicant *applicant;
+    struct hf_issue *issues;
+    size_t count;
+};
+
+/* The step for all that have come so far. */
+static void each(struct batch *batch, enum hf_exit (*step)(struct hf_issue *))
 {
-    enum hf_exit status =
+    for (size_t i = 0; i < batch->count; i++) {
+        struct hf_issue *issue = &batch->issues[i];
+
+        if (issue->status != HF_EXIT_GOOD)
+            continue;
+        hf_layers_put_certificate(issue->cli, issue->section);
+        issue->status = step(issue);
+    }
+}
+
+static enum hf_exit begin(struct hf_issue *issue)
+{
+    enum hf_exit status = read_names(issue);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    status =
         hf_profile_choose(issue->cli, &issue->applicant->holder.talk.directory,
                           &issue->lineage, &issue->profile);
-
     if (status != HF_EXIT_GOOD)
         issue->fault = HF_FAULT_CAS;
     return status;
 }
 
-static enum hf_exit issue_all(struct hf_issue *issue)
+/* At all their names side by side. */
+static void look(struct batch *batch)
 {
-    enum hf_exit status = read_names(issue);
+    struct hf_target *targets[HF_ISSUE_MAX * HF_LINEAGE_NAMES_MAX];
+    enum hf_exit status;
+    size_t count = 0;
 
-    if (status == HF_EXIT_GOOD)
-        status = choose_profile(issue);
-    if (status == HF_EXIT_GOOD && issue->applicant->looks)
-        status = hf_preflight_look(issue->applicant, issue->targets,
-                                   issue->lineage.name_count);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct hf_issue *issue = &batch->issues[i];
+
+        for (size_t k = 0;
+             issue->status == HF_EXIT_GOOD && k < issue->lineage.name_count;
+             k++)
+            targets[count++] = &issue->targets[k];
+    }
+    status = hf_preflight_look(batch->applicant, targets, count);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->issues[i].status == HF_EXIT_GOOD)
+            batch->issues[i].status = status;
+}
+
+static enum hf_exit plan(struct hf_issue *issue)
+{
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    if (issue->applicant->looks)
+        status = hf_preflight_judge(issue->applicant, issue->targets,
+                                    issue->lineage.name_count);
     if (status == HF_EXIT_GOOD)
         status = hf_choice_plan(issue);
-    if (status == HF_EXIT_GOOD)
-        status = make_request(issue);
-    if (status == HF_EXIT_GOOD && hf_cli_has(issue->cli, "dry-run"))
-        return hf_dry_run_tell(issue);
-    if (status == HF_EXIT_GOOD) {
-        hf_hooks_before(issue->hooks, &issue->lineage);
-        status = hf_choice_prepare(issue);
-    }
-    if (status == HF_EXIT_GOOD)
-        status = place_order(issue);
-    if (status == HF_EXIT_GOOD)
-        status = take_certificate(issue);
-    if (status == HF_EXIT_GOOD)
-        status = install(issue);
-    if (status == HF_EXIT_GOOD) {
-        tell(issue);
-        deploy(issue);
-    }
-    return status;
+    return status == HF_EXIT_GOOD ? make_request(issue) : status;
 }
+
+static enum hf_exit prepare(struct hf_issue *issue)
+{
+    hf_hooks_before(issue->hooks, &issue->lineage);
+    return hf_choice_prepare(issue);
+}
+
+static void order(struct batch *batch)
+{
+    struct hf_order_job *jobs[HF_ISSUE_MAX];
+    size_t count = 0;
+
+    each(batch, make_job);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->issues[i].status == HF_EXIT_GOOD)
+            jobs[count++] = &batch->issues[i].job;
+    if (count == 0)
+        return;
+    hf_orders_run(&batch->applicant->holder.talk, jobs, count);
+    each(batch, end_order);
+}
+
+/* All are in their place before a hook takes its time. */
+static void issue_all(struct batch *batch)
+{
+    each(batch, begin);
+    if (batch->applicant->looks)
+        look(batch);
+    each(batch, plan);
+    if (hf_cli_has(batch->applicant->cli, "dry-run")) {
+        each(batch, hf_dry_run_tell);
+        return;
+    }
+    each(batch, prepare);
+    order(batch);
+    each(batch, take_certificate);
+    each(batch, install);
+    each(batch, tell_and_deploy);
+}
+
+/* ---- from beginning to end ---- */
 
 static void clear(struct hf_issue *issue)
 {
     hf_preflight_clear(issue->targets, issue->lineage.name_count);
-    hf_order_engine_free(issue->engine);
+    hf_order_engine_free(issue->job.engine);
     hf_certificate_free(issue->certificate);
     hf_request_clear(&issue->request);
     hf_solving_clear(&issue->solving);
@@ -462,30 +534,70 @@ static void renew(struct hf_issue *issue, const struct hf_certificate *live,
         issue->replaces = live->ari_id;
 }
 
-enum hf_exit hf_issue(struct hf_applicant *applicant,
-                      const struct hf_issue_wish *wish, enum hf_fault *fault)
+static void init(struct hf_issue *issue, struct hf_applicant *applicant,
+                 const struct hf_issue_wish *wish)
 {
     const struct hf_lineage *lineage = wish->lineage;
-    struct hf_issue *issue = hf_alloc(1, sizeof(*issue));
-    enum hf_exit status;
 
-    if (issue == NULL) {
-        hf_cli_error(applicant->cli, lineage->name, "out of memory");
-        *fault = HF_FAULT_OURS;
-        return HF_EXIT_ERROR;
-    }
     issue->cli = applicant->cli;
     issue->applicant = applicant;
     issue->state = applicant->cli->state;
     issue->lineage = *lineage;
     issue->lineage.account = applicant->account;
+    issue->section = wish->section;
     issue->hooks = wish->hooks;
     if (wish->live != NULL)
         renew(issue, wish->live,
               hf_span_eq(lineage->account, applicant->account));
-    status = issue_all(issue);
-    *fault = issue->fault;
-    clear(issue);
-    hf_free(issue);
-    return status;
+}
+
+static void fail_all(const struct hf_cli *cli,
+                     struct hf_issue_wish *const *wishes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hf_cli_error(cli, wishes[i]->lineage->name, "out of memory");
+        wishes[i]->status = HF_EXIT_ERROR;
+        wishes[i]->fault = HF_FAULT_OURS;
+    }
+}
+
+void hf_issue(struct hf_applicant *applicant,
+              struct hf_issue_wish *const *wishes, size_t count)
+{
+    struct batch batch = {.applicant = applicant,
+                          .issues = hf_alloc(count, sizeof(*batch.issues)),
+                          .count = count};
+
+    if (batch.issues == NULL) {
+        fail_all(applicant->cli, wishes, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        init(&batch.issues[i], applicant, wishes[i]);
+    issue_all(&batch);
+    for (size_t i = 0; i < count; i++) {
+        wishes[i]->status = batch.issues[i].status;
+        wishes[i]->fault = batch.issues[i].fault;
+        clear(&batch.issues[i]);
+    }
+    hf_free(batch.issues);
+}
+
+/* ---- which go together ---- */
+
+static bool wants_records_only(const struct hf_lineage *lineage)
+{
+    enum hf_method method;
+
+    for (size_t i = 0; hf_means_nth(&lineage->means, i, &method); i++)
+        if (method != HF_METHOD_PERSIST)
+            return false;
+    return true;
+}
+
+bool hf_issue_goes_with(const struct hf_cli *cli, const struct hf_issue_wish *a,
+                        const struct hf_issue_wish *b)
+{
+    return wants_records_only(a->lineage) && wants_records_only(b->lineage) &&
+           hf_applicant_is_shared(cli, a->section, b->section);
 }

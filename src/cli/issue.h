@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * issue.h -- one certificate, from the names to the files: look before
- * ordering, order, put it in its place. `cert issue` and `cert renew` do it.
+ * issue.h -- certificates, from the names to the files: look before ordering,
+ * order, put them in their place. `cert issue` does one, `cert renew` several
+ * side by side.
  */
 #pragma once
 
@@ -53,11 +54,17 @@
 enum hf_exit hf_issue_read(const struct hf_cli *cli,
                            struct hf_lineage *lineage);
 
-/* All is borrowed; what changes of the lineage is written to its file only. */
+#define HF_ISSUE_MAX 8 /* at a time */
+
+/* One that is wanted, and what came of it. All is borrowed; what changes of the
+ * lineage is written to its file only. */
 struct hf_issue_wish {
     const struct hf_lineage *lineage;
-    const struct hf_certificate *live; /* that is renewed, or NULL */
+    const struct hf_certificate *live;       /* that is renewed, or NULL */
+    const struct hf_config_section *section; /* of the configuration file */
     struct hf_hooks *hooks;
+    enum hf_exit status;
+    enum hf_fault fault; /* with a failure: whether another CA might do it */
 };
 
 struct hf_issue {
@@ -65,6 +72,8 @@ struct hf_issue {
     struct hf_applicant *applicant;
     const char *state;
     struct hf_lineage lineage; /* what is wanted; then what was got */
+    const struct hf_config_section *section;
+    enum hf_exit status; /* HF_EXIT_GOOD: so far */
     enum hf_fault fault;
     struct hf_hooks *hooks;
     struct hf_span live;     /* serial of the certificate before, or empty */
@@ -77,18 +86,26 @@ struct hf_issue {
     struct hf_solving solving;
     struct hf_request request;
     struct hf_certificate *certificate;
-    struct hf_order_engine *engine;
+    struct hf_order_job job;
 };
 
+/* May these two be issued side by side by one account? Only where records
+ * stand: what is shown for an order could be in the way of another one's. */
+bool hf_issue_goes_with(const struct hf_cli *cli, const struct hf_issue_wish *a,
+                        const struct hf_issue_wish *b);
+
 /*
- * Issue it by the account of the applicant; with the hooks before and after.
+ * Issue them by the account of the applicant, HF_ISSUE_MAX at most; with the
+ * hooks before and after. They go step by step together, and what fails for
+ * one is nothing to the others.
  *
  * With --dry-run it says what would be ordered, and writes nothing.
  *
+ * The status of each:
  * HF_EXIT_NO: a name would not validate, and nothing was ordered.
  * HF_EXIT_LATER: the CA has had too many requests.
  * HF_EXIT_ERROR: the order failed, or something here.
- * All after messages; `*fault` says whether another CA might do it.
+ * All after messages.
  */
-enum hf_exit hf_issue(struct hf_applicant *applicant,
-                      const struct hf_issue_wish *wish, enum hf_fault *fault);
+void hf_issue(struct hf_applicant *applicant,
+              struct hf_issue_wish *const *wishes, size_t count);

@@ -135,6 +135,13 @@ const struct hf_config_section *hf_layers_certificate(const struct hf_cli *cli)
                                : cli->layers->sections[HF_LAYER_CERTIFICATE];
 }
 
+void hf_layers_put_certificate(const struct hf_cli *cli,
+                               const struct hf_config_section *section)
+{
+    if (cli->layers != NULL)
+        cli->layers->sections[HF_LAYER_CERTIFICATE] = section;
+}
+
 static enum hf_exit use_publisher(const struct hf_cli *cli)
 {
     const char *name = hf_cli_value(cli, "publisher", NULL);

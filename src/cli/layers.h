@@ -55,8 +55,11 @@ void hf_layers_use_account(const struct hf_cli *cli, struct hf_span name);
 enum hf_exit hf_layers_use_zone_of(const struct hf_cli *cli,
                                    struct hf_span name);
 
-/* The section of that certificate when it is in use; or NULL. */
+/* The section of that certificate when it is in use; or NULL. And use it again,
+ * after that of another one. */
 const struct hf_config_section *hf_layers_certificate(const struct hf_cli *cli);
+void hf_layers_put_certificate(const struct hf_cli *cli,
+                               const struct hf_config_section *section);
 
 /*
  * What the layers say of an option: how many values, and the nth or NULL. A

@@ -26,28 +26,28 @@ static void warn_of_end(struct hf_applicant *applicant,
 }
 
 /* A place for what is seen of each, in `sights`, which has room for all. */
-static enum hf_err make_sights(struct hf_target *targets, size_t count,
+static enum hf_err make_sights(struct hf_target *const *targets, size_t count,
                                struct hf_sight **sights, size_t *sight_count)
 {
     *sight_count = 0;
     for (size_t i = 0; i < count; i++) {
         struct hf_sight *sight;
 
-        if (targets[i].is_address)
+        if (targets[i]->is_address)
             continue;
         sight = hf_alloc(1, sizeof(*sight));
-        targets[i].sight = sight;
+        targets[i]->sight = sight;
         if (sight == NULL)
             return HF_ENOMEM;
-        sight->name = targets[i].name;
-        sight->wildcard = targets[i].wildcard;
+        sight->name = targets[i]->name;
+        sight->wildcard = targets[i]->wildcard;
         sights[(*sight_count)++] = sight;
     }
     return HF_OK;
 }
 
 static enum hf_err look(struct hf_applicant *applicant,
-                        struct hf_target *targets, size_t count,
+                        struct hf_target *const *targets, size_t count,
                         struct hf_why *why)
 {
     struct hf_sight **sights = hf_alloc(count, sizeof(struct hf_sight *));
@@ -81,18 +81,24 @@ static enum hf_exit judge(struct hf_applicant *applicant,
 }
 
 enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
-                               struct hf_target *targets, size_t count)
+                               struct hf_target *const *targets, size_t count)
 {
-    enum hf_exit status = HF_EXIT_GOOD;
     struct hf_why why = {0};
     enum hf_err err = look(applicant, targets, count, &why);
 
     if (err == HF_ECANCELED)
         return HF_EXIT_INTERRUPTED;
-    if (err != HF_OK) {
-        hf_cli_fail(applicant->cli, HF_SPAN("look at DNS"), &why);
-        return HF_EXIT_ERROR;
-    }
+    if (err == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(applicant->cli, HF_SPAN("look at DNS"), &why);
+    return HF_EXIT_ERROR;
+}
+
+enum hf_exit hf_preflight_judge(struct hf_applicant *applicant,
+                                const struct hf_target *targets, size_t count)
+{
+    enum hf_exit status = HF_EXIT_GOOD;
+
     for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++)
         if (!targets[i].is_address)
             status = judge(applicant, &targets[i]);

@@ -10,13 +10,17 @@
 #include "cli/target.h"
 
 /*
- * Look at all targets but addresses, of which DNS knows nothing, side by side,
- * and judge what is seen; whether its record serves is an answer, see
- * hf_preflight_serves(). Owns: hf_preflight_clear(), whatever comes back.
- * HF_EXIT_ERROR, HF_EXIT_INTERRUPTED: after a message.
+ * Look at all targets but addresses, of which DNS knows nothing, side by side.
+ * Owns: hf_preflight_clear(), whatever comes back.
+ * HF_EXIT_ERROR: after a message. HF_EXIT_INTERRUPTED.
  */
 enum hf_exit hf_preflight_look(struct hf_applicant *applicant,
-                               struct hf_target *targets, size_t count);
+                               struct hf_target *const *targets, size_t count);
+
+/* Judge what was seen; whether its record serves is an answer, see
+ * hf_preflight_serves(). HF_EXIT_ERROR: after a message. */
+enum hf_exit hf_preflight_judge(struct hf_applicant *applicant,
+                                const struct hf_target *targets, size_t count);
 void hf_preflight_clear(struct hf_target *targets, size_t count);
 
 /* The CA would validate it by its record; or nobody looked. */

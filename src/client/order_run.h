@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* order_run.h -- performing an order: the engine decides, this sends. */
+/* order_run.h -- performing orders: their engines decide, this sends. */
 #pragma once
 
 #include "acme/order_engine.h"
@@ -8,8 +8,9 @@
 enum hf_choice {
     HF_CHOICE_NONE,  /* no challenge can be fulfilled, and why */
     HF_CHOICE_GOOD,  /* this one is, and may be tried */
-    HF_CHOICE_LATER, /* it will be: ask again when nothing else is left to do,
-                        so that names are waited for together. Once only. */
+    HF_CHOICE_LATER, /* it will be: ask again when nothing else is left to do
+                        in this order, so that names are waited for together.
+                        Once only. */
 };
 
 /* Which challenge of a pending authorization is to be tried. */
@@ -22,12 +23,24 @@ struct hf_chosen {
 typedef void hf_choose_fn(void *state, const struct hf_authz_object *authz,
                           struct hf_chosen *out);
 
+/* An order to be performed, and what came of it. */
+struct hf_order_job {
+    struct hf_order_wish wish;
+    hf_choose_fn *choose;
+    void *state;
+    enum hf_err err; /* it did not come to its end, and why */
+    struct hf_why why;
+    struct hf_order_engine *engine; /* else, with its result.
+                                       Owns: hf_order_engine_free() */
+};
+
 /*
- * Run the order from start to end. Whatever its end, HF_OK and the engine with
- * its result. Owns: hf_order_engine_free().
- * Fails: HF_ECANCELED (a signal), HF_EINVAL, HF_ENOMEM, and what the HTTP
- *        client fails with.
+ * Run the orders from start to end, side by side: while the CA is busy with one
+ * the others go on, and how one ends is nothing to them. A choice that takes
+ * its time holds all of them up.
+ *
+ * Each job fails with HF_EINVAL, HF_ENOMEM; and all that have not ended yet
+ * with HF_ECANCELED (a signal) and what the HTTP client fails with.
  */
-enum hf_err hf_order_run(struct hf_talk *talk, const struct hf_order_wish *wish,
-                         hf_choose_fn *choose, void *state,
-                         struct hf_order_engine **out, struct hf_why *why);
+void hf_orders_run(struct hf_talk *talk, struct hf_order_job *const *jobs,
+                   size_t count);

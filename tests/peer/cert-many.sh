@@ -85,6 +85,53 @@ if [ "$(grep -c 'POST /order-plz' "$log")" -le \
     failed=1
 fi
 
+# Eight orders are under way at a time: no more, and no fewer if there are as
+# many.
+is 'orders at once, at most' "$(awk '
+    / Added order / { if (++open > most) most = open }
+    / Issued certificate serial / { open-- }
+    END { print most }' "$log")" 8
+
+# ---- one fails among others ----
+
+# fails [OPTION...]: all are renewed but that of n100, whose record is gone.
+fails() {
+    before=$(issued)
+    : >"$tmp/err"
+    status=0
+    cert renew --force "$@" || status=$?
+    is 'one fails' "$status" 1
+    is 'the others do not' $(($(issued) - before)) $((names - 1))
+    is 'which one' "$(grep -c 'n100.shop.example: issued' "$tmp/out")" \
+        $((rounds + 1))
+}
+
+zone=$tmp/many/shop.example.zone
+sed -e 's/ hostmaster 2 / hostmaster 3 /' -e '/^_validation-persist.n100 /d' \
+    "$zone" >"$tmp/zone"
+cp "$zone" "$tmp/whole"
+cp "$tmp/zone" "$zone"
+xargs kill -HUP <"$tmp/many/tree/pids"
+until [ "$(kdig +short @127.0.0.1 -p "$TREE_PORT" shop.example SOA |
+    cut -d' ' -f3)" = 3 ]; do
+    sleep 0.05
+done
+fails            # it is seen before the order
+fails --no-check # and by the CA
+sed 's/ hostmaster 2 / hostmaster 4 /' "$tmp/whole" >"$zone"
+xargs kill -HUP <"$tmp/many/tree/pids"
+until kdig +short @127.0.0.1 -p "$TREE_PORT" \
+    _validation-persist.n100.shop.example TXT | grep -q .; do
+    sleep 0.05
+done
+: >"$tmp/err"
+
+# Twice in one run: the second time after the first.
+before=$(issued)
+cert renew --force n1.shop.example n1.shop.example || echo "twice: $?" \
+    >>"$tmp/err"
+is 'one that is named twice' $(($(issued) - before)) 2
+
 # ---- a hundred names in one ----
 
 # shellcheck disable=SC2046 # words
