@@ -10,88 +10,26 @@
 # REQ CLI-02, CLI-29, CLI-31, CLI-34.
 set -eu
 
-for program in knotd jq openssl python3; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
+# shellcheck source=tests/peer/shop.sh
+. "$here/shop.sh"
+shop_needs knotd jq openssl python3
+
 between=
-failed=0
-
-cleanup() {
+shop_close() {
     [ -z "$between" ] || kill "$between" 2>/dev/null || true
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-    rm -rf "$tmp"
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-umask 077
+export PEBBLE_WFE_NONCEREJECT=15
+shop_open
 
-ok() {
-    echo "ok - $1"
-}
+# ---- what is between us and the CA ----
 
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -20
-    failed=1
-}
-
-# ---- a zone that takes signed updates, a CA, and what is between ----
-
-cat >"$tmp/shop.example.zone" <<'END'
-$ORIGIN shop.example.
-$TTL 300
-@ SOA ns1 hostmaster 1 3600 600 86400 300
-@ NS ns1
-ns1 A 127.0.0.1
-END
-secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
-cat >"$tmp/shop.conf" <<END
-key:
-  - id: zone-key
-    algorithm: hmac-sha256
-    secret: $secret
-acl:
-  - id: signed
-    key: zone-key
-    action: update
-zone:
-  - domain: shop.example.
-    file: $tmp/shop.example.zone
-    journal-content: all
-    acl: signed
-END
-cat >"$tmp/zone.key" <<END
-key "zone-key" { algorithm hmac-sha256; secret "$secret"; };
-END
-TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
-# shellcheck disable=SC1091 # made by tree.sh
-. "$tmp/tree/env"
-PEBBLE_WFE_NONCEREJECT=15 sh "$here/pebble.sh" start "$tmp/pebble" \
-    "dns=127.0.0.1:$TREE_PORT"
-# shellcheck disable=SC1091 # made by pebble.sh
-. "$tmp/pebble/env"
 port=${PEBBLE_DIRECTORY#https://localhost:}
 python3 "$here/acme_between.py" "${port%/dir}" "$tmp/pebble/tls.pem" \
     "$tmp/pebble/tls.key" "$PEBBLE_CA" "$tmp/plan" >"$tmp/port" &
 between=$!
 until [ -s "$tmp/port" ]; do sleep 0.05; done
 directory=https://localhost:$(cat "$tmp/port")/dir
-
-state=$tmp/state
-status=0
-
-run() {
-    status=0
-    "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" \
-        </dev/null || status=$?
-}
 
 # shellcheck disable=SC2086 # options are words
 issue() { # [OPTION...]
@@ -101,17 +39,6 @@ issue() { # [OPTION...]
 
 serial() {
     openssl x509 -noout -serial -in "$state/live/shop/cert.pem"
-}
-
-# What was said matches the pattern, and the order failed or did not.
-judge() { # WHAT STATUS PATTERN
-    if [ "$status" = "$2" ] && { echo && cat "$tmp/out" "$tmp/err"; } |
-        tr -s ' \n' ' ' | grep -q -e "$3"; then
-        ok "$1"
-    else
-        echo "status $status, wanted $2; $3" >>"$tmp/err"
-        not_ok "$1"
-    fi
 }
 
 spoil() { # WHAT STATUS PATTERN PLAN

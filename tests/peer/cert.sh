@@ -9,108 +9,13 @@
 # REQ CLI-20, CLI-21, CLI-28, CLI-30, CLI-32, CLI-34, CLI-35, CHAL-09, REUSE-13.
 set -eu
 
-here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-umask 077
-
-for program in knotd kdig jq openssl; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
-ok() {
-    echo "ok - $1"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -30
-    failed=1
-}
-
-# ---- a zone that takes signed updates, and a CA that asks it ----
-
-secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
-cat >"$tmp/shop.example.zone" <<'END'
-$ORIGIN shop.example.
-$TTL 300
-@ SOA ns1 hostmaster 1 3600 600 86400 300
-@ NS ns1
-ns1 A 127.0.0.1
-www A 127.0.0.1
-closed CAA 0 issue "other-ca.example"
-_validation-persist TXT "other-ca.example; accounturi=https://other-ca.example/9"
-END
-cat >"$tmp/shop.conf" <<END
-key:
-  - id: zone-key
-    algorithm: hmac-sha256
-    secret: $secret
-acl:
-  - id: signed
-    key: zone-key
-    action: update
-zone:
-  - domain: shop.example.
-    file: $tmp/shop.example.zone
-    journal-content: all
-    acl: signed
-END
-cat >"$tmp/zone.key" <<END
-key "zone-key" { algorithm hmac-sha256; secret "$secret"; };
-END
-TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
-# shellcheck disable=SC1091 # made by tree.sh
-. "$tmp/tree/env"
-PEBBLE_WFE_NONCEREJECT=15 sh "$here/pebble.sh" start "$tmp/pebble" \
-    "dns=127.0.0.1:$TREE_PORT"
-# shellcheck disable=SC1091 # made by pebble.sh
-. "$tmp/pebble/env"
-
-state=$tmp/state
-ca="--ca-bundle $PEBBLE_CA"
-
-run() {
-    status=0
-    "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" || status=$?
-}
-
-# expect WHAT STATUS PATTERN COMMAND...: the pattern is in what it says.
-expect() {
-    what=$1
-    want=$2
-    pattern=$3
-    shift 3
-    run "$@"
-    if [ "$status" = "$want" ] && { echo && cat "$tmp/out" "$tmp/err"; } |
-        tr -s ' \n' ' ' | grep -q -e "$pattern"; then
-        ok "$what"
-    else
-        echo "status $status, wanted $want; $pattern" >>"$tmp/err"
-        not_ok "$what"
-    fi
-}
-
-# shellcheck disable=SC2086 # options are words
-cert() { # WHAT STATUS PATTERN SUBCOMMAND...
-    what=$1
-    want=$2
-    pattern=$3
-    shift 3
-    expect "$what" "$want" "$pattern" cert "$@" $ca $TREE_OPTIONS
-}
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/peer/shop.sh
+. "$here/shop.sh"
+shop_needs knotd kdig jq openssl
+export PEBBLE_WFE_NONCEREJECT=15
+shop_open 'www A 127.0.0.1' 'closed CAA 0 issue "other-ca.example"' \
+    '_validation-persist TXT "other-ca.example; accounturi=https://other-ca.example/9"'
 
 serial_of() {
     openssl x509 -noout -serial -in "$state/live/$1/cert.pem"

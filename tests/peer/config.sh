@@ -7,71 +7,11 @@
 # REQ CLI-40.
 set -eu
 
-here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-umask 077
-
-for program in knotd kdig jq openssl; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
-ok() {
-    echo "ok - $1"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -30
-    failed=1
-}
-
-# ---- a zone that takes signed updates, and a CA that asks it ----
-
-secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
-cat >"$tmp/shop.example.zone" <<'END'
-$ORIGIN shop.example.
-$TTL 300
-@ SOA ns1 hostmaster 1 3600 600 86400 300
-@ NS ns1
-ns1 A 127.0.0.1
-END
-cat >"$tmp/shop.conf" <<END
-key:
-  - id: zone-key
-    algorithm: hmac-sha256
-    secret: $secret
-acl:
-  - id: signed
-    key: zone-key
-    action: update
-zone:
-  - domain: shop.example.
-    file: $tmp/shop.example.zone
-    journal-content: all
-    acl: signed
-END
-cat >"$tmp/zone.key" <<END
-key "zone-key" { algorithm hmac-sha256; secret "$secret"; };
-END
-TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
-# shellcheck disable=SC1091 # made by tree.sh
-. "$tmp/tree/env"
-sh "$here/pebble.sh" start "$tmp/pebble" "dns=127.0.0.1:$TREE_PORT"
-# shellcheck disable=SC1091 # made by pebble.sh
-. "$tmp/pebble/env"
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/peer/shop.sh
+. "$here/shop.sh"
+shop_needs knotd kdig jq openssl
+shop_open
 
 # ---- the file ----
 
@@ -83,7 +23,6 @@ keys_of() {
 }
 
 config=$tmp/holdfast.conf
-state=$tmp/state
 echo 'a secret' >"$tmp/passphrase"
 # shellcheck disable=SC2086 # options are words
 {
@@ -137,25 +76,10 @@ END
 }
 certificates '"www.shop.example", "shop.example"' p256
 
+# Bare commands: not even the state folder.
 run() {
     status=0
     "$HOLDFAST" "$@" --config "$config" >"$tmp/out" 2>"$tmp/err" || status=$?
-}
-
-# expect WHAT STATUS PATTERN COMMAND...: the pattern is in what it says.
-expect() {
-    what=$1
-    want=$2
-    pattern=$3
-    shift 3
-    run "$@"
-    if [ "$status" = "$want" ] && { echo && cat "$tmp/out" "$tmp/err"; } |
-        tr -s ' \n' ' ' | grep -q -e "$pattern"; then
-        ok "$what"
-    else
-        echo "status $status, wanted $want; $pattern" >>"$tmp/err"
-        not_ok "$what"
-    fi
 }
 
 silent() {

@@ -10,121 +10,24 @@
 # REQ CLI-46, CLI-20.
 set -eu
 
-here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/peer/shop.sh
+. "$here/shop.sh"
+shop_needs knotd kdig knsupdate jq openssl python3
+
 web_pid=
-
-cleanup() {
+shop_close() {
     [ -z "$web_pid" ] || kill "$web_pid" 2>/dev/null || true
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-    rm -rf "$tmp"
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-umask 077
-
-for program in knotd kdig knsupdate jq openssl python3; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
-ok() {
-    echo "ok - $1"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-300 | head -30
-    failed=1
-}
+shop_open '@ A 127.0.0.1' 'www A 127.0.0.1' 'mail A 127.0.0.1' \
+    'away A 127.0.0.3' 'closed CAA 0 issue "other-ca.example"' \
+    'narrow CAA 0 issue "ca.example; validationmethods=dns-01"' \
+    "_acme-challenge TXT \"somebody else's\""
 
 check() { # WHAT COMMAND...
     what=$1
     shift
     if "$@"; then ok "$what"; else not_ok "$what"; fi
-}
-
-# ---- a zone that takes signed updates, and a CA that asks it ----
-
-secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
-cat >"$tmp/shop.example.zone" <<'END'
-$ORIGIN shop.example.
-$TTL 300
-@ SOA ns1 hostmaster 1 3600 600 86400 300
-@ NS ns1
-@ A 127.0.0.1
-ns1 A 127.0.0.1
-www A 127.0.0.1
-mail A 127.0.0.1
-away A 127.0.0.3
-closed CAA 0 issue "other-ca.example"
-narrow CAA 0 issue "ca.example; validationmethods=dns-01"
-_acme-challenge TXT "somebody else's"
-END
-cat >"$tmp/shop.conf" <<END
-key:
-  - id: zone-key
-    algorithm: hmac-sha256
-    secret: $secret
-acl:
-  - id: signed
-    key: zone-key
-    action: update
-zone:
-  - domain: shop.example.
-    file: $tmp/shop.example.zone
-    journal-content: all
-    acl: signed
-END
-cat >"$tmp/zone.key" <<END
-key "zone-key" { algorithm hmac-sha256; secret "$secret"; };
-END
-TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
-# shellcheck disable=SC1091 # made by tree.sh
-. "$tmp/tree/env"
-sh "$here/pebble.sh" start "$tmp/pebble" "dns=127.0.0.1:$TREE_PORT"
-# shellcheck disable=SC1091 # made by pebble.sh
-. "$tmp/pebble/env"
-
-state=$tmp/state
-ca="--ca-bundle $PEBBLE_CA"
-
-run() {
-    status=0
-    "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" || status=$?
-}
-
-said() { # PATTERN: in what it said
-    { echo && cat "$tmp/out" "$tmp/err"; } | tr -s ' \n' ' ' | grep -q -e "$1"
-}
-
-# expect WHAT STATUS PATTERN COMMAND...: the pattern is in what it says.
-expect() {
-    what=$1
-    want=$2
-    pattern=$3
-    shift 3
-    run "$@"
-    if [ "$status" = "$want" ] && said "$pattern"; then
-        ok "$what"
-    else
-        echo "status $status, wanted $want; $pattern" >>"$tmp/err"
-        not_ok "$what"
-    fi
-}
-
-# shellcheck disable=SC2086 # options are words
-cert() { # WHAT STATUS PATTERN SUBCOMMAND...
-    what=$1
-    want=$2
-    pattern=$3
-    shift 3
-    expect "$what" "$want" "$pattern" cert "$@" $ca $TREE_OPTIONS
 }
 
 names_of() { # of the live certificate
