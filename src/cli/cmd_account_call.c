@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_account_call.c -- commands that ask the CA about an account. */
 #include "cli/commands.h"
-#include "cli/fence.h"
 #include "cli/holder.h"
 #include "cli/rekey.h"
 #include "cli/standing.h"
@@ -101,13 +100,11 @@ static enum hf_exit check(struct hf_holder *holder)
 static enum hf_exit run_check(struct hf_cli *cli)
 {
     struct hf_holder holder;
-    enum hf_exit status = hf_holder_open(cli, hf_holder_name(cli), &holder);
+    enum hf_exit status = hf_holder_open_fenced(cli, &holder);
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = hf_fence_from_cli(cli, &cli->state, 1);
-    if (status == HF_EXIT_GOOD)
-        status = check(&holder);
+    status = check(&holder);
     hf_holder_clear(&holder);
     return status;
 }
@@ -291,14 +288,12 @@ static enum hf_exit run_deactivate(struct hf_cli *cli)
 {
     struct hf_holder holder;
     struct hf_why why = {0};
-    enum hf_exit status = hf_holder_open(cli, hf_holder_name(cli), &holder);
+    enum hf_exit status = hf_holder_open_fenced(cli, &holder);
     enum hf_err err;
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = hf_fence_from_cli(cli, &cli->state, 1);
-    if (status == HF_EXIT_GOOD)
-        status = confirm(&holder);
+    status = confirm(&holder);
     if (status == HF_EXIT_GOOD) {
         err = hf_account_deactivate(&holder.talk, holder.file.url, &why);
         if (err != HF_OK)
@@ -400,13 +395,11 @@ static enum hf_exit prove_and_put(struct hf_holder *holder)
 static enum hf_exit run_public(struct hf_cli *cli)
 {
     struct hf_holder holder;
-    enum hf_exit status = hf_holder_open(cli, hf_holder_name(cli), &holder);
+    enum hf_exit status = hf_holder_open_fenced(cli, &holder);
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = hf_fence_from_cli(cli, &cli->state, 1);
-    if (status == HF_EXIT_GOOD)
-        status = prove_and_put(&holder);
+    status = prove_and_put(&holder);
     hf_holder_clear(&holder);
     return status;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
-#include "cli/fence.h"
 #include "cli/holder.h"
 #include "cli/identifier.h"
 #include "client/deauthorize.h"
@@ -62,21 +61,16 @@ static enum hf_exit deauthorize(struct hf_cli *cli,
     struct deauthorizing d = {.cli = cli};
     struct hf_holder holder;
     struct hf_why why = {0};
-    enum hf_exit status = hf_holder_open(cli, hf_holder_name(cli), &holder);
+    enum hf_exit status = hf_holder_open_fenced(cli, &holder);
     enum hf_err err;
 
     if (status != HF_EXIT_GOOD)
         return status;
-    status = hf_fence_from_cli(cli, &cli->state, 1);
-    if (status != HF_EXIT_GOOD)
-        goto out;
     err = hf_deauthorize(&holder.talk, wish, tell, &d, &why);
     if (err != HF_OK)
         status = hf_holder_fail(cli, &holder.talk, "authorizations", err, &why);
     else if (d.refused > 0)
         status = HF_EXIT_ERROR;
-
-out:
     hf_holder_clear(&holder);
     return status;
 }

@@ -2,7 +2,6 @@
 /* cmd_account_update.c -- what the CA knows of who has the account. */
 #include "cli/commands.h"
 #include "cli/contact.h"
-#include "cli/fence.h"
 #include "cli/holder.h"
 
 static const struct hf_option options[] = {
@@ -72,12 +71,10 @@ static enum hf_exit run(struct hf_cli *cli)
         status = hf_cli_usage(cli, HF_SPAN(""),
                               "give either --contact MAIL or --no-contact");
     if (status == HF_EXIT_GOOD)
-        status = hf_holder_open(cli, hf_holder_name(cli), &holder);
+        status = hf_holder_open_fenced(cli, &holder);
     if (status != HF_EXIT_GOOD)
         return status;
-    status = hf_fence_from_cli(cli, &cli->state, 1);
-    if (status == HF_EXIT_GOOD)
-        status = update(&holder, contact);
+    status = update(&holder, contact);
     hf_holder_clear(&holder);
     return status;
 }

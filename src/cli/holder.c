@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/build.h"
+#include "cli/fence.h"
 #include "cli/layers.h"
 #include "cli/rekey.h"
 #include "client/memory.h"
@@ -270,6 +271,19 @@ enum hf_exit hf_holder_open(const struct hf_cli *cli, struct hf_span name,
         hf_holder_clear(out);
         out->is_silent = is_silent;
     }
+    return status;
+}
+
+enum hf_exit hf_holder_open_fenced(const struct hf_cli *cli,
+                                   struct hf_holder *out)
+{
+    enum hf_exit status = hf_holder_open(cli, hf_holder_name(cli), out);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    status = hf_fence_from_cli(cli, &cli->state, 1);
+    if (status != HF_EXIT_GOOD)
+        hf_holder_clear(out);
     return status;
 }
 

@@ -149,6 +149,11 @@ enum hf_exit hf_holder_file(const struct hf_cli *cli, struct hf_span name,
 enum hf_exit hf_holder_open(const struct hf_cli *cli, struct hf_span name,
                             struct hf_holder *out);
 
+/* hf_holder_open() of the account that the command line means; from then on
+ * nothing changes any more but what is below the state folder (fence.h). */
+enum hf_exit hf_holder_open_fenced(const struct hf_cli *cli,
+                                   struct hf_holder *out);
+
 /* ---- keys (holder_key.c) ---- */
 
 /*

@@ -135,16 +135,11 @@ enum hf_err hf_account_file_read(const char *folder,
 {
     struct hf_account_file account = {0};
     char path[PATH_MAX];
-    struct hf_buf text;
     enum hf_err err = path_of(folder, FILE_NAME, path, why);
 
     if (err != HF_OK)
         return err;
-    hf_buf_init_grow(&text, FILE_MAX);
-    err = hf_file_read_private(path, &text, why);
-    if (err == HF_OK)
-        err = hf_document_read(hf_buf_span(&text), &account.json, why);
-    hf_buf_clear(&text);
+    err = hf_members_load(path, FILE_MAX, &account.json, why);
     if (err == HF_ESYNTAX)
         err = hf_fail(why, HF_ESYNTAX, why == NULL ? 0 : why->at,
                       "account.json is not what holdfast writes: restore it "

@@ -115,16 +115,11 @@ enum hf_err hf_lineage_read(const char *state, struct hf_span name,
 {
     struct hf_lineage lineage = {0};
     char path[PATH_MAX];
-    struct hf_buf text;
     enum hf_err err = path_of(state, "renewal", name, ".json", path, why);
 
     if (err != HF_OK)
         return err;
-    hf_buf_init_grow(&text, FILE_MAX);
-    err = hf_file_read_private(path, &text, why);
-    if (err == HF_OK)
-        err = hf_document_read(hf_buf_span(&text), &lineage.json, why);
-    hf_buf_clear(&text);
+    err = hf_members_load(path, FILE_MAX, &lineage.json, why);
     if (err != HF_OK)
         return err;
     read_members(lineage.json, &lineage);
@@ -176,17 +171,13 @@ enum hf_err hf_lineage_write(const char *state,
                              const struct hf_lineage *lineage,
                              struct hf_why *why)
 {
-    char folder[PATH_MAX];
     char path[PATH_MAX];
     struct hf_buf text;
     enum hf_err err =
         path_of(state, "renewal", lineage->name, ".json", path, why);
-    int n = snprintf(folder, sizeof(folder), "%s/renewal", state);
 
-    if (err == HF_OK && (n < 0 || (size_t)n >= sizeof(folder)))
-        err = hf_fail(why, HF_ELIMIT, 0, "path too long");
     if (err == HF_OK)
-        err = hf_folder_make(folder, why);
+        err = hf_folder_make_in(state, "renewal", why);
     if (err != HF_OK)
         return err;
     hf_buf_init_grow(&text, FILE_MAX);

@@ -2,6 +2,21 @@
 #include "client/members.h"
 
 #include "acme/document.h"
+#include "os/file.h"
+
+enum hf_err hf_members_load(const char *path, size_t max, struct json_t **out,
+                            struct hf_why *why)
+{
+    struct hf_buf text;
+    enum hf_err err;
+
+    hf_buf_init_grow(&text, max);
+    err = hf_file_read_private(path, &text, why);
+    if (err == HF_OK)
+        err = hf_document_read(hf_buf_span(&text), out, why);
+    hf_buf_clear(&text);
+    return err;
+}
 
 void hf_members_read(const json_t *root, const struct hf_member *table,
                      size_t count, void *out)

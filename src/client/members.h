@@ -16,6 +16,12 @@ struct hf_member {
     size_t offset; /* of a struct hf_span */
 };
 
+/* The object in a file that is its owner's alone. Owns: json_decref().
+ * Fails: as hf_file_read_private() and hf_document_read(), and HF_ELIMIT (more
+ * than `max` octets). */
+enum hf_err hf_members_load(const char *path, size_t max, struct json_t **out,
+                            struct hf_why *why);
+
 /* Fill the spans; what is missing, or no text, is empty. They borrow from the
  * JSON. */
 void hf_members_read(const struct json_t *root, const struct hf_member *table,

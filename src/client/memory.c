@@ -56,16 +56,11 @@ enum hf_err hf_memory_recall(const char *state, struct hf_span url,
 {
     struct hf_memory memory = {0};
     char path[PATH_MAX];
-    struct hf_buf text;
     enum hf_err err = path_of(state, url, path, why);
 
     if (err != HF_OK)
         return hf_fail(why, HF_ENOTFOUND, 0, "nothing is remembered");
-    hf_buf_init_grow(&text, FILE_MAX);
-    err = hf_file_read_private(path, &text, why);
-    if (err == HF_OK)
-        err = hf_document_read(hf_buf_span(&text), &memory.json, why);
-    hf_buf_clear(&text);
+    err = hf_members_load(path, FILE_MAX, &memory.json, why);
     if (err == HF_ENOMEM || err == HF_ESYSTEM)
         return err;
     if (err != HF_OK)
@@ -98,17 +93,13 @@ enum hf_err hf_memory_keep(const char *state, struct hf_span url,
 {
     bool seen =
         shows_prefix(directory) || (before != NULL && before->hashed_seen);
-    char folder[PATH_MAX];
     char path[PATH_MAX];
     struct hf_buf text;
     struct hf_json json = hf_json_to(&text);
     enum hf_err err = path_of(state, url, path, why);
-    int n = snprintf(folder, sizeof(folder), "%s/directories", state);
 
-    if (err == HF_OK && (n < 0 || (size_t)n >= sizeof(folder)))
-        err = hf_fail(why, HF_ELIMIT, 0, "path too long");
     if (err == HF_OK)
-        err = hf_folder_make(folder, why);
+        err = hf_folder_make_in(state, "directories", why);
     if (err != HF_OK)
         return err;
     hf_buf_init_grow(&text, FILE_MAX);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,4 +69,15 @@ enum hf_err hf_folder_make(const char *path, struct hf_why *why)
     return S_ISDIR(about.st_mode)
                ? HF_OK
                : hf_fail_sys(why, ENOTDIR, "the folder cannot be made");
+}
+
+enum hf_err hf_folder_make_in(const char *parent, const char *name,
+                              struct hf_why *why)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof(path), "%s/%s", parent, name);
+
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return hf_fail(why, HF_ELIMIT, 0, "path too long");
+    return hf_folder_make(path, why);
 }

@@ -9,3 +9,7 @@
  * Nothing changes when it is there. Fails: HF_ESYSTEM, HF_ELIMIT.
  */
 enum hf_err hf_folder_make(const char *path, struct hf_why *why);
+
+/* The same for the folder `name` in `parent`. */
+enum hf_err hf_folder_make_in(const char *parent, const char *name,
+                              struct hf_why *why);
