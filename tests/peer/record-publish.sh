@@ -16,10 +16,19 @@ for program in knotd knotc kdig nsupdate knsupdate nsd-checkzone \
     }
 done
 
+here=$(dirname "$0")
+# shellcheck disable=SC1091 # beside this
+. "$here/servers.sh"
 tmp=$(mktemp -d)
-port=$((20000 + $$ % 20000))
-pid=
-trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+port=$(python3 "$here/ports.py" free)
+
+# Until Knot is gone it writes below $tmp.
+cleanup() {
+    stop_servers
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
 
 fail() {
     echo "not ok: $*" >&2
@@ -34,8 +43,6 @@ make_records() {
     "$HOLDFAST" record make --issuer=authority.example --draft=01 \
         --until=4000000000 "$@"
 }
-
-mkdir "$tmp/db"
 
 # ---- a server that takes updates ----
 
@@ -53,15 +60,8 @@ END
 for name in example.com example.org; do
     zone "$name" >"$tmp/$name.zone"
 done
-cat >"$tmp/knot.conf" <<END
-server:
-    listen: 127.0.0.1@$port
-    rundir: $tmp
-log:
-  - target: $tmp/log
-    any: warning
-database:
-    storage: $tmp/db
+head_of_knot "$tmp" "127.0.0.1@$port" >"$tmp/knot.conf"
+cat >>"$tmp/knot.conf" <<END
 acl:
   - id: local
     address: 127.0.0.1
@@ -76,19 +76,12 @@ zone:
   - domain: example.org
   - domain: example.net
 END
-knotd -c "$tmp/knot.conf" &
-pid=$!
+run_knot "$tmp"
+await_server 127.0.0.1 "$port" example.org
 
 ask() {
     kdig @127.0.0.1 -p "$port" +tcp +short +timeout=2 "$@"
 }
-
-tries=0
-until [ -n "$(ask example.org SOA 2>/dev/null)" ]; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || fail "Knot does not answer"
-    sleep 0.1
-done
 
 # served NAME OPTION...: the label of NAME holds what `make` says, in the
 # words of the server.
