@@ -23,6 +23,7 @@
 
 #include "crypto/private_key.h"
 #include "crypto/signer.h"
+#include "keys/reach.h"
 #include "os/role.h"
 
 enum hf_key_frame {
@@ -45,18 +46,6 @@ enum hf_key_give {
     HF_KEY_GIVE_JWK,
     HF_KEY_GIVE_OLD_PEM, /* plain, as lego 4 wants it */
 };
-
-/* How a key in hardware is reached; each of the lists ends all items by NUL. */
-struct hf_key_reach {
-    struct hf_span tcti;        /* of a TPM (crypto/token.h); may be empty */
-    struct hf_span holes;       /* in the wall: "network", or a path */
-    struct hf_span environment; /* NAME=VALUE, for other people's code */
-};
-
-#define HF_KEY_HOLE_NETWORK    HF_SPAN("network")
-#define HF_KEY_HOLES_MAX       8     /* of them, ... */
-#define HF_KEY_HOLES_TEXT_MAX  16384 /* ... in octets */
-#define HF_KEY_ENVIRONMENT_MAX 65535 /* octets */
 
 /* OPEN and MAKE. */
 struct hf_key_want {

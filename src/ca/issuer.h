@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * issuer.h -- the process that has a CA's key, as its parent sees it.
+ *
+ * It builds what it signs itself, from names, a public key and a profile, and
+ * never signs octets of its parent. It refuses what hf_lint_leaf() refuses,
+ * and names for which it is not given evidence. What it is about to sign, and
+ * the evidence for it, are in its log (evidence.h) and on disk before it
+ * signs. All orders that wait for it share one sync.
+ *
+ * Behind its wall it has its log's folder and no other file, and no network.
+ * Start it before hf_fence_enter(): who is fenced cannot hand out what is
+ * outside the fence, and the log should be.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/private_key.h"
+#include "holdfast/buf.h"
+#include "holdfast/err.h"
+#include "keys/reach.h"
+
+#define HF_ISSUER_NAMES_MAX    1000
+#define HF_ISSUER_PROFILES_MAX 16
+#define HF_ISSUER_WORD_MAX     64   /* octets of a profile's name */
+#define HF_ISSUER_URL_MAX      1024 /* octets of a URL */
+#define HF_ISSUER_EVIDENCE_MAX ((size_t)1 << 16) /* octets, of one name */
+#define HF_ISSUER_ORDER_MAX    ((size_t)4 << 20) /* octets, of a whole order */
+#define HF_ISSUER_SAID_MAX     400
+#define HF_ISSUER_REVOKED_MAX  200000 /* entries of one CRL */
+
+/* One kind of certificate that is issued. */
+struct hf_issuer_profile {
+    struct hf_span name;
+    int64_t lifetime_s; /* the longest, both ends included */
+    bool client_auth;   /* clientAuth beside serverAuth */
+};
+
+/* Which rules certificates are linted by besides RFC 5280. */
+enum hf_issuer_rules {
+    HF_ISSUER_PRIVATE, /* internal names and addresses are good */
+    HF_ISSUER_PUBLIC,  /* the Baseline Requirements */
+};
+
+struct hf_issuer_config {
+    struct hf_span certificate; /* the issuing CA's own, DER */
+    struct hf_span key;         /* PEM, or a note (crypto/key_note.h) */
+    struct hf_span passphrase;  /* or PIN; may be empty */
+    struct hf_key_reach reach;  /* of a key in hardware */
+    struct hf_span log_folder;  /* of the evidence; it exists */
+    struct hf_span ca_url;  /* where its certificate is: AIA; may be empty */
+    struct hf_span crl_url; /* before "N.crl" of shard N; may be empty */
+    uint32_t shards;        /* of its CRL, 1 at least */
+    enum hf_issuer_rules rules;
+    struct hf_issuer_profile profiles[HF_ISSUER_PROFILES_MAX];
+    size_t profile_count;
+    bool no_wall;
+};
+
+struct hf_issuer;
+
+/*
+ * Start it, and wait until it has unlocked the key. Of `config` nothing is
+ * kept.
+ * Owns:  hf_issuer_free().
+ * Fails: as hf_private_key_read() and hf_token_use() do there; HF_EINVAL (the
+ *        certificate is not this key's, or no CA's; the log was changed);
+ *        HF_EPEER (the wall cannot be built, or it ended); HF_ESYSTEM (the
+ *        log), HF_ELIMIT, HF_ENOMEM, HF_ECANCELED. why->text borrows from
+ *        `said`, of HF_ISSUER_SAID_MAX + 1.
+ */
+enum hf_err hf_issuer_open(const struct hf_issuer_config *config,
+                           struct hf_issuer **out, char *said,
+                           struct hf_why *why);
+void hf_issuer_free(struct hf_issuer *issuer);
+
+/* A name, and why it may be certified: one JSON object with at least
+ *
+ *     "identifier": {"type": "dns", "value": "example.com"},
+ *     "wildcard": true,            for *.example.com
+ *     "outcome": "valid",
+ *     "expires_at": 1790000000     the moment after which it does not count
+ */
+struct hf_issuer_name {
+    struct hf_span value; /* canonical, also as *.NAME; an address as text */
+    bool is_ip;
+    struct hf_span evidence;
+};
+
+struct hf_issuer_order {
+    uint64_t ticket;
+    struct hf_span order; /* its id or URL, for the log; of UTF-8 */
+    struct hf_span account;
+    struct hf_span profile;
+    struct hf_span spki; /* the public key, DER */
+    const struct hf_issuer_name *names;
+    size_t name_count;
+    int64_t now_at;
+    int64_t not_before_at; /* at most an hour before now_at */
+    int64_t not_after_at;  /* both included */
+};
+
+/* One certificate of a CRL. */
+struct hf_issuer_revoked {
+    unsigned char serial[20]; /* of its DER */
+    uint8_t serial_len;
+    uint8_t reason; /* RFC 5280 5.3.1; 0 is left out of the list */
+    int64_t at;
+};
+
+struct hf_issuer_crl {
+    uint64_t ticket;
+    uint32_t shard;
+    uint64_t number; /* greater than that of any CRL of this shard before */
+    int64_t this_update_at;
+    int64_t next_update_at;
+    const struct hf_issuer_revoked *revoked; /* sorted as you like */
+    size_t count;
+};
+
+/*
+ * Hand something in; the answer comes with its ticket. Nothing is kept.
+ * Fails: HF_ELIMIT (too long, or too much is waiting), HF_EPEER (it ended),
+ *        HF_ENOMEM.
+ */
+enum hf_err hf_issuer_submit(struct hf_issuer *issuer,
+                             const struct hf_issuer_order *order,
+                             struct hf_why *why);
+enum hf_err hf_issuer_submit_crl(struct hf_issuer *issuer,
+                                 const struct hf_issuer_crl *crl,
+                                 struct hf_why *why);
+
+enum hf_issuer_kind {
+    HF_ISSUER_ISSUED, /* `der` is a certificate */
+    HF_ISSUER_LISTED, /* `der` is a CRL */
+    HF_ISSUER_REFUSED,
+};
+
+struct hf_issuer_reply {
+    uint64_t ticket;
+    enum hf_issuer_kind kind;
+    struct hf_span der;
+    struct hf_span serial; /* of a certificate: lower-case hex of its DER */
+    uint32_t shard;        /* whose CRL it will be in, when it is revoked */
+    uint64_t entry;        /* number of the log's entry, from 1 */
+    struct hf_span hash;   /* of that entry: 32 octets. Keep it: it shows later
+                              that the log still has all up to there */
+    struct hf_span said;   /* why it was refused, a sentence, printable */
+    enum hf_err err;       /* ... HF_EINVAL: so it will always be; else it may
+                              go well later */
+};
+
+/* Readable when an answer may be there, writable wanted with `*wants_write`. */
+int hf_issuer_fd(const struct hf_issuer *issuer, bool *wants_write);
+
+/*
+ * Let bytes move, without waiting, and give the next answer. `*got` is false
+ * when there is none. It is borrowed until hf_issuer_drop().
+ * Fails: HF_EPEER (it ended: what was submitted may or may not be in its log,
+ *        and was not answered), HF_ENOMEM, HF_ESYSTEM.
+ */
+enum hf_err hf_issuer_poll(struct hf_issuer *issuer,
+                           struct hf_issuer_reply *reply, bool *got,
+                           struct hf_why *why);
+void hf_issuer_drop(struct hf_issuer *issuer);
