@@ -39,16 +39,15 @@ TERMS = b"""{"type": "urn:ietf:params:acme:error:userActionRequired",
 
 def take_plan(path):
     """The action, its argument, and the whole plan to be put back."""
-    with lock:
-        try:
-            planned = open(plan).read()
-            part, action, *rest = planned.strip().split(" ", 2)
-        except (FileNotFoundError, ValueError):
-            return None, None, None
-        if part not in path:
-            return None, None, None
-        os.remove(plan)
-        return action, rest[0] if rest else "", planned
+    try:
+        planned = open(plan).read()
+        part, action, *rest = planned.strip().split(" ", 2)
+    except (FileNotFoundError, ValueError):
+        return None, None, None
+    if part not in path:
+        return None, None, None
+    os.remove(plan)
+    return action, rest[0] if rest else "", planned
 
 
 def spoil(action, argument, fields, content):
@@ -100,18 +99,27 @@ class Between(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def serve(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def pass_on(self, body):
+        """What is to be done with the answer, and the answer."""
         action, argument, planned = take_plan(self.path)
-        if action not in ("eat", "terms"):
-            answer, content = self.forward(body)
-            # Pebble refuses some nonces: then it has done nothing yet.
-            if action is not None and b"badNonce" in content:
-                with lock, open(plan, "w") as file:
-                    file.write(planned)
-                action = None
+        if action in ("eat", "terms"):
+            return action, argument, None, b""
+        answer, content = self.forward(body)
+        # Pebble refuses some nonces: then it has done nothing yet.
+        if action is not None and b"badNonce" in content:
+            with open(plan, "w") as file:
+                file.write(planned)
+            action = None
         if action == "twice":
             answer, content = self.forward(body)
+        return action, argument, answer, content
+
+    def serve(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        # One at a time: while it is not known whether this is the request
+        # that the plan is for, another one would pass it by.
+        with lock:
+            action, argument, answer, content = self.pass_on(body)
         if action is not None:
             open(plan + ".done", "w").close()
         if action in ("hang", "eat"):
