@@ -17,7 +17,9 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-tree=$here/../tests/peer/tree.sh
+peer=$here/../tests/peer
+# shellcheck source=tests/peer/await.sh
+. "$peer/await.sh"
 
 head_of() {
     cat <<END_OF_HEAD
@@ -127,25 +129,13 @@ END_OF_CONF
     done
 }
 
-wait_for() { # SERVER NAME: five seconds at most
-    for _ in $(seq 100); do
-        if kdig +short +timeout=1 +retry=0 @"${1%@*}" -p "${1#*@}" "$2" SOA \
-            2>/dev/null | grep -q .; then
-            return
-        fi
-        sleep 0.05
-    done
-    echo "world.sh: $1 does not answer for $2; see $dir" >&2
-    exit 1
-}
-
 start() {
     mkdir -p "$dir/tree/keys" "$dir/tree/knot/keys"
     make_zones &
     make_keys
     knot_conf >"$dir/ours.conf"
     wait
-    TREE_CONF=$dir/ours.conf "$tree" start "$dir/tree" shop.example= \
+    TREE_CONF=$dir/ours.conf "$peer/tree.sh" start "$dir/tree" shop.example= \
         customers.example=
     # shellcheck disable=SC1091 # made a line above
     . "$dir/tree/env"
@@ -159,19 +149,7 @@ WORLD_PORT=$TREE_PORT
 END_OF_ENV
     cp "$TREE_ANCHOR" "$dir/root.ds"
     cp "$TREE_SUFFIXES" "$dir/suffixes"
-    wait_for "$TREE_SERVER" customers.example
-    wait_for "127.0.0.3@$TREE_PORT" shop.example
-}
-
-stop() {
-    [ -f "$dir/tree/pids" ] || return 0
-    pids=$(cat "$dir/tree/pids")
-    "$tree" stop "$dir/tree"
-    for _ in $(seq 100); do
-        # shellcheck disable=SC2086 # a list of words
-        kill -0 $pids 2>/dev/null || return 0
-        sleep 0.05
-    done
+    await serves 127.0.0.3 "$TREE_PORT" shop.example customers.example
 }
 
 [ $# -eq 2 ] || {
@@ -182,6 +160,6 @@ mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 case $1 in
 start) start ;;
-stop) stop ;;
+stop) "$peer/tree.sh" stop "$dir/tree" ;;
 *) exit 64 ;;
 esac

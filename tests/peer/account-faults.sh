@@ -8,19 +8,9 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 module=/usr/lib/softhsm/libsofthsm2.so
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-umask 077
 export FAULT_REMOVALS=yes
 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
@@ -45,12 +35,6 @@ create() { # KIND AT STATE
 
 was_hit() {
     grep -q '^fault' "$tmp/err"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | tail -5
-    failed=1
 }
 
 # Did a command that was hit end as it should? What cannot be removed, and a
@@ -175,12 +159,12 @@ all_of() { # KIND
     exit $failed
 }
 
-pids=
+jobs=
 for kind in eio enospc kill tear; do
     (all_of $kind) &
-    pids="$pids $!"
+    jobs="$jobs $!"
 done
-for pid in $pids; do
-    wait "$pid" || failed=1
+for job in $jobs; do
+    wait "$job" || failed=1
 done
 exit $failed

@@ -6,63 +6,23 @@
 # REQ CLI-17.
 set -eu
 
-for program in certbot lego uacme dehydrated curl jq; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-acme_sh=$(dirname "$BUILD")/peers/acme.sh/usr/share/acme.sh/acme.sh
-[ -e "$acme_sh" ] || {
-    echo "skipped: acme.sh is missing; tools/peers $(dirname "$BUILD")/peers"
-    exit 77
-}
-
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-umask 077
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+acme_sh=$(dirname "$BUILD")/peers/acme.sh/usr/share/acme.sh/acme.sh
+needs certbot lego uacme dehydrated curl jq "$acme_sh"
 export PEBBLE_VA_ALWAYS_VALID=1
 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
 . "$tmp/pebble/env"
 export REQUESTS_CA_BUNDLE="$PEBBLE_CA" LEGO_CA_CERTIFICATES="$PEBBLE_CA"
 echo 'a passphrase' >"$tmp/pass"
-state=$tmp/state
 
 account() { # COMMAND ARGUMENT...
-    word=$1
-    shift
-    case $word in
-    show | export) ;;
-    *) set -- --ca-bundle "$PEBBLE_CA" "$@" ;;
+    case $1 in
+    show | export) run account "$@" ;;
+    *) run account "$@" --ca-bundle "$PEBBLE_CA" ;;
     esac
-    said=0
-    "$HOLDFAST" account "$word" --state-dir "$state" "$@" \
-        >"$tmp/out" 2>"$tmp/err" </dev/null || said=$?
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | tail -8
-    failed=1
-}
-
-expect() { # STATUS TEXT WHAT
-    if [ "$said" = "$1" ] && cat "$tmp/out" "$tmp/err" | grep -qF -- "$2"; then
-        echo "ok - $3"
-    else
-        not_ok "$3: status $said, wanted $1 and '$2'"
-    fi
 }
 
 # ---- the others make accounts ----
@@ -96,7 +56,8 @@ END
     dehydrated --config "$tmp/dehydrated/config" --register --accept-terms
 }
 run_acme_sh() {
-    sh "$acme_sh" --home "$tmp/acme.sh" --config-home "$tmp/acme.sh" \
+    # It does not remove all of its temporary files.
+    TMPDIR=$tmp sh "$acme_sh" --home "$tmp/acme.sh" --config-home "$tmp/acme.sh" \
         --server "$PEBBLE_DIRECTORY" --ca-bundle "$PEBBLE_CA" \
         --register-account -m owner@example.com
 }
@@ -137,9 +98,9 @@ for format in $formats; do
     # shellcheck disable=SC2086 # two words or none
     account import "$format" "$tmp/$format" --account "$format" \
         --passphrase-file "$tmp/pass" $where
-    expect 0 "account https://localhost" "import $format"
+    judge "import $format" 0 "account https://localhost"
     account check --account "$format"
-    expect 0 'valid' "check $format"
+    judge "check $format" 0 'valid'
     ! grep -L ENCRYPTED "$state/accounts/$format"/*.pem | grep . ||
         not_ok "the key of $format is not encrypted"
 done
@@ -151,13 +112,13 @@ url=$(jq -r .url "$state/accounts/certbot/account.json")
 [ "$url" = "$(jq -r .uri "$tmp"/certbot/accounts/*/*/*/regr.json)" ] ||
     not_ok 'it is another account'
 account import lego "$tmp/lego" --account other --plaintext
-expect 64 'which CA it is is not known' 'import lego, and no CA'
+judge 'import lego, and no CA' 64 'which CA it is is not known'
 account import certbot "$tmp/certbot" --account certbot --plaintext
-expect 1 'there is such an account already' 'import under a name that is taken'
+judge 'import under a name that is taken' 1 'there is such an account already'
 account import certbot "$tmp/lego" --account other --plaintext
-expect 1 'no account of that client' 'import what is not there'
+judge 'import what is not there' 1 'no account of that client'
 account import netscape "$tmp/lego" --account other --plaintext
-expect 64 'no such format' 'import a format that we do not know'
+judge 'import a format that we do not know' 64 'no such format'
 
 # What the CA does not confirm is not taken.
 cp -r "$tmp/certbot" "$tmp/liar"
@@ -165,42 +126,43 @@ regr=$(echo "$tmp"/liar/accounts/*/*/*/regr.json)
 jq --arg url "$(jq -r .url "$state/accounts/acme.sh/account.json")" \
     '.uri = $url' "$regr" >"$tmp/regr" && cp "$tmp/regr" "$regr"
 account import certbot "$tmp/liar" --account liar --plaintext
-expect 1 'nothing was written down' "import somebody else's URL"
+judge "import somebody else's URL" 1 'nothing was written down'
 cp -r "$(dirname "$regr")" "$(dirname "$regr")2"
 account import certbot "$tmp/liar" --account liar --plaintext
-expect 1 'there are several' 'import of two accounts'
+judge 'import of two accounts' 1 'there are several'
 mkdir -p "$tmp/unknown/private"
 openssl genrsa -out "$tmp/unknown/private/key.pem" 2048 2>"$tmp/err"
 account import uacme "$tmp/unknown" --account liar --plaintext \
     --directory "$PEBBLE_DIRECTORY"
-expect 1 'accountDoesNotExist' 'import a key without an account'
+judge 'import a key without an account' 1 'accountDoesNotExist'
 [ ! -e "$state/accounts/liar" ] || not_ok 'something was written down'
 account deactivate --account dehydrated --confirm \
     "$(jq -r .url "$state/accounts/dehydrated/account.json")"
 account import dehydrated "$tmp/dehydrated" --account liar --plaintext
-expect 1 'nothing was written down' 'import an account that has ended'
+judge 'import an account that has ended' 1 'nothing was written down'
 
 # ---- and back ----
 
 account export certbot "$tmp/out-certbot" --account lego
-expect 0 'not encrypted' 'export to certbot'
-run_certbot "$tmp/out-certbot" show_account >"$tmp/out" 2>&1 || said=1
-expect 0 "$(jq -r .url "$state/accounts/lego/account.json")" 'certbot uses it'
+judge 'export to certbot' 0 'not encrypted'
+run_certbot "$tmp/out-certbot" show_account >"$tmp/out" 2>&1 || status=1
+judge 'certbot uses it' 0 \
+    "$(jq -r .url "$state/accounts/lego/account.json")"
 account export certbot "$tmp/out-certbot" --account lego
-expect 1 'is there already' 'export over what is there'
+judge 'export over what is there' 1 'is there already'
 account export certbot "$tmp/again" --account certbot
 [ "$(basename "$tmp"/again/accounts/*/*/*)" = \
     "$(basename "$tmp"/certbot/accounts/*/*/*)" ] ||
     not_ok 'certbot calls it something else'
 account export lego "$tmp/out-lego" --account acme.sh
-expect 64 'give --contact' 'export to lego without a contact'
+judge 'export to lego without a contact' 64 'give --contact'
 for kind in acme.sh certbot; do
     account export lego "$tmp/out-$kind" --account $kind \
         --contact owner@example.com
-    expect 0 'not encrypted' 'export to lego'
+    judge 'export to lego' 0 'not encrypted'
     accounts=$(grep -c 'POST /sign-me-up' "$tmp/pebble/log")
-    run_lego "$tmp/out-$kind" >"$tmp/out" 2>&1 || said=1
-    expect 0 'Server responded with a certificate' 'lego uses it'
+    run_lego "$tmp/out-$kind" >"$tmp/out" 2>&1 || status=1
+    judge 'lego uses it' 0 'Server responded with a certificate'
     [ "$(grep -c 'POST /sign-me-up' "$tmp/pebble/log")" = "$accounts" ] ||
         not_ok 'lego made another account'
 done

@@ -7,20 +7,9 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-signer=
-failed=0
-
-cleanup() {
-    [ -z "$signer" ] || kill "$signer" 2>/dev/null || true
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-umask 077
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs jq python3
 export PEBBLE_WFE_NONCEREJECT=15
 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
@@ -29,27 +18,12 @@ echo 'a passphrase' >"$tmp/pass"
 mkdir "$tmp/run"
 
 account() { # STATE COMMAND ARGUMENT...
-    folder=$tmp/$1
-    word=$2
-    shift 2
-    said=0
-    [ "$word" = show ] || set -- --ca-bundle "$PEBBLE_CA" "$@"
-    "$HOLDFAST" account "$word" --state-dir "$folder" "$@" \
-        >"$tmp/out" 2>"$tmp/err" </dev/null || said=$?
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" "$tmp/log" | tail -12
-    failed=1
-}
-
-expect() { # STATUS TEXT WHAT
-    if [ "$said" = "$1" ] && cat "$tmp/out" "$tmp/err" | grep -qF -- "$2"; then
-        echo "ok - $3"
-    else
-        not_ok "$3: status $said, wanted $1 and '$2'"
-    fi
+    state=$tmp/$1
+    shift
+    case $1 in
+    show) run account "$@" ;;
+    *) run account "$@" --ca-bundle "$PEBBLE_CA" ;;
+    esac
 }
 
 logged() { # PATTERN WHAT
@@ -61,50 +35,42 @@ member() { # STATE MEMBER
 }
 
 serve() { # ARGUMENT...
-    [ -z "$signer" ] || {
-        kill "$signer"
-        wait "$signer" || true
-    }
+    end $pids
     "$HOLDFAST" account serve-signer --state-dir "$tmp/home" \
         --socket "$tmp/run/signer" "$@" >"$tmp/log" 2>&1 </dev/null &
-    signer=$!
-    tries=200
-    until [ -S "$tmp/run/signer" ] || [ $((tries -= 1)) = 0 ]; do
-        sleep 0.02
-    done
-    # Until it listens, too.
-    sleep 0.1
+    pids=$!
+    await listens "$tmp/run/signer"
 }
 
 : >"$tmp/log"
 account home create --directory "$PEBBLE_DIRECTORY" --agree-tos \
     --passphrase-file "$tmp/pass"
-expect 0 'created account' 'an account'
+judge 'an account' 0 'created account'
 account fleet create --signer "$tmp/run/signer"
-expect 1 'No such file' 'no signer there'
+judge 'no signer there' 1 'No such file'
 serve
 account fleet create --signer "$tmp/run/signer" --plaintext
-expect 64 'there already' 'a signer and options for a key'
+judge 'a signer and options for a key' 64 'there already'
 account fleet create --signer "$tmp/run/signer"
-expect 0 "account $(member home url)" 'take its account'
+judge 'take its account' 0 "account $(member home url)"
 [ "$(member fleet signer)" = "$tmp/run/signer" ] || not_ok 'no signer noted'
 [ -z "$(find "$tmp/fleet" -name '*.pem')" ] || not_ok 'a key came along'
 logged "uid $(id -u) pid [0-9]+ signed fetch $(member home url)" 'the proof'
 account fleet check
-expect 0 'valid' 'check by the signer'
+judge 'check by the signer' 0 'valid'
 account fleet show
-expect 0 "$tmp/run/signer" 'show'
+judge 'show' 0 "$tmp/run/signer"
 account fleet public
-expect 0 '"accountUrl"' 'public by the signer'
+judge 'public by the signer' 0 '"accountUrl"'
 
 # What changes or ends the account is not signed.
 account fleet rollover
-expect 1 'the key is not here' 'no key change from afar'
+judge 'no key change from afar' 1 'the key is not here'
 account fleet deactivate --confirm "$(member home url)"
-expect 1 'orders and challenges only' 'no deactivation from afar'
+judge 'no deactivation from afar' 1 'orders and challenges only'
 logged 'refused other .*: this signer signs orders' 'the refusal'
 account fleet check
-expect 0 'valid' 'and nothing has happened'
+judge 'and nothing has happened' 0 'valid'
 
 # Octets that are no request, and frames that are none.
 python3 - "$tmp/run/signer" <<'END' || not_ok 'it signs anything'
@@ -131,20 +97,20 @@ for s in silent:
 END
 logged 'refused octets: ' 'octets'
 account fleet check
-expect 0 'valid' 'and it still serves'
+judge 'and it still serves' 0 'valid'
 
 # The key is changed where it is, and the signer serves the new one.
 account home rollover
-expect 0 'the key was changed' 'a key change at home'
+judge 'a key change at home' 0 'the key was changed'
 account fleet check
-expect 0 'valid' 'check by the new key'
+judge 'check by the new key' 0 'valid'
 [ "$(member fleet thumbprint)" = "$(member home thumbprint)" ] ||
     not_ok 'the new thumbprint is not noted'
 
 # Who may ask.
 serve --allow-uid 4242 --allow-gid 4242
 account fleet check
-expect 1 'refuses to talk to us' 'another user'
+judge 'another user' 1 'refuses to talk to us'
 logged "uid $(id -u) pid [0-9]+ refused connection: neither" 'the visit'
 as() { # UID GID: is it greeted?
     setpriv --reuid "$1" --clear-groups --regid "$2" /usr/bin/python3 -c '
@@ -153,8 +119,9 @@ s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
 sys.exit(not s.recv(65536))' "$tmp/run/signer"
 }
-if [ "$(id -u)" = 0 ] && [ -x /usr/bin/python3 ] && command -v setpriv; then
-    chmod 755 "$tmp" "$tmp/run"
+chmod 755 "$tmp" "$tmp/run"
+if [ "$(id -u)" = 0 ] && [ -x /usr/bin/python3 ] &&
+    setpriv --reuid 4242 --clear-groups --regid 4242 test -x "$tmp/run"; then
     as 4242 4243 || not_ok 'a user that may'
     as 4243 4242 || not_ok 'a group that may'
     ! as 4243 4243 2>/dev/null || not_ok 'somebody who may not'
@@ -163,12 +130,10 @@ fi >/dev/null
 # With leave it signs all of it; and whose account it is must stay.
 serve --allow-rekey --json
 account fleet deactivate --confirm "$(member home url)"
-expect 0 'deactivated' 'deactivation from afar, allowed'
+judge 'deactivation from afar, allowed' 0 'deactivated'
 jq -e 'select(.what == "other" and .signed)' <"$tmp/log" >"$tmp/out" ||
     not_ok 'the log in JSON'
 [ -s "$tmp/out" ] || not_ok 'the log in JSON does not have it'
-kill "$signer"
-wait "$signer" || true
-signer=
+end $pids
 [ ! -e "$tmp/run/signer" ] || not_ok 'the socket stays'
 exit $failed

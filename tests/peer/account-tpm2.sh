@@ -6,28 +6,20 @@
 # REQ CLI-17, CLI-23, CLI-39.
 set -eu
 
-for need in "$BUILD/holdfast-tpm2.so" /usr/bin/swtpm /usr/bin/tpm2_getcap; do
-    [ -e "$need" ] || {
-        echo "skipped: $need is missing"
-        exit 77
-    }
-done
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-state=$tmp/state
-failed=0
-said=0
-# shellcheck disable=SC1091 # beside this one
+# shellcheck source=tests/peer/hardware.sh
 . "$here/hardware.sh"
+needs "$BUILD/holdfast-tpm2.so" swtpm tpm2_getcap
 tpm=
-trap 'tpm_stop; hardware_stop; rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-umask 077
 
+# shellcheck disable=SC2086 # none or one
 tpm_stop() {
-    [ -z "$tpm" ] || kill "$tpm" 2>/dev/null || true
-    [ -z "$tpm" ] || wait "$tpm" || true
+    end $tpm
     tpm=
+}
+
+at_end() {
+    tpm_stop
 }
 
 # The TPM whose memory is the folder $1, at the socket that the account knows.
@@ -39,10 +31,7 @@ tpm_start() { # FOLDER
         --server "type=tcp,port=$port" --ctrl "type=tcp,port=$((port + 1))" \
         --flags not-need-init,startup-clear >"$tmp/swtpm.log" 2>&1 &
     tpm=$!
-    tries=100
-    until tpm2 getcap properties-fixed || [ $((tries -= 1)) = 0 ]; do
-        sleep 0.05
-    done
+    await tpm2 getcap properties-fixed
 }
 
 tpm2() { # TOOL ARGUMENT...
@@ -60,18 +49,7 @@ is_empty() {
     done
 }
 
-# Two ports in a row.
-port=$(python3 -c 'import socket
-while True:
-    with socket.socket() as a, socket.socket() as b:
-        a.bind(("127.0.0.1", 0))
-        port = a.getsockname()[1]
-        try:
-            b.bind(("127.0.0.1", port + 1))
-        except (OSError, OverflowError):
-            continue
-        print(port)
-        break')
+port=$(python3 "$here/ports.py" pair)
 tcti="swtpm:host=127.0.0.1,port=$port"
 hardware_start
 pass=48151623
@@ -81,52 +59,52 @@ echo 'something else' >"$tmp/bad"
 # ---- making ----
 
 create early --key tpm2: --tcti "$tcti" --token-allow network
-expect 1 'no TPM can be reached' 'create, no TPM'
+judge 'create, no TPM' 1 'no TPM can be reached'
 tpm_start one
 create early --key tpm2: --tcti "$tcti"
-expect 1 '--token-allow network' 'create, a TPM in the network, not allowed'
+judge 'create, a TPM in the network, not allowed' 1 '--token-allow network'
 create early --key tpm2: --tcti "$tcti" --key-type p384
-expect 64 'are of type p256' 'create, a kind that it does not make'
+judge 'create, a kind that it does not make' 64 'are of type p256'
 create early --key tpm2:0x81000001
-expect 64 "write 'tpm2:'" 'create, a handle'
+judge 'create, a handle' 64 "write 'tpm2:'"
 create early --key tpm2: --plaintext
-expect 64 'in no file' 'create, plain'
+judge 'create, plain' 64 'in no file'
 seq 100 | tr -d '\n' >"$tmp/long"
 create early --key tpm2: --tcti "$tcti" --token-allow network \
     --passphrase-file "$tmp/long"
-expect 1 'at most 32 octets' 'create, a long passphrase'
+judge 'create, a long passphrase' 1 'at most 32 octets'
 [ ! -e "$state/accounts/early/account.json" ] || not_ok 'there is an account'
 
 create open --key tpm2: --tcti "$tcti" --token-allow network
-expect 0 'created account' 'create'
+judge 'create' 0 'created account'
 TPM2TOOLS_TCTI=$tcti
 export TPM2TOOLS_TCTI
 create locked --key tpm2: --token-allow network --passphrase-file "$tmp/pass"
-expect 0 'created account' 'create, with a passphrase'
+judge 'create, with a passphrase' 0 'created account'
 create third --key tpm2: --token-allow network --passphrase-file "$tmp/pass"
-expect 0 'created account' 'and another'
+judge 'and another' 0 'created account'
 holds_no_secret "$pass"
 [ "$(stat -c %a "$state"/accounts/open/key-*.pem)" = 600 ] ||
     not_ok 'the mode of the key file'
 account show --account open
-expect 0 "key in TPM    $tcti" 'show'
+judge 'show' 0 "key in TPM $tcti"
 account list
-expect 0 '  tpm2' 'list'
+judge 'list' 0 ' tpm2'
 for name in open locked open locked; do
     account check --account $name
-    expect 0 'valid' "check, $name"
+    judge "check, $name" 0 'valid'
 done
 is_empty
 account export --account open lego "$tmp/lego" --contact a@example.com
-expect 1 'does not let it out' 'export'
+judge 'export' 1 'does not let it out'
 
 # The file is what other programs of TPMs read: OpenSSL's provider finds our
 # key in it.
-said=0
+status=0
 TPM2OPENSSL_TCTI=$tcti openssl pkey -provider tpm2 -provider default \
     -in "$(ls "$state"/accounts/open/key-*.pem)" -pubout -outform DER \
-    -out "$tmp/public.der" >"$tmp/out" 2>"$tmp/err" || said=$?
-python3 - "$tmp/public.der" >"$tmp/out" 2>>"$tmp/err" <<'END' || said=$?
+    -out "$tmp/public.der" >"$tmp/out" 2>"$tmp/err" || status=$?
+python3 - "$tmp/public.der" >"$tmp/out" 2>>"$tmp/err" <<'END' || status=$?
 import base64, hashlib, sys
 def text(octets):
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
@@ -135,7 +113,7 @@ jwk = '{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' % (
     text(point[:32]), text(point[32:]))
 print(text(hashlib.sha256(jwk.encode()).digest()))
 END
-expect 0 "$(member open thumbprint)" "OpenSSL's provider reads it"
+judge "OpenSSL's provider reads it" 0 "$(member open thumbprint)"
 is_empty
 
 # ---- what it is good for ----
@@ -145,29 +123,27 @@ issues 'a certificate by the key in the TPM' issue www.shop.example \
     --account locked --name first
 serve locked
 account create --account fleet --signer "$tmp/signer"
-expect 0 "account $(member locked url)" 'the account of a signer'
+judge 'the account of a signer' 0 "account $(member locked url)"
 account check --account fleet
-expect 0 'valid' 'signed for by the TPM'
+judge 'signed for by the TPM' 0 'valid'
 # What it holds is one of three.
-kill "$signer"
-wait "$signer" || true
-signer=
+end "$signer"
 
 # ---- changing it ----
 
 account rollover --account locked
-expect 0 'the key was changed' 'rollover, in the same TPM'
+judge 'rollover, in the same TPM' 0 'the key was changed'
 account check --account locked
-expect 0 'valid' 'and check, with the same passphrase'
+judge 'and check, with the same passphrase' 0 'valid'
 account rollover --account locked --passphrase-file "$tmp/bad"
-expect 1 'the passphrase of the key in the TPM is wrong' 'a wrong passphrase'
+judge 'a wrong passphrase' 1 'the passphrase of the key in the TPM is wrong'
 account rollover --account locked --key file --next-plaintext
-expect 0 'the key was changed' 'rollover to a file'
+judge 'rollover to a file' 0 'the key was changed'
 account rollover --account locked --key tpm2: \
     --next-passphrase-file "$tmp/pass"
-expect 0 'the key was changed' 'and back'
+judge 'and back' 0 'the key was changed'
 account check --account locked
-expect 0 'valid' 'and check'
+judge 'and check' 0 'valid'
 [ "$(key_files locked)" = 1 ] || not_ok 'key files are left over'
 is_empty
 
@@ -180,9 +156,9 @@ climb() { # TCTI WANTED HOLE...
     export TPM2TOOLS_TCTI="$1"
     wanted=$2
     shift 2
-    said=$("$tmp/token_probe" climb "$(cat "$state"/accounts/open/key-*.pem)" \
+    got=$("$tmp/token_probe" climb "$(cat "$state"/accounts/open/key-*.pem)" \
         '' "$@" 2>/dev/null)
-    [ "$said" = "$wanted" ] || not_ok "behind the wall: '$said', not '$wanted'"
+    [ "$got" = "$wanted" ] || not_ok "behind the wall: '$got', not '$wanted'"
 }
 climb "$tcti" refused
 climb "$tcti" 'network end' network
@@ -195,40 +171,40 @@ tpm2 dictionarylockout --setup-parameters --max-tries=4 --recovery-time=1000 ||
     not_ok 'dictionarylockout'
 for n in 1 2 3; do
     account check --account locked --passphrase-file "$tmp/bad"
-    expect 1 'the passphrase of the key in the TPM is wrong' "wrong, $n"
+    judge "wrong, $n" 1 'the passphrase of the key in the TPM is wrong'
 done
 account check --account locked
-expect 1 'the TPM is locked' 'and then it is locked'
+judge 'and then it is locked' 1 'the TPM is locked'
 account check --account open
-expect 0 'valid' 'which is nothing to a key without a passphrase'
+judge 'which is nothing to a key without a passphrase' 0 'valid'
 tpm2 dictionarylockout --clear-lockout || not_ok 'clear-lockout'
 account check --account locked
-expect 0 'valid' 'until its owner helps'
+judge 'until its owner helps' 0 'valid'
 tpm2 changeauth -c owner owned || not_ok 'changeauth'
 account check --account locked
-expect 1 'the owner of this TPM has set a password' 'the owner has a password'
+judge 'the owner has a password' 1 'the owner of this TPM has set a password'
 tpm2 changeauth -c owner -p owned || not_ok 'changeauth'
 
 pem=$(ls "$state"/accounts/open/key-*.pem)
 cp "$pem" "$tmp/pem"
 cp "$state"/accounts/third/key-*.pem "$pem"
 account check --account open --passphrase-file "$tmp/pass"
-expect 1 'another key now' 'the file of another key'
+judge 'the file of another key' 1 'another key now'
 head -3 "$tmp/pem" >"$pem"
 account check --account open
-expect 1 'restore it from a backup' 'half a file'
+judge 'half a file' 1 'restore it from a backup'
 cp "$tmp/pem" "$pem"
 
 tpm_start two
 account check --account open
-expect 1 'belongs to another TPM' 'another TPM'
+judge 'another TPM' 1 'belongs to another TPM'
 tpm_start one
 account check --account open
-expect 0 'valid' 'the right one'
+judge 'the right one' 0 'valid'
 tpm2 clear || not_ok 'clear'
 account check --account open
-expect 1 'this one was cleared since' 'a TPM that was cleared'
+judge 'a TPM that was cleared' 1 'this one was cleared since'
 tpm_stop
 account check --account open
-expect 1 'no TPM can be reached' 'no TPM'
+judge 'no TPM' 1 'no TPM can be reached'
 exit $failed

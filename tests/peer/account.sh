@@ -7,28 +7,13 @@
 # CLI-23, CLI-38, CLI-39, CLI-41, ACCT-11, RECORD-27.
 set -eu
 
-for program in jq openssl python3 strace; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-between=
-failed=0
-
-cleanup() {
-    [ -z "$between" ] || kill "$between" 2>/dev/null || true
-    sh "$here/pebble.sh" stop "$tmp/pebble"
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs jq openssl python3 strace
+at_end() {
     sh "$here/pebble.sh" stop "$tmp/eab"
-    wait
-    rm -rf "$tmp"
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-umask 077
 export PEBBLE_WFE_NONCEREJECT=15
 sh "$here/pebble.sh" start "$tmp/eab" eab=yes
 # shellcheck disable=SC1091 # made by pebble.sh
@@ -40,41 +25,19 @@ sh "$here/pebble.sh" start "$tmp/pebble"
 . "$tmp/pebble/env"
 directory=$PEBBLE_DIRECTORY
 ca=$PEBBLE_CA
-state=$tmp/state
 echo 'a passphrase' >"$tmp/pass"
 
-# Without a terminal, so that nothing can be asked.
 account() { # COMMAND ARGUMENT...
-    word=$1
-    shift
-    case $word in
-    list | show) set -- --state-dir "$state" "$@" ;;
-    *) set -- --state-dir "$state" --ca-bundle "$ca" "$@" ;;
+    case $1 in
+    list | show) run account "$@" ;;
+    *) run account "$@" --ca-bundle "$ca" ;;
     esac
-    said=0
-    setsid -w "$HOLDFAST" account "$word" "$@" >"$tmp/out" 2>"$tmp/err" \
-        </dev/null || said=$?
 }
 
 create() { # NAME ARGUMENT...
     name=$1
     shift
     account create --account "$name" --directory "$directory" --agree-tos "$@"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | tail -8
-    failed=1
-}
-
-# The last command ended with the status $1, and what it said contains $2.
-expect() { # STATUS TEXT WHAT
-    if [ "$said" = "$1" ] && cat "$tmp/out" "$tmp/err" | grep -qF -- "$2"; then
-        echo "ok - $3"
-    else
-        not_ok "$3: status $said, wanted $1 and '$2'"
-    fi
 }
 
 member() { # NAME MEMBER
@@ -90,7 +53,7 @@ key_files() { # NAME
 cd "$tmp"
 create file --passphrase-file pass --contact owner@example.com
 cd /
-expect 0 'created account https://localhost' 'create, passphrase in a file'
+judge 'create, passphrase in a file' 0 'created account https://localhost'
 [ "$(member file passphraseFile)" = "$tmp/pass" ] ||
     not_ok 'the file of the passphrase is not remembered by its whole path'
 grep -q 'BEGIN ENCRYPTED PRIVATE KEY' "$state"/accounts/file/key-*.pem ||
@@ -98,36 +61,36 @@ grep -q 'BEGIN ENCRYPTED PRIVATE KEY' "$state"/accounts/file/key-*.pem ||
 [ -z "$(find "$state" -perm /077)" ] || not_ok 'others may look at our files'
 
 CREDENTIALS_DIRECTORY=$tmp create credential --passphrase-credential pass
-expect 0 'created account' 'create, passphrase in a credential'
+judge 'create, passphrase in a credential' 0 'created account'
 account check --account credential
-expect 1 'LoadCredential=' 'check without the credential'
+judge 'check without the credential' 1 'LoadCredential='
 CREDENTIALS_DIRECTORY=$tmp account check --account credential
-expect 0 'valid' 'check with the credential'
+judge 'check with the credential' 0 'valid'
 
 create command --passphrase-command "cat '$tmp/pass'" --key-type rsa2048
-expect 0 'created account' 'create, passphrase from a command, RSA'
+judge 'create, passphrase from a command, RSA' 0 'created account'
 account check --account command
-expect 0 'valid' 'check, passphrase from a command'
+judge 'check, passphrase from a command' 0 'valid'
 create failing --passphrase-command 'echo no; exit 3'
-expect 1 'the command that should tell the passphrase failed' 'its command fails'
+judge 'its command fails' 1 'the command that should tell the passphrase failed'
 
 create plain --plaintext --key-type ed25519
-expect 1 'the CA refused: bad' 'create, a kind of key that the CA does not take'
+judge 'create, a kind of key that the CA does not take' 1 'the CA refused: bad'
 create plain --plaintext --key-type p384
-expect 0 'created account' 'create, plain, after that'
+judge 'create, plain, after that' 0 'created account'
 [ "$(key_files plain)" = 1 ] || not_ok 'the refused key is still there'
 create both --plaintext --passphrase-file "$tmp/pass"
-expect 64 'one place only' 'create, plain and with a passphrase'
+judge 'create, plain and with a passphrase' 64 'one place only'
 create nobody
-expect 1 'there is no terminal to ask at' 'create, nobody to ask'
+judge 'create, nobody to ask' 1 'there is no terminal to ask at'
 create nobody --passphrase-file passphrase
-expect 1 'No such file' 'create, passphrase in a missing file'
+judge 'create, passphrase in a missing file' 1 'No such file'
 create file --passphrase-file "$tmp/pass"
-expect 1 'there is such an account already' 'create, a name that is taken'
+judge 'create, a name that is taken' 1 'there is such an account already'
 create ../x --plaintext
-expect 64 "account's name has" 'create, a name that leads elsewhere'
+judge 'create, a name that leads elsewhere' 64 "account's name has"
 account create --account terms --plaintext --directory "$directory"
-expect 1 'without agreement there is no account' 'create, terms refused'
+judge 'create, terms refused' 1 'without agreement there is no account'
 [ ! -e "$state/accounts/terms/account.json" ] || not_ok 'and yet there is one'
 
 echo "$PEBBLE_EAB_KEY" >"$tmp/eab-key"
@@ -135,27 +98,27 @@ echo AAAA >"$tmp/bad-key"
 ca=$eab_ca
 directory=$eab_directory
 create eab --plaintext
-expect 1 'this CA wants an external account' 'create without a binding'
+judge 'create without a binding' 1 'this CA wants an external account'
 create eab --plaintext --eab-kid kid-1 --eab-key-file "$tmp/bad-key"
-expect 1 'refused' 'create with a binding by another key'
+judge 'create with a binding by another key' 1 'refused'
 create eab --plaintext --eab-kid kid-1 --eab-key-file "$tmp/eab-key"
-expect 0 'created account' 'create with a binding'
+judge 'create with a binding' 0 'created account'
 account check --account eab
-expect 0 'valid' 'and it works'
+judge 'and it works' 0 'valid'
 ca=$PEBBLE_CA
 directory=$PEBBLE_DIRECTORY
 
 # ---- looking ----
 
 account list
-expect 0 'command  valid  https://' 'list'
+judge 'list' 0 'command valid https://'
 [ "$(wc -l <"$tmp/out")" = 5 ] || not_ok 'five accounts are not five lines'
 account list --json
-expect 0 '"name":"file"' 'list, JSON'
+judge 'list, JSON' 0 '"name":"file"'
 account show --account file
-expect 0 "$tmp/pass" 'show'
+judge 'show' 0 "$tmp/pass"
 account show --account ghost
-expect 1 'no such account here' 'show what is not there'
+judge 'show what is not there' 1 'no such account here'
 # A traced process cannot look for its own leaks (make dev).
 ASAN_OPTIONS=detect_leaks=0 \
     strace -f -o "$tmp/trace" "$HOLDFAST" account show --state-dir "$state" \
@@ -167,30 +130,30 @@ fi
 # ---- the contact ----
 
 account update --account file
-expect 64 'give either' 'update, nothing'
+judge 'update, nothing' 64 'give either'
 account update --account file --contact nobody
-expect 64 'no mail address' 'update, no address'
+judge 'update, no address' 64 'no mail address'
 account update --account file --contact other@example.com
-expect 0 'the CA writes to mailto:other@example.com' 'update'
+judge 'update' 0 'the CA writes to mailto:other@example.com'
 account show --account file
-expect 0 'mailto:other@example.com' 'which show knows'
+judge 'which show knows' 0 'mailto:other@example.com'
 account update --account file --no-contact --json
-expect 0 '"contact":null' 'update, none any more'
+judge 'update, none any more' 0 '"contact":null'
 [ "$(member file contact)" = null ] || not_ok 'there is a contact'
 
 # ---- files that others may read ----
 
 chmod 640 "$state"/accounts/plain/key-*.pem
 account check --account plain
-expect 1 'others on this machine may read or change it' 'a key that others read'
+judge 'a key that others read' 1 'others on this machine may read or change it'
 chmod 600 "$state"/accounts/plain/key-*.pem
 chmod 604 "$state/accounts/plain/account.json"
 account show --account plain
-expect 1 'others on this machine may read or change it' 'account.json, too'
+judge 'account.json, too' 1 'others on this machine may read or change it'
 chmod 600 "$state/accounts/plain/account.json"
 chmod 644 "$tmp/pass"
 account check --account file
-expect 1 'others on this machine may read or change it' 'a passphrase, too'
+judge 'a passphrase, too' 1 'others on this machine may read or change it'
 chmod 600 "$tmp/pass"
 
 # ---- changing the key ----
@@ -200,20 +163,20 @@ for kind in '' --key-type=p384 --key-type=rsa2048; do
     before=$(member file thumbprint)
     # shellcheck disable=SC2086 # none or one
     account rollover --account file $kind
-    expect 0 'the key was changed' "rollover $kind"
+    judge "rollover $kind" 0 'the key was changed'
     [ "$(member file thumbprint)" != "$before" ] &&
         [ "$(member file 'prior[0]')" = "$before" ] &&
         [ "$(key_files file)" = 1 ] && [ "$(member file next)" = null ] ||
         not_ok 'what is left is not the new key alone'
 done
 account check --account file
-expect 0 'valid' 'check after three'
+judge 'check after three' 0 'valid'
 [ "$(member file url)" = "$url" ] || not_ok 'the URL has changed'
 account rollover --account plain
-expect 0 'the key was changed' 'rollover of a plain key'
+judge 'rollover of a plain key' 0 'the key was changed'
 
 account public --account file
-expect 0 '"accountUrl":"'"$url"'"' 'public'
+judge 'public' 0 '"accountUrl":"'"$url"'"'
 ! grep -qE 'PRIVATE|"(d|p|q)"' "$tmp/out" || not_ok 'public says too much'
 jq -e . <"$tmp/out" >/dev/null || not_ok 'public is no JSON'
 
@@ -223,53 +186,50 @@ cp -r "$state" "$tmp/thief"
 mine=$state
 state=$tmp/thief
 account rollover --account command
-expect 0 'the key was changed' 'somebody else changes the key'
+judge 'somebody else changes the key' 0 'the key was changed'
 state=$mine
 account check --account command
-expect 2 'somebody changed its key' 'and check raises the alarm'
+judge 'and check raises the alarm' 2 'somebody changed its key'
 account show --account command
-expect 0 'refused' 'which show remembers'
+judge 'which show remembers' 0 'refused'
 account public --account command
-expect 2 'nothing is handed out' 'and nothing is handed out'
+judge 'and nothing is handed out' 2 'nothing is handed out'
 account rollover --account command
-expect 1 'refused' 'nor is the key changed'
+judge 'nor is the key changed' 1 'refused'
 account check --account command
-expect 2 'somebody changed its key' 'and check raises the alarm again'
+judge 'and check raises the alarm again' 2 'somebody changed its key'
 
 # ---- two at once ----
 
-flock "$state/accounts.lock" sh -c 'echo $$ >"$1"; sleep 5' - \
-    "$state/accounts.lock" &
-holder=$!
-until flock -n "$state/accounts.lock" true; [ $? = 1 ]; do sleep 0.02; done
-sleep 0.1
+exec 9>"$state/accounts.lock"
+flock -n 9
+echo $$ >&9
 account check --account file --wait 0
-expect 75 "process $(cat "$state/accounts.lock") is at work" 'who has the lock'
-kill "$holder" 2>/dev/null || true
-wait "$holder" 2>/dev/null || true
+judge 'who has the lock' 75 "process $$ is at work"
+exec 9>&-
 
 before=$(member file thumbprint)
-pids=
+jobs=
 for n in 1 2 3; do
     "$HOLDFAST" account rollover --state-dir "$state" --account file \
         --ca-bundle "$ca" --wait 60 >"$tmp/rollover.$n" 2>&1 &
-    pids="$pids $!"
+    jobs="$jobs $!"
 done
-for pid in $pids; do
-    wait "$pid" || not_ok 'one of three rollovers at once failed'
+for job in $jobs; do
+    wait "$job" || not_ok 'one of three rollovers at once failed'
 done
 [ "$(member file 'prior[2]')" = "$before" ] && [ "$(key_files file)" = 1 ] ||
     not_ok 'three rollovers at once are not three, one after the other'
 account check --account file
-expect 0 'valid' 'three rollovers at once'
+judge 'three rollovers at once' 0 'valid'
 
 # ---- something goes wrong between the request and the answer ----
 
 port=${directory#https://localhost:}
 python3 "$here/acme_between.py" "${port%/dir}" "$tmp/pebble/tls.pem" \
     "$tmp/pebble/tls.key" "$ca" "$tmp/plan" >"$tmp/port" &
-between=$!
-until [ -s "$tmp/port" ]; do sleep 0.05; done
+pids=$!
+await test -s "$tmp/port"
 directory=https://localhost:$(cat "$tmp/port")/dir
 
 # One command, killed when the request for $2 has met with the action $1.
@@ -280,39 +240,35 @@ killed() { # ACTION PART COMMAND ARGUMENT...
     "$HOLDFAST" account "$@" --state-dir "$state" --ca-bundle "$ca" \
         >"$tmp/out" 2>"$tmp/err" </dev/null &
     victim=$!
-    tries=200
-    until [ -e "$tmp/plan.done" ] || [ $((tries -= 1)) = 0 ]; do
-        sleep 0.05
-    done
+    await test -e "$tmp/plan.done"
     kill -9 $victim
     wait $victim 2>/dev/null || true
-    [ -e "$tmp/plan.done" ] || not_ok "$*: no such request"
 }
 
 for action in hang eat; do
     killed $action sign-me-up create --account torn.$action --plaintext \
         --agree-tos --directory "$directory"
     account list
-    expect 0 'its making was interrupted' "create, killed ($action)"
+    judge "create, killed ($action)" 0 'its making was interrupted'
     made='created account'
     [ $action = eat ] || made='the CA knew this key already'
     create torn.$action --plaintext
-    expect 0 "$made" "create again ($action)"
+    judge "create again ($action)" 0 "$made"
     account check --account torn.$action
-    expect 0 'valid' "and check"
+    judge "and check" 0 'valid'
     [ "$(key_files torn.$action)" = 1 ] || not_ok 'a key is left over'
 done
 
 create torn --passphrase-file "$tmp/pass"
-expect 0 'created' 'an account to tear at'
+judge 'an account to tear at' 0 'created'
 for action in hang eat; do
     before=$(member torn thumbprint)
     killed $action rollover rollover --account torn
     [ "$(member torn next)" != null ] || not_ok 'no key to come'
     account show --account torn
-    expect 0 'interrupted' "rollover, killed ($action)"
+    judge "rollover, killed ($action)" 0 'interrupted'
     account check --account torn
-    expect 0 'valid' "and the next command goes on"
+    judge "and the next command goes on" 0 'valid'
     now=$(member torn thumbprint)
     case $action in
     hang) [ "$now" != "$before" ] || not_ok 'the CA has the new key' ;;
@@ -323,48 +279,48 @@ done
 
 echo 'my-account terms' >"$tmp/plan"
 account update --account torn --contact new@example.com
-expect 1 'agree there: https://ca.example/agree/1' 'terms that have changed'
+judge 'terms that have changed' 1 'agree there: https://ca.example/agree/1'
 account update --account torn --contact new@example.com
-expect 0 'mailto:new@example.com' 'and once they are agreed to'
+judge 'and once they are agreed to' 0 'mailto:new@example.com'
 
 echo 'rollover 500' >"$tmp/plan"
 account rollover --account torn
-expect 1 'whether the key was changed is not known' 'rollover, 500'
+judge 'rollover, 500' 1 'whether the key was changed is not known'
 account rollover --account torn
-expect 0 'the key was changed' 'and the next command goes on'
+judge 'and the next command goes on' 0 'the key was changed'
 # The repetition by somebody between us, or by ourselves, is refused: that must
 # not cost us the key that the first request made the account's.
 for action in twice cut; do
     echo "rollover $action" >"$tmp/plan"
     account rollover --account torn
-    expect 0 'the key was changed' "rollover, $action"
+    judge "rollover, $action" 0 'the key was changed'
     account check --account torn
-    expect 0 'valid' 'and the account is still ours'
+    judge 'and the account is still ours' 0 'valid'
     [ "$(key_files torn)" = 1 ] || not_ok 'a key is left over'
 done
 
 # The account is not valid, though its key is its key.
 echo 'my-account swap "valid"=>"revoked"' >"$tmp/plan"
 account check --account torn
-expect 2 'not valid any more' 'an account that the CA calls revoked'
+judge 'an account that the CA calls revoked' 2 'not valid any more'
 echo 'my-account swap "valid"=>"revoked"' >"$tmp/plan"
 account public --account torn
-expect 2 'nothing is handed out' 'of which nothing is handed out'
+judge 'of which nothing is handed out' 2 'nothing is handed out'
 mkdir -p "$tmp/uacme/private"
 openssl genrsa -traditional -out "$tmp/uacme/private/key.pem" 2048 2>/dev/null
 account import uacme "$tmp/uacme" --account foreign --plaintext \
     --directory "$directory"
-expect 1 'accountDoesNotExist' 'import, a key without an account'
+judge 'import, a key without an account' 1 'accountDoesNotExist'
 cp -r "$state/accounts/torn.hang" "$tmp/foreign"
 cp "$tmp"/foreign/key-*.pem "$tmp/uacme/private/key.pem"
 echo 'my-account swap "valid"=>"revoked"' >"$tmp/plan"
 account import uacme "$tmp/uacme" --account foreign --plaintext \
     --directory "$directory"
-expect 2 'nothing was written down' 'import, an account that is revoked'
+judge 'import, an account that is revoked' 2 'nothing was written down'
 [ ! -e "$state/accounts/foreign" ] || not_ok 'something was written down'
 account import uacme "$tmp/uacme" --account foreign --plaintext \
     --directory "$directory"
-expect 0 "$(member torn.hang url)" 'import, of a key alone'
+judge 'import, of a key alone' 0 "$(member torn.hang url)"
 
 # Neither key is accepted: both stay.
 killed hang rollover rollover --account torn
@@ -372,10 +328,10 @@ cp -r "$state" "$tmp/thief2"
 mine=$state
 state=$tmp/thief2
 account rollover --account torn
-expect 0 'the key was changed' 'the thief finishes our change, and one more'
+judge 'the thief finishes our change, and one more' 0 'the key was changed'
 state=$mine
 account check --account torn
-expect 2 'somebody changed its key' 'then check raises the alarm'
+judge 'then check raises the alarm' 2 'somebody changed its key'
 [ "$(key_files torn)" = 2 ] && [ "$(member torn next)" != null ] ||
     not_ok 'a key was thrown away'
 
@@ -384,18 +340,18 @@ expect 2 'somebody changed its key' 'then check raises the alarm'
 directory=$PEBBLE_DIRECTORY
 url=$(member plain url)
 account deactivate --account plain
-expect 1 'nothing was done' 'deactivate, nobody to confirm it'
+judge 'deactivate, nobody to confirm it' 1 'nothing was done'
 account deactivate --account plain --confirm "$url/"
-expect 64 "wants the account's URL" 'deactivate, another URL'
+judge 'deactivate, another URL' 64 "wants the account's URL"
 account check --account plain
-expect 0 'valid' 'and nothing has happened'
+judge 'and nothing has happened' 0 'valid'
 account deactivate --account plain --confirm "$url"
-expect 0 'deactivated' 'deactivate'
+judge 'deactivate' 0 'deactivated'
 account check --account plain
-expect 2 'deactivated' 'check afterwards'
+judge 'check afterwards' 2 'deactivated'
 account public --account plain
-expect 2 'nothing is handed out' 'public afterwards'
+judge 'public afterwards' 2 'nothing is handed out'
 account rollover --account plain
-expect 1 'refused' 'rollover afterwards'
+judge 'rollover afterwards' 1 'refused'
 
 exit $failed

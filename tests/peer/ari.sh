@@ -8,43 +8,22 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
 . "$tmp/pebble/env"
-state=$tmp/state
 
-run() {
-    status=0
-    "$HOLDFAST" "$@" --state-dir "$state" --ca-bundle "$PEBBLE_CA" \
-        >"$tmp/out" 2>"$tmp/err" || status=$?
-}
-
-# expect WHAT STATUS QUESTIONS COMMAND...: and how often the CA was asked.
-expect() {
+# asks WHAT STATUS QUESTIONS COMMAND...: and how often the CA was asked.
+asks() {
     what=$1
     want="status $2, asked $3 times"
     before=$(asked)
     shift 3
-    run "$@"
+    run "$@" --ca-bundle "$PEBBLE_CA"
     got="status $status, asked $(($(asked) - before)) times"
-    if [ "$got" = "$want" ]; then
-        echo "ok - $what"
-    else
-        echo "not ok - $what: $got, wanted $want"
-        sed 's/^/    /' "$tmp/out" "$tmp/err"
-        failed=1
-    fi
+    [ "$got" = "$want" ] && ok "$what" || not_ok "$what: $got, wanted $want"
 }
 
 asked() { # so far, about renewals
@@ -68,43 +47,36 @@ END
 
 hour=3600
 day=86400
-expect 'an account' 0 0 account create --plaintext --agree-tos \
+asks 'an account' 0 0 account create --plaintext --agree-tos \
     --directory "$PEBBLE_DIRECTORY"
-expect 'a certificate' 0 0 cert issue --no-check a.example
+asks 'a certificate' 0 0 cert issue --no-check a.example
 
 # ---- Retry-After: six hours, says Pebble ----
 
-expect 'the CA is asked when' 2 1 cert renew --no-check
-expect 'and not again' 2 0 cert renew --no-check
+asks 'the CA is asked when' 2 1 cert renew --no-check
+asks 'and not again' 2 0 cert renew --no-check
 window -$((2 * hour)) -$hour
-expect 'before the time it said, whatever it would say' 2 0 \
+asks 'before the time it said, whatever it would say' 2 0 \
     cert renew --no-check --now +5h
-expect 'then it is: the window was moved into the past' 0 1 \
+asks 'then it is: the window was moved into the past' 0 1 \
     cert renew --no-check --now +7h --dry-run
 
 # ---- a window to come ----
 
 window $((2 * day)) $((3 * day))
-expect 'before the window' 2 1 cert renew --no-check --now +14h
-expect 'before the window, a day later' 2 1 cert renew --no-check --now +38h
-expect 'at its end' 0 1 cert renew --no-check --now +3d --dry-run
+asks 'before the window' 2 1 cert renew --no-check --now +14h
+asks 'before the window, a day later' 2 1 cert renew --no-check --now +38h
+asks 'at its end' 0 1 cert renew --no-check --now +3d --dry-run
 renew_at=$(sed -n 's/.*"renewAt":\([0-9]*\).*/\1/p' \
     "$state/renewal/a.example.json")
 from_now=$((${renew_at:-0} - $(date +%s)))
-if [ $from_now -gt $((2 * day - hour)) ] && [ $from_now -lt $((3 * day)) ]; then
-    echo 'ok - a moment inside the window was chosen, and kept'
-else
-    echo "not ok - chosen: $from_now seconds from now"
-    failed=1
-fi
+[ $from_now -gt $((2 * day - hour)) ] && [ $from_now -lt $((3 * day)) ] &&
+    ok 'a moment inside the window was chosen, and kept' ||
+    not_ok "chosen: $from_now seconds from now"
 
 # ---- the order ----
 
-expect 'inside the window it is renewed' 0 1 cert renew --no-check --now +3d
-if grep -q 'is a replacement of' "$tmp/pebble/log"; then
-    echo 'ok - the order says what it replaces'
-else
-    echo 'not ok - nothing was replaced'
-    failed=1
-fi
+asks 'inside the window it is renewed' 0 1 cert renew --no-check --now +3d
+check 'the order says what it replaces' \
+    grep -q 'is a replacement of' "$tmp/pebble/log"
 exit $failed

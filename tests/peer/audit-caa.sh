@@ -6,15 +6,8 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/tree.sh" stop "$tmp/tree"
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 CA='ca.example; accounturi=https://ca.example/acct/123'
 OTHER='other-ca.example; accounturi=https://other-ca.example/a/9'

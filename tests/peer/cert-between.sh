@@ -13,12 +13,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/shop.sh
 . "$here/shop.sh"
-shop_needs knotd jq openssl python3
+needs knotd jq openssl python3
 
-between=
-shop_close() {
-    [ -z "$between" ] || kill "$between" 2>/dev/null || true
-}
 export PEBBLE_WFE_NONCEREJECT=15
 shop_open
 
@@ -27,8 +23,8 @@ shop_open
 port=${PEBBLE_DIRECTORY#https://localhost:}
 python3 "$here/acme_between.py" "${port%/dir}" "$tmp/pebble/tls.pem" \
     "$tmp/pebble/tls.key" "$PEBBLE_CA" "$tmp/plan" >"$tmp/port" &
-between=$!
-until [ -s "$tmp/port" ]; do sleep 0.05; done
+pids=$!
+await test -s "$tmp/port"
 directory=https://localhost:$(cat "$tmp/port")/dir
 
 # shellcheck disable=SC2086 # options are words
@@ -74,11 +70,11 @@ judge 'the certificate to keep' 0 'shop: issued'
 # ---- objects that are not as they should be ----
 
 spoil 'an order without authorizations (HAProxy crashed)' 1 'order' \
-    'order-plz swap "authorizations"=>"authorisations"' --order-timeout 2
+    'order-plz swap "authorizations"=>"authorisations"' --order-timeout 5
 spoil 'an order of nothing' 1 'order' 'order-plz half'
 spoil 'a page instead of an order' 1 'order' 'order-plz html'
 spoil 'an order of 100 MB' 1 'order' 'order-plz huge'
-spoil 'an order without an answer' 1 'order' 'order-plz hang' --timeout 1
+spoil 'an order without an answer' 1 'order' 'order-plz hang' --timeout 5
 spoil 'an order sent to somewhere else' 1 'order' \
     'order-plz swap finalize-order=>nowhere'
 spoil 'an authorization twice' 1 'the CA asks twice for it' \
@@ -103,9 +99,9 @@ spoil 'an answer to a challenge that is lost' 0 'issued' 'chalZ 500'
 spoil 'a finalization that is lost' 0 'issued' 'finalize-order 500'
 # HAProxy waited as long as a server said.
 spoil 'come back in the year 5000' 1 'in time' \
-    'chalZ head Retry-After=999999999' --order-timeout 2
+    'chalZ head Retry-After=999999999' --order-timeout 10
 spoil 'a finalization without an answer' 0 'issued' 'finalize-order hang' \
-    --timeout 1
+    --timeout 5
 spoil 'half a finalization' 1 'order' 'finalize-order half'
 spoil 'a certificate that is a page' 1 'certificate' 'certZ html'
 # HAProxy read beyond its end.

@@ -7,28 +7,14 @@
 # here does not go to the next one.
 set -eu
 
-for program in knotd jq openssl; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs knotd jq openssl
+at_end() {
     sh "$here/pebble.sh" stop "$tmp/one"
     sh "$here/pebble.sh" stop "$tmp/two"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-    rm -rf "$tmp"
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-umask 077
-state=$tmp/state
 
 start() { # CA: Pebble in a folder of that name, and an account
     sh "$here/pebble.sh" start "$tmp/$1" "issuer=$1.example"
@@ -36,38 +22,13 @@ start() { # CA: Pebble in a folder of that name, and an account
     . "$tmp/$1/env"
     bundles="${bundles-} --ca-bundle $PEBBLE_CA"
     # shellcheck disable=SC2086 # options are words
-    "$HOLDFAST" account create --account "$1" --plaintext --agree-tos \
-        --directory "$PEBBLE_DIRECTORY" --state-dir "$state" $bundles \
-        >"$tmp/out" 2>"$tmp/err" || not_ok "account $1"
+    expect "account $1" 0 'created account' account create --account "$1" \
+        --plaintext --agree-tos --directory "$PEBBLE_DIRECTORY" $bundles
 }
 
 # shellcheck disable=SC2086 # options are words
 cert() { # COMMAND ARGUMENT...
-    word=$1
-    shift
-    case $word in
-    show) set -- --state-dir "$state" "$@" ;;
-    *) set -- --state-dir "$state" $bundles ${eyes---no-check} "$@" ;;
-    esac
-    said=0
-    "$HOLDFAST" cert "$word" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null ||
-        said=$?
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | tail -20
-    failed=1
-}
-
-# The last command ended with the status $1, and what it said contains $2.
-expect() { # STATUS TEXT WHAT
-    if [ "$said" = "$1" ] &&
-        { echo && cat "$tmp/out" "$tmp/err"; } | grep -qF -- "$2"; then
-        echo "ok - $3"
-    else
-        not_ok "$3: status $said, wanted $1 and '$2'"
-    fi
+    run cert "$@" $bundles ${eyes---no-check}
 }
 
 issued_by() { # NAME ACCOUNT
@@ -87,7 +48,7 @@ start two
 # ---- both are well ----
 
 cert issue a.example --account one --account two
-expect 0 'a.example: issued' 'issue, by the first'
+judge 'issue, by the first' 0 'a.example: issued'
 issued_by a.example one
 [ "$(orders two)" = 0 ] || not_ok 'the second CA was asked, too'
 
@@ -109,68 +70,68 @@ sh "$here/tree.sh" start "$tmp/tree" "shop.example=$tmp/zone"
 eyes=$TREE_OPTIONS
 count=$(orders one)
 cert issue www.shop.example --account one --account two
-expect 0 'www.shop.example: nothing from account one; now by account two' \
-    'the record is for the other account'
+judge 'the record is for the other account' 0 \
+    'www.shop.example: nothing from account one; now by account two'
 issued_by www.shop.example two
 [ "$(orders one)" = "$count" ] || not_ok 'the first was asked in vain'
 cert issue other.shop.example --account one --account two
-expect 2 'nothing was ordered' 'no record for either'
+judge 'no record for either' 2 'nothing was ordered'
 unset eyes
 rm -r "$state/renewal/www.shop.example.json"
 
 # ---- the first refuses ----
 
 cert issue blocked.example --account one
-expect 1 'forbidden' 'it refuses this name'
+judge 'it refuses this name' 1 'forbidden'
 ! grep -q 'now by account' "$tmp/err" || not_ok 'there is no other account'
 cert issue blocked.example --account one --account two
-expect 1 'blocked.example: nothing from account one; now by account two' \
-    'refused by both, in one sentence each'
+judge 'refused by both, in one sentence each' 1 \
+    'blocked.example: nothing from account one; now by account two'
 [ "$(grep -c 'is a forbidden domain' "$tmp/err")" = 2 ] ||
     not_ok 'what both have said'
-# shellcheck disable=SC2086
-"$HOLDFAST" account deactivate --account one --state-dir "$state" $bundles \
-    --confirm "$("$HOLDFAST" account show --account one --json \
-        --state-dir "$state" | jq -r .url)" >"$tmp/out" 2>"$tmp/err" ||
-    not_ok 'deactivate'
+url=$("$HOLDFAST" account show --account one --json --state-dir "$state" |
+    jq -r .url)
+# shellcheck disable=SC2086 # options are words
+expect 'deactivate' 0 'deactivated' account deactivate --account one \
+    --confirm "$url" $bundles
 cert renew --force
-expect 0 'a.example: nothing from account one; now by account two' \
-    'renew, refused by the first'
+judge 'renew, refused by the first' 0 \
+    'a.example: nothing from account one; now by account two'
 issued_by a.example two
 # The second knows nothing of the certificate that the first has issued.
 ! grep -q '"replaces"' "$tmp/two/log" || not_ok 'a foreign "replaces"'
 count=$(orders one)
 cert renew --force
-expect 0 'now by account two' 'and the first is asked again at each renewal'
+judge 'and the first is asked again at each renewal' 0 'now by account two'
 [ "$(orders one)" -gt "$count" ] || not_ok 'the first was not asked'
 cert issue here.example --account one --account two
-expect 0 'here.example: issued' 'a second certificate of both'
+judge 'a second certificate of both' 0 'here.example: issued'
 
 # ---- the first is down ----
 
 sh "$here/pebble.sh" stop "$tmp/one"
 cert renew --force
-expect 0 'a.example: nothing from account one; now by account two' \
-    'renew, the first is down'
+judge 'renew, the first is down' 0 \
+    'a.example: nothing from account one; now by account two'
 [ "$(grep -c 'now by account two' "$tmp/err")" = 2 ] ||
     not_ok 'not for both certificates'
 # Without the memory of its directory nothing of it is known.
 rm -f "$state"/directories/*
 cert issue b.example --account one --account two
-expect 0 'b.example: nothing from account one; now by account two' \
-    'issue, the first is down and forgotten'
+judge 'issue, the first is down and forgotten' 0 \
+    'b.example: nothing from account one; now by account two'
 issued_by b.example two
 cert issue c.example --account one
-expect 1 'cannot be reached' 'no other account'
+judge 'no other account' 1 'cannot be reached'
 
 # ---- what goes wrong here ----
 
 cert issue d.example --account two --account nobody
-expect 0 'issued' 'an account that is not needed need not be there'
+judge 'an account that is not needed need not be there' 0 'issued'
 cert issue d.example --account nobody --account two
-expect 1 'no such account' 'one that is needed must be'
+judge 'one that is needed must be' 1 'no such account'
 ! grep -q 'now by account' "$tmp/err" || not_ok 'the next one does not help'
 cert issue e.example --account two --account two
-expect 64 'given twice' 'twice the same'
+judge 'twice the same' 64 'given twice'
 
 exit $failed

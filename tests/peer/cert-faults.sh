@@ -8,23 +8,10 @@
 # nothing that is not.
 set -eu
 
-command -v openssl >/dev/null || {
-    echo "skipped: openssl is missing"
-    exit 77
-}
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-umask 077
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs openssl
 PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
 . "$tmp/pebble/env"
@@ -44,12 +31,6 @@ cert() {
 
 was_hit() {
     grep -q '^fault' "$tmp/err"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | tail -5
-    failed=1
 }
 
 serial_of() { # NAME: of what is live; empty when there is none
@@ -164,12 +145,12 @@ END
     exit $failed
 }
 
-pids=
+jobs=
 for kind in eio enospc kill tear; do
     (all_of $kind) &
-    pids="$pids $!"
+    jobs="$jobs $!"
 done
-for pid in $pids; do
-    wait "$pid" || failed=1
+for job in $jobs; do
+    wait "$job" || failed=1
 done
 exit $failed

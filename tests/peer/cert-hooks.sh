@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
 # Hooks around certificates of a CA that somebody else wrote: which are run, in
@@ -6,69 +6,29 @@
 # fails, hangs or is not there, and that what is owed is made up for.
 set -eu
 
-for program in jq openssl strace; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs jq openssl strace
 umask 022
 PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
 . "$tmp/pebble/env"
-state=$tmp/state
 hooks=$tmp/hooks
 log=$tmp/hooks.log
 
 cert() { # COMMAND ARGUMENT...
-    word=$1
-    shift
-    case $word in
-    show | list) set -- --state-dir "$state" "$@" ;;
-    *) set -- --state-dir "$state" --hook-dir "$hooks" --no-check \
-        --ca-bundle "$PEBBLE_CA" "$@" ;;
-    esac
-    said=0
     : >"$log"
-    "$HOLDFAST" cert "$word" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null ||
-        said=$?
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" "$log" | tail -12
-    failed=1
-}
-
-# The last command ended with the status $1, and what it said contains $2.
-expect() { # STATUS TEXT WHAT
-    if [ "$said" = "$1" ] &&
-        { echo && cat "$tmp/out" "$tmp/err"; } | grep -qF -- "$2"; then
-        echo "ok - $3"
-    else
-        not_ok "$3: status $said, wanted $1 and '$2'"
-    fi
+    case $1 in
+    show) run cert "$@" ;;
+    *) run cert "$@" --hook-dir "$hooks" --no-check --ca-bundle "$PEBBLE_CA" ;;
+    esac
 }
 
 # The hooks that were run, in their order, one word each.
 expect_run() { # WORDS WHAT
-    if [ "$(xargs <"$log")" = "$1" ]; then
-        echo "ok - $2"
-    else
+    [ "$(xargs <"$log")" = "$1" ] && ok "$2" ||
         not_ok "$2: ran '$(xargs <"$log")', wanted '$1'"
-    fi
 }
 
 hook() { # STAGE/NAME: says its name to the log, and does what comes in
@@ -85,9 +45,8 @@ serial_of() {
     openssl x509 -noout -serial -in "$state/live/$1/cert.pem"
 }
 
-"$HOLDFAST" account create --plaintext --directory "$PEBBLE_DIRECTORY" \
-    --agree-tos --state-dir "$state" --ca-bundle "$PEBBLE_CA" \
-    >"$tmp/out" 2>"$tmp/err" || not_ok 'an account'
+expect 'an account' 0 'created account' account create --plaintext \
+    --directory "$PEBBLE_DIRECTORY" --agree-tos --ca-bundle "$PEBBLE_CA"
 mkdir "$hooks"
 
 # ---- which, and in which order ----
@@ -106,35 +65,35 @@ for stage in pre deploy post; do
 done
 
 cert issue a.example --deploy-hook "echo deploy/command >>$log"
-expect 0 'a.example: issued' 'issue'
+judge 'issue' 0 'a.example: issued'
 expect_run 'pre/10-first pre/20-second pre/Third deploy/10-first deploy/20-second deploy/Third deploy/command post/10-first post/20-second post/Third' \
     'by name; no backups, no files without the bit; the command last'
 cert issue b.example --pre-hook "echo pre/command >>$log" --post-hook \
     "echo post/command >>$log"
-expect 0 'b.example: issued' 'issue another'
+judge 'issue another' 0 'b.example: issued'
 rm -r "$hooks"/*/[2T]* "$hooks"/*/30* "$hooks"/*/10-first[~.]*
 
 cert renew
-expect 2 '' 'nothing is due'
+judge 'nothing is due' 2 ''
 [ ! -s "$tmp/out" ] && [ ! -s "$tmp/err" ] || not_ok 'and something is said'
 expect_run '' 'and no hook is run'
 requests=$(grep -c -e ' -> calling handler' "$tmp/pebble/log")
 cert renew
 [ "$requests" = "$(grep -c -e ' -> calling handler' "$tmp/pebble/log")" ] &&
     jq -e '.renewAt > 0 and .askAriAt > 0' "$state/renewal/a.example.json" \
-        >/dev/null && echo 'ok - nor is the CA asked again before it wants that' ||
+        >/dev/null && ok 'nor is the CA asked again before it wants that' ||
     not_ok 'the CA is asked again'
 cert renew --force --dry-run
 expect_run '' 'nor in a dry run'
 cert renew --force
-expect 0 'b.example: issued' 'renew both'
+judge 'renew both' 0 'b.example: issued'
 expect_run 'pre/10-first deploy/10-first deploy/command pre/command deploy/10-first post/10-first post/command' \
     'pre once, deploy for each, post once'
 cert renew --force --no-hooks
-expect 0 'issued' 'renew without hooks'
+judge 'renew without hooks' 0 'issued'
 expect_run '' 'none is run'
 cert renew
-expect 2 '' 'and none is owed'
+judge 'and none is owed' 2 ''
 cert show a.example --json
 jq -e '.deployHook and (.deployOwed | not)' "$tmp/out" >/dev/null ||
     not_ok 'cert show'
@@ -151,7 +110,7 @@ env | sort >$tmp/post
 END
 export SECRET_TOKEN=secret HOLDFAST_X=secret CREDENTIALS_DIRECTORY=/secret
 LANG=C.UTF-8 cert issue '*.c.example' c.example --name c --key-type p384
-expect 0 'c: issued' 'issue for a look at the environment'
+judge 'issue for a look at the environment' 0 'c: issued'
 sed '/^PWD=/d; /^_=/d; /^SHLVL=/d; /^OLDPWD=/d' "$tmp/env" >"$tmp/got"
 cat >"$tmp/want" <<END
 HOLDFAST_ACCOUNT=default
@@ -169,7 +128,7 @@ RENEWED_DOMAINS=*.c.example c.example
 RENEWED_LINEAGE=$state/live/c
 END
 if diff "$tmp/want" "$tmp/got" >"$tmp/out"; then
-    echo 'ok - the environment of a deploy hook, and no more than that'
+    ok 'the environment of a deploy hook, and no more than that'
 else
     not_ok 'the environment of a deploy hook'
 fi
@@ -178,13 +137,13 @@ fi
     not_ok 'descriptors of a hook'
 grep -q BEGIN "$tmp/key" || not_ok 'the hook could not read the new key'
 grep -qx 'RENEWED_DOMAINS=\*.c.example c.example' "$tmp/post" &&
-    grep -qx 'FAILED_DOMAINS=' "$tmp/post" && echo 'ok - and of a post hook' ||
+    grep -qx 'FAILED_DOMAINS=' "$tmp/post" && ok 'and of a post hook' ||
     not_ok 'the environment of a post hook'
 cert issue blocked.example
-expect 1 'forbidden' 'a name that the CA does not want'
+judge 'a name that the CA does not want' 1 'forbidden'
 grep -qx 'RENEWED_DOMAINS=' "$tmp/post" &&
     grep -qx 'FAILED_DOMAINS=blocked.example' "$tmp/post" &&
-    echo 'ok - what failed is told to post hooks' || not_ok 'FAILED_DOMAINS'
+    ok 'what failed is told to post hooks' || not_ok 'FAILED_DOMAINS'
 unset SECRET_TOKEN HOLDFAST_X CREDENTIALS_DIRECTORY
 
 # ---- failures: said, counted, made up for ----
@@ -196,26 +155,26 @@ exit 3
 END
 before=$(serial_of a.example)
 cert renew --force a.example
-expect 1 'deploy/10-first: deploy hook: failed with status 3' 'a hook fails'
+judge 'a hook fails' 1 'deploy/10-first: deploy hook: failed with status 3'
 grep -q 'deploy hook: line 30$' "$tmp/err" &&
     ! grep -q 'line 5$' "$tmp/err" && ! grep -q "$(printf '\033')" "$tmp/err" &&
-    echo 'ok - its last lines are shown, escaped' || not_ok 'its last lines'
+    ok 'its last lines are shown, escaped' || not_ok 'its last lines'
 [ "$(serial_of a.example)" != "$before" ] &&
-    echo 'ok - and the certificate is installed' || not_ok 'not installed'
+    ok 'and the certificate is installed' || not_ok 'not installed'
 expect_run 'pre/10-first deploy/10-first deploy/command post/10-first' \
     'the others are run all the same'
 before=$(serial_of a.example)
 cert renew
-expect 1 'failed with status 3' 'nothing is due, but it is tried again'
+judge 'nothing is due, but it is tried again' 1 'failed with status 3'
 expect_run 'deploy/10-first deploy/command' 'deploy hooks alone, and of this certificate'
 cert show a.example
-expect 0 'still to be run' 'show tells of it'
+judge 'show tells of it' 0 'still to be run'
 hook deploy/10-first </dev/null
 cert renew
-expect 0 '' 'made up for'
+judge 'made up for' 0 ''
 expect_run 'deploy/10-first deploy/command' 'once more'
 cert renew
-expect 2 '' 'and then nothing is owed'
+judge 'and then nothing is owed' 2 ''
 expect_run '' 'and nothing is run'
 [ "$(serial_of a.example)" = "$before" ] || not_ok 'it was renewed for that'
 
@@ -223,21 +182,21 @@ hook deploy/10-first <<'END'
 sleep 600 & sleep 600
 END
 cert renew --force a.example --hook-timeout 1
-expect 1 'did not end in time and was killed' 'a hook hangs'
+judge 'a hook hangs' 1 'did not end in time and was killed'
 hook deploy/10-first <<'END'
 kill -9 $$
 END
 cert renew
-expect 1 'was killed by signal 9' 'a hook is killed'
+judge 'a hook is killed' 1 'was killed by signal 9'
 printf '#!/nonexistent/sh\n' >"$hooks/deploy/10-first"
 cert renew
-expect 1 'cannot be executed' 'a hook that cannot be executed'
+judge 'a hook that cannot be executed' 1 'cannot be executed'
 hook pre/10-first <<'END'
 exit 1
 END
 hook deploy/10-first </dev/null
 cert renew --force a.example
-expect 1 'pre hook: failed with status 1' 'a pre hook fails'
+judge 'a pre hook fails' 1 'pre hook: failed with status 1'
 expect_run 'deploy/10-first deploy/command pre/10-first deploy/10-first deploy/command post/10-first' \
     'what was owed first; and a pre hook does not keep the certificate away'
 hook pre/10-first </dev/null
@@ -246,32 +205,31 @@ hook pre/10-first </dev/null
 
 # Killed while the hook runs: the hook ends, too, and is owed.
 hook deploy/10-first <<END
-echo \$PPID \$\$ >$tmp/pids
+echo \$\$ >$tmp/hook.pid
 while :; do sleep 0.05; done
 END
 "$HOLDFAST" cert renew --force a.example --state-dir "$state" --no-check \
     --hook-dir "$hooks" --ca-bundle "$PEBBLE_CA" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
-until [ -s "$tmp/pids" ]; do sleep 0.05; done
-read -r _ hook_pid <"$tmp/pids"
+await test -s "$tmp/hook.pid"
+hook_pid=$(cat "$tmp/hook.pid")
+pids=$hook_pid
 kill -9 $pid
 wait $pid || true
-tries=200
-while kill -0 "$hook_pid" 2>/dev/null && [ $tries -gt 0 ]; do
-    tries=$((tries - 1))
-    sleep 0.05
-done
-[ $tries -gt 0 ] && echo 'ok - the hook ends with us' ||
-    not_ok 'the hook goes on when we are killed'
+hook_ends() {
+    ! runs "$hook_pid"
+}
+await hook_ends
+ok 'the hook ends with us'
 hook deploy/10-first </dev/null
 cert renew
-expect 0 '' 'after the crash'
+judge 'after the crash' 0 ''
 expect_run 'deploy/10-first deploy/command' 'the hook is run for the certificate'
 
 # ---- commands of a certificate ----
 
 cert renew a.example --deploy-hook "echo deploy/other >>$log"
-expect 2 '' 'another command'
+judge 'another command' 2 ''
 cert renew --force a.example
 expect_run 'pre/10-first deploy/10-first deploy/other post/10-first' \
     'is remembered'
@@ -283,27 +241,29 @@ expect_run 'pre/10-first deploy/10-first post/10-first' 'or taken away'
 
 chmod 777 "$hooks/deploy"
 cert renew --force a.example
-expect 1 'can be changed by somebody else' 'a folder that others can write'
+judge 'a folder that others can write' 1 'can be changed by somebody else'
 chmod 755 "$hooks/deploy"
 chmod 775 "$hooks/deploy/10-first"
 cert renew --force a.example
-expect 1 'can be changed by somebody else' 'a hook that others can write'
+judge 'a hook that others can write' 1 'can be changed by somebody else'
 chmod 755 "$hooks/deploy/10-first"
 hooks=$tmp/nowhere
 cert renew
-expect 1 'no such folder of hooks' 'a folder that is not there'
+judge 'a folder that is not there' 1 'no such folder of hooks'
 hooks=$tmp/hooks
 
 # ---- the wall: who speaks with the CA executes nothing of others ----
 
-strace -f -qq -e trace=execve,connect -o "$tmp/trace" "$HOLDFAST" cert renew \
-    --force a.example --state-dir "$state" --no-check --hook-dir "$hooks" \
+# A traced process cannot look for its own leaks (make dev).
+ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=execve,connect \
+    -o "$tmp/trace" "$HOLDFAST" cert renew --force a.example \
+    --state-dir "$state" --no-check --hook-dir "$hooks" \
     --ca-bundle "$PEBBLE_CA" >"$tmp/out" 2>"$tmp/err" || not_ok 'traced'
 awk -v hooks="$hooks" '
     /connect\(.*AF_INET/ { speaks[$1] = 1 }
     /execve\("/ && index($0, hooks) { runs[$1] = 1; any = 1 }
     END { for (pid in runs) if (pid in speaks) exit 1; exit !any }
-' "$tmp/trace" && echo 'ok - the process that speaks runs no hook' ||
+' "$tmp/trace" && ok 'the process that speaks runs no hook' ||
     not_ok 'the process that speaks runs hooks'
 main_pid=$(head -n 1 "$tmp/trace" | cut -d' ' -f1)
 [ "$(grep -c "^$main_pid .*execve(\"$hooks" "$tmp/trace")" = 0 ] &&
@@ -315,6 +275,6 @@ main_pid=$(head -n 1 "$tmp/trace" | cut -d' ' -f1)
 exec 9>>"$state/certificates.lock"
 flock -n 9
 cert renew --force --wait 0
-expect 75 'at work on the certificates' 'another process is at work'
+judge 'another process is at work' 75 'at work on the certificates'
 exec 9>&-
 exit $failed

@@ -9,25 +9,14 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs knotd kdig jq openssl
 names=200
 rounds=4
-
-cleanup() {
+at_end() {
     sh "$here/many.sh" stop "$tmp/many"
-    wait
-    rm -rf "$tmp"
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-for program in knotd kdig jq openssl; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
 PEBBLE_WFE_NONCEREJECT=15 sh "$here/many.sh" start "$tmp/many" $names
 # shellcheck disable=SC1091 # made by many.sh
 . "$tmp/many/env"
@@ -106,24 +95,23 @@ fails() {
         $((rounds + 1))
 }
 
+has_serial() {
+    [ "$(kdig +short @127.0.0.1 -p "$TREE_PORT" shop.example SOA |
+        cut -d' ' -f3)" = "$1" ]
+}
+
 zone=$tmp/many/shop.example.zone
 sed -e 's/ hostmaster 2 / hostmaster 3 /' -e '/^_validation-persist.n100 /d' \
     "$zone" >"$tmp/zone"
 cp "$zone" "$tmp/whole"
 cp "$tmp/zone" "$zone"
 xargs kill -HUP <"$tmp/many/tree/pids"
-until [ "$(kdig +short @127.0.0.1 -p "$TREE_PORT" shop.example SOA |
-    cut -d' ' -f3)" = 3 ]; do
-    sleep 0.05
-done
+await has_serial 3
 fails            # it is seen before the order
 fails --no-check # and by the CA
 sed 's/ hostmaster 2 / hostmaster 4 /' "$tmp/whole" >"$zone"
 xargs kill -HUP <"$tmp/many/tree/pids"
-until kdig +short @127.0.0.1 -p "$TREE_PORT" \
-    _validation-persist.n100.shop.example TXT | grep -q .; do
-    sleep 0.05
-done
+await has_serial 4
 : >"$tmp/err"
 
 # Twice in one run: the second time after the first.

@@ -9,27 +9,13 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs knotd kdig jq strace
+at_end() {
     sh "$here/many.sh" stop "$tmp/many"
-    wait
-    rm -rf "$tmp"
 }
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-for program in knotd kdig jq strace; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-strace -o "$tmp/try" true 2>"$tmp/err" || {
-    echo 'skipped: nothing can be traced here'
-    exit 77
-}
+strace -o "$tmp/try" true 2>"$tmp/err" || skip 'nothing can be traced here'
 
 # is WHAT GOT WANTED
 is() {

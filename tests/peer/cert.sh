@@ -12,7 +12,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/shop.sh
 . "$here/shop.sh"
-shop_needs knotd kdig jq openssl
+needs knotd kdig jq openssl
 export PEBBLE_WFE_NONCEREJECT=15
 shop_open 'www A 127.0.0.1' 'closed CAA 0 issue "other-ca.example"' \
     '_validation-persist TXT "other-ca.example; accounturi=https://other-ca.example/9"'
@@ -21,8 +21,11 @@ serial_of() {
     openssl x509 -noout -serial -in "$state/live/$1/cert.pem"
 }
 
-requests() { # so far, to the CA
-    grep -c -e ' -> calling handler' "$tmp/pebble/log" || true
+# So far, to the CA. One that is asked again, for it was not ready yet or did
+# not like the nonce, counts once.
+requests() {
+    sed -n 's/.* \([A-Z]* [^ ]*\) -> calling handler.*/\1/p' \
+        "$tmp/pebble/log" | uniq | wc -l
 }
 
 # ---- the account, and the records ----
@@ -116,7 +119,6 @@ cert 'nothing is due' 2 '' renew
 cert 'due by time, and only told' 0 'www.shop.example: due' renew \
     --now +80d --dry-run
 before=$(serial_of www.shop.example)
-count=$(requests)
 cert 'renew' 0 'issued' renew --force www.shop.example
 [ "$(serial_of www.shop.example)" != "$before" ] && ok 'another certificate' ||
     not_ok 'the same certificate'
@@ -126,11 +128,8 @@ cert 'renew again' 0 'issued' renew --force
     not_ok 'the zone has changed'
 before=$(requests)
 cert 'renew once more' 0 'issued' renew --force www.shop.example
-refused=$(tail -n 60 "$tmp/pebble/log" | grep -c 'badNonce\|bad nonce' || true)
 count=$(($(requests) - before))
-[ "$count" -le $((8 + 2 * refused + 4)) ] &&
-    ok "$count requests, nonces refused included" ||
-    not_ok "$count requests"
+check "$count requests are enough" [ "$count" -le 8 ]
 [ -e "$state/archive/www.shop.example/cert1.pem" ] &&
     [ -e "$state/archive/www.shop.example/cert4.pem" ] &&
     ok 'the archive keeps them all' || not_ok 'archive'

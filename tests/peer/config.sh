@@ -10,7 +10,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/shop.sh
 . "$here/shop.sh"
-shop_needs knotd kdig jq openssl
+needs knotd kdig jq openssl
 shop_open
 
 # ---- the file ----

@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# hardware.sh -- for tests of accounts whose key is in hardware, to be sourced
-# with $here, $tmp, $state, $failed and $said set: a CA, a zone where anybody
-# may publish, and one way to run commands. The caller's trap calls
-# hardware_stop.
-signer=
+# hardware.sh -- for tests of accounts whose key is in hardware, to be sourced:
+# a CA, a zone where anybody may publish, and one way to run commands. Whoever
+# sources it has set $here to this folder.
 
-hardware_stop() {
-    [ -z "$signer" ] || kill "$signer" 2>/dev/null || true
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-}
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 hardware_start() {
     cat >"$tmp/shop.example.zone" <<'END'
@@ -44,23 +38,11 @@ END
     : >"$tmp/log"
 }
 
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" "$tmp/log" | tail -12
-    failed=1
-}
-
-# Without a terminal, so that nothing can be asked.
 account() { # COMMAND ARGUMENT...
-    word=$1
-    shift
-    case $word in
-    list | show | export) ;;
-    *) set -- --ca-bundle "$PEBBLE_CA" "$@" ;;
+    case $1 in
+    list | show | export) run account "$@" ;;
+    *) run account "$@" --ca-bundle "$PEBBLE_CA" ;;
     esac
-    said=0
-    setsid -w "$HOLDFAST" account "$word" --state-dir "$state" "$@" \
-        >"$tmp/out" 2>"$tmp/err" </dev/null || said=$?
 }
 
 create() { # NAME ARGUMENT...
@@ -68,15 +50,6 @@ create() { # NAME ARGUMENT...
     shift
     account create --account "$name" --directory "$PEBBLE_DIRECTORY" \
         --agree-tos "$@"
-}
-
-# The last command ended with the status $1, and what it said contains $2.
-expect() { # STATUS TEXT WHAT
-    if [ "$said" = "$1" ] && cat "$tmp/out" "$tmp/err" | grep -qF -- "$2"; then
-        echo "ok - $3"
-    else
-        not_ok "$3: status $said, wanted $1 and '$2'"
-    fi
 }
 
 member() { # NAME MEMBER
@@ -104,19 +77,15 @@ END
 issues() { # WHAT COMMAND ARGUMENT...
     what=$1
     shift
-    said=0
     # shellcheck disable=SC2086 # options are words
-    "$HOLDFAST" cert "$@" --state-dir "$state" --ca-bundle "$PEBBLE_CA" \
-        $TREE_OPTIONS >"$tmp/out" 2>"$tmp/err" </dev/null || said=$?
-    expect 0 'issued' "$what"
+    expect "$what" 0 'issued' cert "$@" --ca-bundle "$PEBBLE_CA" $TREE_OPTIONS
 }
 
 serve() { # NAME-OF-ACCOUNT
     "$HOLDFAST" account serve-signer --account "$1" --state-dir "$state" \
         --socket "$tmp/signer" >"$tmp/log" 2>&1 </dev/null &
+    # shellcheck disable=SC2034 # for whoever sources this
     signer=$!
-    tries=500
-    until [ -S "$tmp/signer" ] || [ $((tries -= 1)) = 0 ]; do
-        sleep 0.02
-    done
+    pids="$pids $signer"
+    await listens "$tmp/signer"
 }

@@ -6,16 +6,8 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 sh "$here/pebble.sh" start "$tmp/pebble" issuer=issuer.example eab=yes retry=7
 # shellcheck disable=SC1091 # made by pebble.sh

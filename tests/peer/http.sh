@@ -7,16 +7,8 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    exec 3>&- || true
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 key() {
     openssl req "$@" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes
@@ -45,18 +37,9 @@ certificates 2>"$tmp/openssl.log" || {
     cat "$tmp/openssl.log"
     exit 1
 }
-mkfifo "$tmp/hold"
-python3 "$here/http_liar.py" "$tmp" <"$tmp/hold" >"$tmp/ports" 2>"$tmp/liar.log" &
-exec 3>"$tmp/hold"
-tries=0
-until grep -q hang_up "$tmp/ports"; do
-    tries=$((tries + 1))
-    [ $tries -lt 200 ] || {
-        cat "$tmp/liar.log"
-        exit 1
-    }
-    sleep 0.05
-done
+python3 "$here/http_liar.py" "$tmp" >"$tmp/ports" &
+pids=$!
+await grep -q hang_up "$tmp/ports"
 # shellcheck disable=SC1091 # made by http_liar.py
 . "$tmp/ports"
 base=https://localhost:$good
@@ -180,7 +163,7 @@ END
 }
 for at in "$base" "http://localhost:$plain"; do
     sluggards "$at" >"$tmp/some"
-    table --plain --timeout 1500 <"$tmp/some"
+    table --plain --timeout 5000 <"$tmp/some"
     liars "$at" >"$tmp/some"
     table --plain --window 64 --connections 64 <"$tmp/some"
 done
@@ -201,7 +184,7 @@ http://localhost:$plain/ok|200 application/json 2
 END
 
 echo "whom it trusts"
-table --connect 1500 <<END
+table --connect 5000 <<END
 https://localhost:$other/ok|failure: hostname mismatch
 https://127.0.0.1:$other/ok|failure: IP address mismatch
 https://localhost:$expired/ok|failure: certificate has expired
@@ -285,8 +268,8 @@ repeated 2 http10 2 --in-turn
 repeated 2 http10-open 2 --in-turn
 repeated 2 says-close 2 --in-turn
 repeated 3 extra 3 --in-turn
-repeated 3 late 3 --in-turn --pause 200
-repeated 3 close-idle 3 --in-turn --pause 200
+repeated 3 late 3 --in-turn --pause 2000
+repeated 3 close-idle 3 --in-turn --pause 2000
 # The race: it is closed as the next request arrives. That one is repeated.
 repeated 3 slam 3 --in-turn
 repeated 3 slam-half 3 --in-turn

@@ -5,7 +5,7 @@
 The path of a request says how it is answered; see ANSWERS. Each kind of server
 has a port of its own; when all listen, one line `KIND=PORT` is printed for
 each. GET /count tells how many connections the server has accepted, GET
-/posts how many POSTs have come. Ends when its standard input does.
+/posts how many POSTs have come.
 """
 
 import pathlib
@@ -305,7 +305,7 @@ def main():
     for name, wrap in servers.items():
         print(f"{name}={Server(wrap).sock.getsockname()[1]}")
     sys.stdout.flush()
-    sys.stdin.read()
+    threading.Event().wait()
 
 
 main()

@@ -13,6 +13,8 @@
 set -eu
 
 here=$(dirname "$0")
+# shellcheck source=tests/peer/await.sh
+. "$here/await.sh"
 
 zone() { # SERIAL
     cat <<END
@@ -52,7 +54,7 @@ start() { # COUNT
     { zone 2 && records "$1" "$url"; } >"$dir/new"
     mv "$dir/new" "$dir/shop.example.zone"
     xargs kill -HUP <"$dir/tree/pids"
-    wait_for "_validation-persist.n$1.shop.example"
+    await has_record "_validation-persist.n$1.shop.example"
     {
         cat "$dir/tree/env" "$dir/pebble/env"
         echo "MANY_STATE=$dir/state"
@@ -61,16 +63,8 @@ start() { # COUNT
     } >"$dir/env"
 }
 
-wait_for() { # OWNER
-    tries=0
-    until kdig +short "@127.0.0.1" -p "$TREE_PORT" "$1" TXT | grep -q .; do
-        tries=$((tries + 1))
-        if [ $tries -gt 100 ]; then
-            echo "many.sh: the records do not appear" >&2
-            exit 1
-        fi
-        sleep 0.05
-    done
+has_record() { # OWNER
+    kdig +short "@127.0.0.1" -p "$TREE_PORT" "$1" TXT | grep -q .
 }
 
 stop() {

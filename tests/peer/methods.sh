@@ -13,22 +13,12 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/shop.sh
 . "$here/shop.sh"
-shop_needs knotd kdig knsupdate jq openssl python3
+needs knotd kdig knsupdate jq openssl python3
 
-web_pid=
-shop_close() {
-    [ -z "$web_pid" ] || kill "$web_pid" 2>/dev/null || true
-}
 shop_open '@ A 127.0.0.1' 'www A 127.0.0.1' 'mail A 127.0.0.1' \
     'away A 127.0.0.3' 'closed CAA 0 issue "other-ca.example"' \
     'narrow CAA 0 issue "ca.example; validationmethods=dns-01"' \
     "_acme-challenge TXT \"somebody else's\""
-
-check() { # WHAT COMMAND...
-    what=$1
-    shift
-    if "$@"; then ok "$what"; else not_ok "$what"; fi
-}
 
 names_of() { # of the live certificate
     openssl x509 -noout -ext subjectAltName -in "$state/live/$1/cert.pem"
@@ -66,21 +56,13 @@ chmod 755 "$tmp"
 start_web() {
     python3 -m http.server --bind 127.0.0.1 --directory "$tmp/www" \
         "$PEBBLE_HTTP_PORT" >"$tmp/web.log" 2>&1 &
-    web_pid=$!
-    tries=0
-    until python3 -c 'import socket, sys
-socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' \
-        "$PEBBLE_HTTP_PORT" 2>/dev/null; do
-        tries=$((tries + 1))
-        [ $tries -lt 100 ] || exit 1
-        sleep 0.05
-    done
+    pids=$!
+    await listens "$PEBBLE_HTTP_PORT"
 }
 
 stop_web() {
-    kill "$web_pid"
-    wait "$web_pid" 2>/dev/null || true
-    web_pid=
+    end $pids
+    pids=
 }
 
 # As lego calls them: present|cleanup FQDN VALUE.
@@ -152,16 +134,13 @@ start_web
 cert 'the port is taken' 1 'another program listens' issue mail.shop.example \
     --method http-01 --http-port "$PEBBLE_HTTP_PORT"
 cat >"$tmp/stop" <<END
-kill $web_pid
-while python3 -c 'import socket
-socket.create_connection(("127.0.0.1", $PEBBLE_HTTP_PORT), 1)' 2>/dev/null; do
-    sleep 0.05
-done
+. "$here/await.sh"
+end $pids
 END
 cert 'a hook makes room' 0 'issued' issue mail.shop.example \
     --method http-01 --http-port "$PEBBLE_HTTP_PORT" \
     --pre-hook "sh $tmp/stop"
-web_pid=
+pids=
 
 # ---- addresses ----
 

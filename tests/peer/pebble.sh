@@ -19,6 +19,9 @@
 # (percent, 0 here), PEBBLE_VA_NOSLEEP (1 here), PEBBLE_VA_ALWAYS_VALID, ...
 set -eu
 
+here=$(dirname "$0")
+# shellcheck source=tests/peer/await.sh
+. "$here/await.sh"
 EAB_KEY=zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W
 
 make_certificates() {
@@ -56,20 +59,6 @@ config() {
 END
 }
 
-wait_until_up() {
-    tries=0
-    while ! python3 -c 'import socket, sys
-socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$listen" \
-        2>/dev/null; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ]; then
-            echo "pebble.sh: Pebble does not listen; see $dir/log" >&2
-            exit 1
-        fi
-        sleep 0.05
-    done
-}
-
 start() {
     program=$(dirname "$BUILD")/peers/pebble/usr/bin/pebble
     if ! [ -x "$program" ]; then
@@ -94,7 +83,7 @@ start() {
         esac
     done
     read -r listen manage http tls <<END
-$(python3 "$(dirname "$0")/ports.py" free 4 | xargs)
+$(python3 "$here/ports.py" free 4 | xargs)
 END
     make_certificates 2>"$dir/openssl.log" || {
         cat "$dir/openssl.log" >&2
@@ -115,25 +104,13 @@ PEBBLE_HTTP_PORT=$http
 PEBBLE_TLS_PORT=$tls
 PEBBLE_EAB_KEY=$EAB_KEY
 END
-    wait_until_up
+    await listens "$listen"
+    await listens "$manage"
 }
 
-# A zombie waits for whoever adopted it and does nothing any more.
-runs() {
-    grep -q '^State:[[:space:]]*[^Z]' "/proc/$1/status" 2>/dev/null
-}
-
-# Until it is gone it still writes, and its directory cannot be removed.
 stop() {
     [ -f "$dir/pid" ] || return 0
-    pid=$(cat "$dir/pid")
-    kill "$pid" 2>/dev/null || true
-    tries=100
-    while [ $tries -gt 0 ] && runs "$pid"; do
-        sleep 0.05
-        tries=$((tries - 1))
-    done
-    [ $tries -gt 0 ] || kill -9 "$pid" 2>/dev/null || true
+    end "$(cat "$dir/pid")"
     rm -f "$dir/pid"
 }
 

@@ -3,6 +3,7 @@
 
 ports.py free [COUNT]  -- COUNT ports that nobody has, over UDP and TCP, on
                           any address that a test listens at; one a line
+ports.py pair          -- such a port, behind which comes another
 ports.py ipv6          -- exit status 0 when there is a ::1
 """
 import random
@@ -30,10 +31,12 @@ def is_free(family, host, port):
 
 # Below what kernels give to those who ask for any port: a client's socket
 # cannot take one of these before the server does.
-def free(places):
+def free(places, row=1):
+    """The first of so many in a row."""
     while True:
-        port = random.randrange(10240, 32768)
-        if all(is_free(family, host, port) for family, host in places):
+        port = random.randrange(10240, 32768 - row)
+        if all(is_free(family, host, port + i)
+               for family, host in places for i in range(row)):
             return port
 
 
@@ -42,6 +45,9 @@ def main():
     if sys.argv[1] == "ipv6":
         sys.exit(0 if has_ipv6 else 1)
     places = PLACES if has_ipv6 else PLACES[:-1]
+    if sys.argv[1] == "pair":
+        print(free(places, 2))
+        return
     ports = set()
     while len(ports) < int((sys.argv[2:] or [1])[0]):
         ports.add(free(places))

@@ -8,56 +8,15 @@
 # REQ CLI-21, CLI-25, CLI-26, CLI-37, CLI-44, MON-12, RECORD-23.
 set -eu
 
-for program in knotd kdig named nsupdate jq python3; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+# shellcheck source=tests/peer/servers.sh
 . "$here/servers.sh"
+needs knotd kdig named nsupdate jq python3
 secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
 foreign='other-ca.example; accounturi=https://other-ca.example/9'
-state=$tmp/state
-
-cleanup() {
-    stop_servers
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-ok() {
-    echo "ok - $1"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -30
-    failed=1
-}
-
-# A port that is free at both addresses, over UDP and TCP.
-port=$(python3 - <<'END'
-import socket
-while True:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    try:
-        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-            for host in ("127.0.0.2", "127.0.0.1"):
-                with socket.socket(socket.AF_INET, kind) as s:
-                    s.bind((host, port))
-    except OSError:
-        continue
-    print(port)
-    break
-END
-)
+port=$(python3 "$here/ports.py" free)
 
 # ---- two servers ----
 
@@ -153,12 +112,10 @@ dns() {
 }
 
 # BIND, which listens on addresses of interfaces only, before Knot: Knot finds its primary there, and tells BIND of its zone.
-await_server 127.0.0.1 "$port" example.org
+await serves 127.0.0.1 "$port" example.org
 run_knot "$tmp/knot"
-for zone in example.com example.org; do
-    await_server 127.0.0.2 "$port" $zone
-    await_server 127.0.0.1 "$port" $zone
-done
+await serves 127.0.0.2 "$port" example.com example.org
+await serves 127.0.0.1 "$port" example.com example.org
 
 # Names here are below no trust anchor: this is about publishing. Everything
 # else is refused at once, so that nobody waits for an Internet.
@@ -410,12 +367,12 @@ rm -r "$state"
 
 # ---- killed, muted, lied to ----
 
-wait_for() { # until file $1 has $2 lines
-    tries=0
-    until [ "$(wc -l <"$1")" -ge "$2" ] || [ $tries -gt 400 ]; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
+has_lines() { # FILE NUMBER, or more
+    [ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+has_record() { # ADDRESS NAME
+    dns "$1" "_validation-persist.$2" | grep -q .
 }
 
 start_liar() { # mode
@@ -423,7 +380,7 @@ start_liar() { # mode
     python3 "$here/publish_liar.py" "$port" "$1" >"$tmp/liar" 2>&1 &
     liar_pid=$!
     pids="$pids $liar_pid"
-    wait_for "$tmp/liar" 1
+    await has_lines "$tmp/liar" 1
     liar=$(head -n 1 "$tmp/liar")
 }
 
@@ -436,24 +393,20 @@ for mode in swallow mute; do
         --server 127.0.0.1@$liar --tsig-file "$tmp/k1" \
         --state-dir "$state" >"$tmp/out" 2>"$tmp/err" &
     victim=$!
-    wait_for "$tmp/liar" 2
+    await has_lines "$tmp/liar" 2
     kill -9 $victim
     wait $victim 2>/dev/null || true
     hf list --json $name
     has "$mode: killed in the middle, it is planned" \
         'length == 1 and .[0].state == "planned"'
-    tries=0
-    until [ $mode = swallow ] || [ $tries -gt 200 ] || # the secondary, too
-        dns 127.0.0.1 _validation-persist.$name | grep -q .; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
+    # The secondary, too.
+    [ $mode = swallow ] || await has_record 127.0.0.1 $name
     hf list --check $net $name
     case $mode in
     swallow) expect "$mode: list tells that DNS lacks it" 2 'DNS: missing' ;;
     mute) expect "$mode: list tells that DNS has it" 0 'DNS: there' ;;
     esac
-    publish 1 $name --server 127.0.0.1@$liar --tsig-file "$tmp/k1" --timeout 1 \
+    publish 1 $name --server 127.0.0.1@$liar --tsig-file "$tmp/k1" --timeout 5 \
         --wait 0
     case $mode in
     swallow) expect "$mode: a server that is silent" 1 'does not go on in time' ;;
@@ -465,8 +418,7 @@ for mode in swallow mute; do
     hf list --json $name
     has "$mode: and nothing is there twice" \
         'length == 1 and .[0].state == "published" and .[0].verifiedAt != null'
-    kill $liar_pid
-    wait $liar_pid 2>/dev/null || true
+    end $liar_pid
 done
 start_liar flip
 publish 7 flip.example.com --server 127.0.0.1@$liar --tsig-file "$tmp/k1" --wait 0
@@ -516,12 +468,7 @@ update add _validation-persist.same.example.com 60 TXT "$foreign"
 update add _validation-persist.back.example.com 60 TXT "ca.example; accounturi=https://ca.example/acct/1"
 END
     # Until the secondary has caught up.
-    tries=0
-    until dns 127.0.0.1 _validation-persist.back.example.com | grep -q . ||
-        [ $tries -gt 200 ]; do
-        tries=$((tries + 1))
-        sleep 0.05
-    done
+    await has_record 127.0.0.1 back.example.com
     hf list --check $net --json
     expect "list --check finds differences" 2 .
     has "the same" 'any(.name == "same.example.com" and .dns == "there" and .having == 2)'
@@ -630,10 +577,10 @@ chmod +x "$tmp/bad-hook" "$tmp/slow-hook" "$tmp/idle-hook"
     publish 1 bad.example.com --hook "exec:$tmp/bad-hook" $net
     expect "a hook that fails" 1 'exit status is not 0'
     expect "and what it says" 1 'hook: no luck'
-    publish 1 slow.example.com --hook "exec:$tmp/slow-hook" --timeout 1 $net
+    publish 1 slow.example.com --hook "exec:$tmp/slow-hook" --timeout 5 $net
     expect "a hook that hangs" 1 'did not end in time'
     expect "no escape sequence gets through" 1 'hook: .027.31mred'
-    publish 1 idle.example.com --hook "exec:$tmp/idle-hook" $net --wait 2
+    publish 1 idle.example.com --hook "exec:$tmp/idle-hook" $net --wait 5
     expect "a hook that does nothing" 2 '0 of 2 servers have it; not so'
     publish 1 x.example.com --hook exec:/nonexistent $net
     expect "no such hook" 1 'cannot be executed'
@@ -649,14 +596,14 @@ chmod +x "$tmp/bad-hook" "$tmp/slow-hook" "$tmp/idle-hook"
         --account-url https://ca.example/acct/1 hand.example.com $net \
         --state-dir "$state" >"$tmp/out" 2>"$tmp/err" &
     job=$!
-    wait_for "$tmp/out" 1
+    await has_lines "$tmp/out" 1
     head -n 1 "$tmp/out" | sed 's/^/update add /; s/ IN TXT / TXT /' | update
     status=0
     wait $job || status=$?
     expect "printed, and waited until it is there" 0 '2 of 2 servers have it'
     hf list --json hand.example.com
     has "then it is published" '.[0].state == "published"'
-    publish 1 later.example.com --print --wait 1 $net
+    publish 1 later.example.com --print --wait 5 $net
     expect "printed, and nobody did it" 2 '0 of 2 servers'
     hf list --json later.example.com
     has "then it is planned" '.[0].state == "planned"'

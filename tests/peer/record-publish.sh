@@ -8,27 +8,13 @@
 # RECORD-30.
 set -eu
 
-for program in knotd knotc kdig nsupdate knsupdate nsd-checkzone \
-    named-checkzone; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
 here=$(dirname "$0")
-# shellcheck disable=SC1091 # beside this
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+# shellcheck source=tests/peer/servers.sh
 . "$here/servers.sh"
-tmp=$(mktemp -d)
+needs knotd knotc kdig nsupdate knsupdate nsd-checkzone named-checkzone
 port=$(python3 "$here/ports.py" free)
-
-# Until Knot is gone it writes below $tmp.
-cleanup() {
-    stop_servers
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
 
 fail() {
     echo "not ok: $*" >&2
@@ -77,7 +63,7 @@ zone:
   - domain: example.net
 END
 run_knot "$tmp"
-await_server 127.0.0.1 "$port" example.org
+await serves 127.0.0.1 "$port" example.com example.org
 
 ask() {
     kdig @127.0.0.1 -p "$port" +tcp +short +timeout=2 "$@"

@@ -8,19 +8,8 @@
 set -eu
 
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-pids=
-failed=0
-
-# shellcheck disable=SC2086 # a list of numbers
-cleanup() {
-    sh "$here/tree.sh" stop "$tmp/tree"
-    [ -z "$pids" ] || kill $pids 2>/dev/null || true
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 sh "$here/tree.sh" start "$tmp/tree"
 # shellcheck disable=SC1091 # made by tree.sh
@@ -84,18 +73,9 @@ END
     pids="$pids $!"
 }
 
-wait_for() { # port $1 answers with AD
-    tries=0
-    until kdig +timeout=1 +retry=0 +adflag +dnssec @127.0.0.1 -p "$1" . NS 2>/dev/null |
-        grep -q 'Flags: .*ad'; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ]; then
-            echo "no validating answer on port $1" >&2
-            tail -5 "$tmp/unbound.log" "$tmp/named.log" >&2
-            exit 1
-        fi
-        sleep 0.1
-    done
+validates() { # PORT: it answers with AD
+    kdig +timeout=1 +retry=0 +adflag +dnssec @127.0.0.1 -p "$1" . NS \
+        2>/dev/null | grep -q 'Flags: .*ad'
 }
 
 # name | state | security | chain | records | wildcard | would issue
@@ -168,8 +148,8 @@ compare() { # what, options
 
 start_unbound
 start_bind
-wait_for "$unbound_port"
-wait_for "$bind_port"
+await validates "$unbound_port"
+await validates "$bind_port"
 
 stubs=$(echo "$TREE_OPTIONS" | sed 's/--suffix-list.*//')
 # shellcheck disable=SC2086 # options are words

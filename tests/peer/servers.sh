@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # servers.sh -- name servers on loopback, to be sourced. Each has a directory
-# of its own, with its configuration and its log; what runs is in $pids.
+# of its own, with its configuration and its log; what runs is in $pids, which
+# verdict.sh ends.
 #
 #   head_of_knot DIR ADDRESS@PORT...    the beginning of DIR/knot.conf
 #   head_of_bind DIR PORT [OPTION...]   the beginning of DIR/named.conf, where
 #                                       it listens at 127.0.0.1, and at $ipv6
 #   run_knot DIR; run_bind DIR          start it with that configuration
 #   run_nsd DIR PORT ZONE FILE          NSD with one zone, there as well
-#   await_server ADDRESS PORT ZONE      until it answers for the zone
-#   stop_servers                        all of them, to their end
 
-pids=
 ipv6=${ipv6-}
 
 head_of_knot() {
@@ -72,24 +70,4 @@ zone:
 END
     nsd -d -c "$1/nsd.conf" >"$1/out" 2>&1 &
     pids="$pids $!"
-}
-
-await_server() {
-    tries=0
-    until kdig +tcp +timeout=1 +retry=0 +short @"$1" -p "$2" "$3" SOA \
-        2>/dev/null | grep -q '^[^;]'; do
-        tries=$((tries + 1))
-        [ $tries -lt 200 ] || {
-            echo "not ok - $1@$2 does not serve $3"
-            exit 1
-        }
-        sleep 0.05
-    done
-}
-
-# shellcheck disable=SC2086 # a list of numbers
-stop_servers() {
-    [ -z "$pids" ] || kill $pids 2>/dev/null || true
-    [ -z "$pids" ] || wait $pids 2>/dev/null || true
-    pids=
 }

@@ -5,52 +5,17 @@
 # Knot, which takes signed updates, and Pebble, which asks it. Whoever sources
 # it has set $here to this folder.
 #
-#   shop_needs PROGRAM...   or the test is skipped
 #   shop_open [RECORD...]   begin; lines of the zone beside its apex and ns1
-#   run COMMAND...          holdfast, with the state folder of this test: its
-#                           end is $status, what it said in $tmp/out and err
-#   expect WHAT STATUS PATTERN COMMAND...
-#                           run it; the pattern is in what it says, its blanks
-#                           and line ends made one
 #   cert WHAT STATUS PATTERN SUBCOMMAND...
-#                           the same of `cert`, which finds the CA and the zone
-#   judge WHAT STATUS PATTERN
-#                           the same, of what was run last
-#   ok WHAT; not_ok WHAT    the verdict; $failed is what the test ends with
+#                           expect (verdict.sh) of `cert`, which finds the CA
+#                           and the zone
 #
-# After shop_open there is what tree.sh and pebble.sh say, $state, $ca (options
-# that trust the CA's web server), and the key of the zone: $secret, and
-# $tmp/zone.key. Everything ends with the test; what else there is to end goes
-# into shop_close.
+# After shop_open there is what tree.sh and pebble.sh say, $ca (options that
+# trust the CA's web server), and the key of the zone: $secret, and
+# $tmp/zone.key.
 
-tmp=$(mktemp -d)
-state=$tmp/state
-failed=0
-umask 077
-
-shop_close() {
-    :
-}
-
-# shellcheck disable=SC2317 # called by the trap
-shop_cleanup() {
-    shop_close
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    sh "$here/tree.sh" stop "$tmp/tree"
-    wait
-    rm -rf "$tmp"
-}
-trap shop_cleanup EXIT
-trap 'exit 1' INT TERM
-
-shop_needs() {
-    for program in "$@"; do
-        command -v "$program" >/dev/null || {
-            echo "skipped: $program is missing"
-            exit 77
-        }
-    done
-}
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
 
 shop_knot() {
     secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
@@ -91,44 +56,6 @@ END
     . "$tmp/pebble/env"
     # shellcheck disable=SC2034 # for whoever sources this
     ca="--ca-bundle $PEBBLE_CA"
-}
-
-ok() {
-    echo "ok - $1"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-300 | head -30
-    failed=1
-}
-
-run() {
-    status=0
-    "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" \
-        </dev/null || status=$?
-}
-
-said() { # PATTERN
-    { echo && cat "$tmp/out" "$tmp/err"; } | tr -s ' \n' ' ' | grep -q -e "$1"
-}
-
-judge() {
-    if [ "$status" = "$2" ] && said "$3"; then
-        ok "$1"
-    else
-        echo "status $status, wanted $2; $3" >>"$tmp/err"
-        not_ok "$1"
-    fi
-}
-
-expect() {
-    what=$1
-    want=$2
-    pattern=$3
-    shift 3
-    run "$@"
-    judge "$what" "$want" "$pattern"
 }
 
 # shellcheck disable=SC2086 # options are words

@@ -8,47 +8,27 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-failed=0
-
-cleanup() {
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-skip() {
-    echo "skipped: $1"
-    exit 77
-}
-
-command -v systemd-nspawn >/dev/null || skip 'systemd-nspawn is missing'
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs systemd-nspawn
 [ "$(id -u)" = 0 ] || skip 'only root can boot a systemd'
 
 # in_box ARGUMENT...: more arguments of nspawn, and what to run in the box.
 in_box() {
-    timeout 120 systemd-nspawn --quiet --register=no --keep-unit \
+    timeout 300 systemd-nspawn --quiet --register=no --keep-unit \
         --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
         --volatile=yes --directory=/ --bind="$tmp/box:/mnt" \
-        --bind="$tmp/state:/var/lib/holdfast" \
+        --bind="$state:/var/lib/holdfast" \
         --bind-ro="$tmp/units:/etc/systemd/system" \
         --bind-ro="$tmp/etc:/etc/holdfast" \
         --bind-ro="$tmp/bin:/usr/local/bin" --bind-ro=/etc/hosts "$@"
 }
 
 umask 022
-mkdir "$tmp/box" "$tmp/state" "$tmp/units" "$tmp/etc" "$tmp/bin"
-chmod 700 "$tmp/state"
-in_box --as-pid2 true >"$tmp/box/log" 2>&1 </dev/null ||
-    skip "no box can be made here: $(tail -n 1 "$tmp/box/log")"
-
-not_ok() {
-    echo "not ok - $1"
-    sed "s/^/    /" "$tmp/box/log" "$tmp/box/said" 2>/dev/null | tail -20
-    failed=1
-}
+mkdir "$tmp/box" "$state" "$tmp/units" "$tmp/etc" "$tmp/bin"
+chmod 700 "$state"
+in_box --as-pid2 true >"$tmp/out" 2>"$tmp/err" </dev/null ||
+    skip "no box can be made here: $(tail -n 1 "$tmp/err")"
 
 # ---- an account with a passphrase, and a certificate ----
 
@@ -58,13 +38,12 @@ PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
 cp "$PEBBLE_CA" "$tmp/etc/ca.pem"
 echo 'a passphrase' >"$tmp/etc/passphrase"
 chmod 600 "$tmp/etc/passphrase"
-CREDENTIALS_DIRECTORY=$tmp/etc "$HOLDFAST" account create \
-    --directory "$PEBBLE_DIRECTORY" --agree-tos --state-dir "$tmp/state" \
-    --passphrase-credential passphrase --ca-bundle "$PEBBLE_CA" \
-    >"$tmp/box/log" 2>&1 || not_ok 'an account'
-CREDENTIALS_DIRECTORY=$tmp/etc "$HOLDFAST" cert issue a.example --no-check \
-    --state-dir "$tmp/state" --ca-bundle "$PEBBLE_CA" \
-    >"$tmp/box/log" 2>&1 || not_ok 'a certificate'
+export CREDENTIALS_DIRECTORY="$tmp/etc"
+expect 'an account' 0 'created account' account create --agree-tos \
+    --directory "$PEBBLE_DIRECTORY" --passphrase-credential passphrase \
+    --ca-bundle "$PEBBLE_CA"
+expect 'a certificate' 0 'issued' cert issue a.example --no-check \
+    --ca-bundle "$PEBBLE_CA"
 
 # ---- the units, a hook, and what the test changes of them ----
 
@@ -121,26 +100,25 @@ systemd-analyze security --no-pager holdfast-renew.service >/mnt/security
 systemctl --no-block exit 0
 END
 
-in_box --console=pipe --boot -- --unit=test.target >"$tmp/box/log" 2>&1 </dev/null ||
+in_box --console=pipe --boot -- --unit=test.target >"$tmp/out" 2>"$tmp/err" </dev/null ||
     not_ok 'the box does not come down'
 
-expect() { # FILE TEXT WHAT
-    if [ "$(cat "$1" 2>&1)" = "$2" ]; then
-        echo "ok - $3"
-    else
+cp "$tmp/box/said" "$tmp/out" || not_ok 'it has said nothing'
+
+holds() { # FILE TEXT WHAT
+    [ "$(cat "$1" 2>&1)" = "$2" ] && ok "$3" ||
         not_ok "$3: $(cat "$1" 2>&1), wanted $2"
-    fi
 }
 
 sed -n '1p; $p' "$tmp/box/said" >"$tmp/results" 2>&1 || true
-expect "$tmp/results" 'result success 2
+holds "$tmp/results" 'result success 2
 result success 0' 'nothing due is a success, and so is a renewal, behind the walls'
 grep -q '^a.example: issued, until' "$tmp/box/said" || not_ok 'what it said'
-expect "$tmp/state/note" 'deployed a.example' 'its deploy hook, behind them, too'
-[ -e "$tmp/state/archive/a.example/cert2.pem" ] || not_ok 'no new certificate'
-expect "$tmp/box/timer" active 'the timer'
+holds "$state/note" 'deployed a.example' 'its deploy hook, behind them, too'
+[ -e "$state/archive/a.example/cert2.pem" ] || not_ok 'no new certificate'
+holds "$tmp/box/timer" active 'the timer'
 level=$(sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p' \
     "$tmp/box/security")
 echo "${level:-10}" | awk '{ exit $1 > 2.5 }' &&
-    echo "ok - exposure $level of 10" || not_ok "exposure ${level:-unknown}"
+    ok "exposure $level of 10" || not_ok "exposure ${level:-unknown}"
 exit $failed

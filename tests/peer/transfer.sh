@@ -6,17 +6,12 @@
 # too old leaves nothing on standard output and no file.
 set -eu
 
-for program in knotd knotc named rndc python3; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-failed=0
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+# shellcheck source=tests/peer/servers.sh
 . "$here/servers.sh"
+needs knotd knotc kdig named rndc python3
 secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
 now='--now=1789000000'
 # shellcheck disable=SC2046 # three words
@@ -26,23 +21,6 @@ bind=$2
 control=$3
 ipv6=
 ! python3 "$here/ports.py" ipv6 || ipv6=::1
-
-cleanup() {
-    stop_servers
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
-
-ok() {
-    echo "ok - $1"
-}
-
-not_ok() {
-    echo "not ok - $1"
-    sed 's/^/    /' "$tmp/out" "$tmp/err" | cut -c1-200 | head -20
-    failed=1
-}
 
 # want STATUS PATTERN TEXT ARGUMENT...: the pattern is looked for in both
 # outputs.
@@ -139,20 +117,8 @@ EOF
 run_knot "$tmp/knot"
 run_bind "$tmp/bind"
 
-wait_for() { # port: until somebody listens
-    python3 - "$1" <<EOF
-import socket, sys, time
-for _ in range(200):
-    try:
-        socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1).close()
-        sys.exit(0)
-    except OSError:
-        time.sleep(0.05)
-sys.exit(1)
-EOF
-}
-wait_for "$knot"
-wait_for "$bind"
+await serves 127.0.0.1 "$knot" example open.example
+await serves 127.0.0.1 "$bind" example
 
 good="--tsig hmac-sha256:k1:$secret"
 cat >"$tmp/key" <<EOF
@@ -238,9 +204,9 @@ want 64 'only together with --axfr' "a key without a transfer" \
 for mode in cut hang flip repeat old; do
     liar=$(python3 "$here/ports.py" free)
     python3 "$here/transfer_liar.py" "$liar" "$bind" "$mode" >"$tmp/ready" &
-    pid=$!
-    pids="$pids $pid"
-    wait_for "$liar"
+    liar_pid=$!
+    pids="$pids $liar_pid"
+    await listens "$liar"
     case $mode in
     cut) says='closed the connection' ;;
     hang) says='does not go on' ;;
@@ -255,12 +221,15 @@ for mode in cut hang flip repeat old; do
     fi
     # shellcheck disable=SC2086
     want_nothing "$says" "liar: $mode" \
-        --axfr "127.0.0.1@$liar" $good --timeout 2 example
-    kill "$pid"
-    wait "$pid" 2>/dev/null || true
+        --axfr "127.0.0.1@$liar" $good --timeout 5 example
+    end "$liar_pid"
 done
 liar=$(python3 "$here/ports.py" free)
 want_nothing 'connect' "nobody listens" --axfr "127.0.0.1@$liar" example
+
+has_serial() { # SERIAL PORT
+    [ "$(kdig @127.0.0.1 -p "$2" +short example SOA | cut -d' ' -f3)" = "$1" ]
+}
 
 # What changed. Two steps for Knot, one for BIND.
 for serial in 2 3; do
@@ -276,12 +245,7 @@ rndc -c "$tmp/bind/rndc.conf" -p "$control" reload example >"$tmp/out" \
 for server in knot bind; do
     eval "port=\$$server"
     at="--axfr 127.0.0.1@$port"
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        "$HOLDFAST" audit $at $good --ixfr 3 example >"$tmp/out" 2>/dev/null ||
-            true
-        grep -q 'serial 3' "$tmp/out" && break
-        python3 -c 'import time; time.sleep(0.2)'
-    done
+    await has_serial 3 "$port"
     want 2 'changes, serial 3' "$server: IXFR" $at $good --ixfr 1 example
     for pattern in '_validation-persist.new.example' 'WIDENED: a new grant' \
         'modified' 'WIDENED: it lasts longer' 'deleted'; do

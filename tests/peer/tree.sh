@@ -26,6 +26,8 @@
 set -eu
 
 here=$(dirname "$0")
+# shellcheck source=tests/peer/await.sh
+. "$here/await.sh"
 
 CA='ca.example; accounturi=https://ca.example/acct/123'
 OTHER='other-ca.example; accounturi=https://other-ca.example/a/9'
@@ -307,20 +309,6 @@ serve() { # Knot in $1 at $2 with the zones of $3, and at $4
     echo $! >>"$dir/pids"
 }
 
-# Until it answers for the zone $2, or five seconds have gone.
-wait_until_up() {
-    tries=0
-    while ! kdig +timeout=1 +retry=0 +short @"$1" -p "$port" "$2" SOA 2>/dev/null |
-        grep -q .; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ]; then
-            echo "tree.sh: Knot does not answer; see $dir/knot*/log" >&2
-            exit 1
-        fi
-        sleep 0.05
-    done
-}
-
 start() {
     mkdir -p "$dir/keys" "$dir/raw" "$dir/zones" "$dir/zones2"
     dir=$(cd "$dir" && pwd)
@@ -342,9 +330,13 @@ start() {
     serve "$dir/knot" 127.0.0.1 "$dir/zones"
     serve "$dir/knot2" 127.0.0.2 "$dir/zones2" "$ipv6"
     # Every zone by name: what a server says of its own address has port 53.
-    stubs="--stub .=127.0.0.1@$port --stub example=127.0.0.1@$port"
+    zones='. example'
     for zone in $signed unsigned split six $extra; do
-        stubs="$stubs --stub $zone.example=127.0.0.1@$port"
+        zones="$zones $zone.example"
+    done
+    stubs=
+    for zone in $zones; do
+        stubs="$stubs --stub $zone=127.0.0.1@$port"
     done
     cat >"$dir/env" <<END
 TREE_PORT=$port
@@ -353,30 +345,17 @@ TREE_SERVER2=127.0.0.2@$port
 TREE_IPV6=$ipv6
 TREE_ANCHOR=$dir/keys/root.ds
 TREE_SUFFIXES=$dir/suffixes
-TREE_OPTIONS="$stubs --trust-anchor $dir/keys/root.ds --suffix-list $dir/suffixes --authoritative-port $port"
+TREE_OPTIONS="${stubs# } --trust-anchor $dir/keys/root.ds --suffix-list $dir/suffixes --authoritative-port $port"
 END
-    wait_until_up 127.0.0.1 .
-    wait_until_up 127.0.0.1 big.example
-    wait_until_up 127.0.0.2 split.example
+    # shellcheck disable=SC2086 # a list of zones
+    await serves 127.0.0.1 "$port" $zones
+    await serves 127.0.0.2 "$port" split.example six.example
 }
 
-# A zombie waits for whoever adopted it and does nothing any more.
-runs() {
-    grep -q '^State:[[:space:]]*[^Z]' "/proc/$1/status" 2>/dev/null
-}
-
-# Until they are gone they still write, and their directory cannot be removed.
 stop() {
     [ -f "$dir/pids" ] || return 0
-    while read -r pid; do
-        kill "$pid" 2>/dev/null || true
-        tries=100
-        while [ $tries -gt 0 ] && runs "$pid"; do
-            sleep 0.05
-            tries=$((tries - 1))
-        done
-        [ $tries -gt 0 ] || kill -9 "$pid" 2>/dev/null || true
-    done <"$dir/pids"
+    # shellcheck disable=SC2046 # a list of numbers
+    end $(cat "$dir/pids")
     rm -f "$dir/pids"
 }
 

@@ -6,26 +6,10 @@
 # --sandbox=off. What the walls keep in is tests/unit/test_wall.c's business.
 set -eu
 
-for program in strace python3; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is missing"
-        exit 77
-    }
-done
-
 here=$(dirname "$0")
-tmp=$(mktemp -d)
-silent=
-failed=0
-
-cleanup() {
-    [ -z "$silent" ] || kill "$silent" 2>/dev/null || true
-    sh "$here/pebble.sh" stop "$tmp/pebble"
-    wait
-    rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+needs strace python3
 
 # Somebody who takes connections and packets, and says nothing.
 python3 - >"$tmp/port" <<'END' &
@@ -36,8 +20,8 @@ udp.bind(tcp.getsockname())
 print(tcp.getsockname()[1], flush=True)
 signal.pause()
 END
-silent=$!
-until [ -s "$tmp/port" ]; do sleep 0.05; done
+pids=$!
+await test -s "$tmp/port"
 at="127.0.0.1@$(cat "$tmp/port")"
 
 # How many processes of this program there were, and how many built a wall.
@@ -81,10 +65,10 @@ ca="--ca-bundle $PEBBLE_CA"
 
 # Besides the command: a resolver; an updater; an HTTP client and a signer. And
 # what runs programs, with a program or two, all of them without walls.
-check="check --forward $at --deadline 1 example.com"
+check="check --forward $at --deadline 5 example.com"
 record="--issuer ca.example --draft 01 --account-url https://ca.example/1 \
 --wait 0 $state example.com"
-publish="record publish --server $at --timeout 1 $record"
+publish="record publish --server $at --timeout 5 $record"
 hook="record publish --hook exec:true $record"
 account="account check $state $ca"
 create="account create $state $ca --account another --plaintext --agree-tos \
