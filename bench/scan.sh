@@ -39,9 +39,7 @@ if [ "$(nproc)" -gt 1 ] && command -v taskset >/dev/null; then
     client="taskset -c 0"
 fi
 
-port=$(python3 -c '
-import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 "$SRC/tests/peer/ports.py" free)
 
 echo "making a zone for $names names"
 awk -v n="$names" -v zone="$tmp/zone" -v list="$tmp/sorted" 'BEGIN {

@@ -149,9 +149,9 @@ says "in $tmp/other"
 run 1 config show --config "$tmp"
 says 'not a plain file'
 # That of a user, who is not root.
+chmod 755 "$tmp"
 if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups \
-    test -x "$HOLDFAST"; then
-    chmod 755 "$tmp"
+    test -x "$HOLDFAST" -a -x "$tmp"; then
     mkdir -p config/holdfast
     echo "state-dir = $tmp/users" >config/holdfast/holdfast.conf
     chown -R 65534:65534 config
