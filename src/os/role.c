@@ -168,8 +168,10 @@ enum hf_err hf_role_wait(struct hf_role *role, int64_t until_ms, bool *alive,
     *alive = true;
     if (n > 0 && (pfd.revents & POLLOUT))
         *alive = send_some(role);
-    if (n > 0 && (pfd.revents & (POLLIN | POLLHUP | POLLERR)))
-        *alive = *alive && hf_role_receive(role->fd, &role->in, MSG_DONTWAIT);
+    /* Whoever hears nothing more may have said something. */
+    if (n > 0 && (pfd.revents & (POLLIN | POLLHUP | POLLERR)) &&
+        !hf_role_receive(role->fd, &role->in, MSG_DONTWAIT))
+        *alive = false;
     return HF_OK;
 }
 

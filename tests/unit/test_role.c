@@ -127,6 +127,29 @@ static void greeting_table(void **state)
     }
 }
 
+/* It went away before it was told anything: what it said still counts. */
+static void last_words(void **state)
+{
+    const struct hf_span words = HF_SPAN("\0\0\0\2\2\1");
+    struct hf_frame frame = {0};
+    struct hf_role role;
+    int pair[2];
+
+    (void)state;
+    hf_role_init(&role, FRAME_MAX, FRAME_MAX);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    role.fd = pair[0];
+    assert_true(hf_role_send(pair[1], words));
+    assert_int_equal(close(pair[1]), 0);
+    hf_buf_put(&role.out, words);
+    assert_int_equal(hf_role_await(&role, INT64_MAX, &frame, NULL), HF_OK);
+    assert_span_equal(frame.body, HF_SPAN("\1"));
+    hf_role_drop(&role, &frame);
+    assert_int_equal(hf_role_await(&role, INT64_MAX, &frame, NULL), HF_EPEER);
+    assert_int_equal(close(role.fd), 0);
+    hf_role_clear(&role);
+}
+
 /* ---- serving ---- */
 
 #define FRAME_A "\0\0\0\2\3a"
@@ -186,6 +209,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frame_table),
         cmocka_unit_test(greeting_table),
+        cmocka_unit_test(last_words),
         cmocka_unit_test(service_table),
     };
 
