@@ -376,7 +376,7 @@ static struct hf_role real_worker(bool no_wall)
                                           .connections = 1,
                                           .body_max = 100,
                                           .header_max = 100,
-                                          .connect_ms = 500,
+                                          .connect_ms = 2000,
                                           .no_wall = no_wall};
     struct hf_role_plan plan = {.word = HF_NET_ROLE,
                                 .wait_ms = 10000,

@@ -95,7 +95,7 @@ static void ends(void **state)
     } cases[] = {
         {"kill -9 $$", 20000, {.ran = true, .status = -1, .signal = 9}},
         {"sleep 60",
-         200,
+         2000,
          {.ran = true, .timed_out = true, .status = -1, .signal = 9}},
         {"exit 255", 20000, {.ran = true, .status = 255}},
     };
