@@ -16,9 +16,10 @@
 #include "os/fail.h"
 #include "os/signals.h"
 
-#define SELF     "/proc/self/exe"
-#define SLICE_MS 250 /* how soon a signal is noticed at worst */
-#define WORD_MAX 32
+#define SELF       "/proc/self/exe"
+#define SLICE_MS   250 /* how soon a signal is noticed at worst */
+#define WORD_MAX   32
+#define FIRST_GIFT 3
 
 size_t hf_frame_begin(struct hf_buf *out, unsigned kind)
 {
@@ -81,31 +82,69 @@ const char *hf_role_program(char *room, size_t size)
     return room;
 }
 
-static enum hf_err spawn_self(int fd, const char *word, pid_t *pid,
+/* Copies above all the places that gifts will have, so that none is replaced
+ * before its turn. */
+static bool lift_gifts(const struct hf_role *role, int *lifted)
+{
+    for (size_t i = 0; i < role->gift_count; i++) {
+        lifted[i] = fcntl(role->gifts[i], F_DUPFD_CLOEXEC,
+                          FIRST_GIFT + (int)role->gift_count);
+        if (lifted[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+static void drop_gifts(const struct hf_role *role, const int *lifted)
+{
+    for (size_t i = 0; i < role->gift_count && lifted[i] > 0; i++)
+        (void)close(lifted[i]);
+}
+
+/* What is open in the new process: `fd` first. */
+static int plan_descriptors(posix_spawn_file_actions_t *actions, int fd,
+                            const struct hf_role *role, const int *lifted)
+{
+    int count = (int)role->gift_count;
+    int failed = posix_spawn_file_actions_adddup2(actions, fd, 0);
+
+    for (int out = 1; out <= 2 && failed == 0; out++)
+        failed = posix_spawn_file_actions_addopen(actions, out, "/dev/null",
+                                                  O_WRONLY, 0);
+    for (int i = 0; i < count && failed == 0; i++)
+        failed = posix_spawn_file_actions_adddup2(actions, lifted[i],
+                                                  FIRST_GIFT + i);
+    if (failed == 0)
+        failed = posix_spawn_file_actions_addclosefrom_np(actions,
+                                                          FIRST_GIFT + count);
+    return failed;
+}
+
+static enum hf_err spawn_self(int fd, const char *word, struct hf_role *role,
                               struct hf_why *why)
 {
     char room[PATH_MAX];
     char name[] = "holdfast";
-    char role[WORD_MAX] = {0};
-    char *const argv[] = {name, role, NULL};
+    char text[WORD_MAX] = {0};
+    int lifted[HF_ROLE_GIFTS_MAX] = {0};
+    char *const argv[] = {name, text, NULL};
     char *const envp[] = {NULL};
     posix_spawn_file_actions_t actions;
-    int failed;
+    int failed = 0;
 
-    if (strlen(word) >= sizeof(role))
+    if (strlen(word) >= sizeof(text) || role->gift_count > HF_ROLE_GIFTS_MAX)
         return hf_fail(why, HF_EINVAL, 0, "no such role");
-    memcpy(role, word, strlen(word));
+    memcpy(text, word, strlen(word));
     if (posix_spawn_file_actions_init(&actions) != 0)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    failed = posix_spawn_file_actions_adddup2(&actions, fd, 0);
-    for (int out = 1; out <= 2 && failed == 0; out++)
-        failed = posix_spawn_file_actions_addopen(&actions, out, "/dev/null",
-                                                  O_WRONLY, 0);
+    if (!lift_gifts(role, lifted))
+        failed = errno;
     if (failed == 0)
-        failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        failed = plan_descriptors(&actions, fd, role, lifted);
     if (failed == 0)
-        failed = posix_spawn(pid, hf_role_program(room, sizeof(room)), &actions,
-                             NULL, argv, envp);
+        failed = posix_spawn(&role->pid, hf_role_program(room, sizeof(room)),
+                             &actions, NULL, argv, envp);
+    drop_gifts(role, lifted);
     (void)posix_spawn_file_actions_destroy(&actions);
     return failed == 0 ? HF_OK
                        : hf_fail_sys(why, failed, "start this program again");
@@ -119,7 +158,7 @@ enum hf_err hf_role_start(struct hf_role *role, const char *word,
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return hf_fail_sys(why, errno, "make a socket pair");
-    err = spawn_self(pair[1], word, &role->pid, why);
+    err = spawn_self(pair[1], word, role, why);
     (void)close(pair[1]);
     if (err != HF_OK) {
         (void)close(pair[0]);
@@ -130,7 +169,7 @@ enum hf_err hf_role_start(struct hf_role *role, const char *word,
     return HF_OK;
 }
 
-static bool send_some(struct hf_role *role)
+bool hf_role_flush(struct hf_role *role)
 {
     struct hf_span rest = hf_buf_span(&role->out);
     ssize_t n = send(role->fd, rest.ptr, rest.len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -167,7 +206,7 @@ enum hf_err hf_role_wait(struct hf_role *role, int64_t until_ms, bool *alive,
         return hf_fail_sys(why, errno, "wait for a process of our own");
     *alive = true;
     if (n > 0 && (pfd.revents & POLLOUT))
-        *alive = send_some(role);
+        *alive = hf_role_flush(role);
     /* Whoever hears nothing more may have said something. */
     if (n > 0 && (pfd.revents & (POLLIN | POLLHUP | POLLERR)) &&
         !hf_role_receive(role->fd, &role->in, MSG_DONTWAIT))

@@ -3,7 +3,7 @@
  * role.h -- a part of this program in a process of its own.
  *
  * The program executes itself with one word for an argument, and talks to
- * that process over a socket pair, its only descriptor:
+ * that process over a socket pair, its only descriptor unless it is given more:
  *
  *     frame = length (4 octets: kind and body), kind (1), body
  *
@@ -21,8 +21,9 @@
 #include "holdfast/buf.h"
 #include "holdfast/err.h"
 
-#define HF_FRAME_HEAD    4
-#define HF_ROLE_NOTE_MAX 64
+#define HF_FRAME_HEAD     4
+#define HF_ROLE_NOTE_MAX  64
+#define HF_ROLE_GIFTS_MAX 16
 
 /* The first kinds of the roles that are configured; their others follow. */
 enum { HF_FRAME_CONFIG = 1, HF_FRAME_READY, HF_FRAME_OTHERS };
@@ -47,19 +48,21 @@ enum hf_err hf_frame_cut(struct hf_span *in, size_t max, struct hf_frame *out,
 struct hf_role {
     pid_t pid; /* 0: there is none */
     int fd;
-    bool is_patient; /* a signal does not end waiting for it */
+    bool is_patient;  /* a signal does not end waiting for it */
+    const int *gifts; /* descriptors that it finds from 3 on; borrowed */
+    size_t gift_count;
     size_t frame_max;
     struct hf_buf in;
     struct hf_buf out; /* put frames here; hf_role_wait() sends them */
 };
 
-/* Room for frames of `frame_max` that come, and `out_max` octets that go.
- * Release with hf_role_clear(). */
+/* Room for frames of `frame_max` that come, and `out_max` octets that go. No
+ * gifts yet. Release with hf_role_clear(). */
 void hf_role_init(struct hf_role *role, size_t frame_max, size_t out_max);
 
 /*
  * Execute this program with the argument `word`, no environment, and nothing
- * open but the socket, as its standard input.
+ * open but the socket, as its standard input, and the gifts.
  * Fails: HF_ESYSTEM, HF_ENOMEM.
  */
 enum hf_err hf_role_start(struct hf_role *role, const char *word,
@@ -72,6 +75,10 @@ enum hf_err hf_role_start(struct hf_role *role, const char *word,
  */
 enum hf_err hf_role_wait(struct hf_role *role, int64_t until_ms, bool *alive,
                          struct hf_why *why);
+
+/* Send what there is room for now, and do nothing else. False when the process
+ * hung up. */
+bool hf_role_flush(struct hf_role *role);
 
 /*
  * The first frame that came in, if a whole one is there. It stays until
