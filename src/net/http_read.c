@@ -5,45 +5,9 @@
 #include <event2/keyvalq_struct.h>
 #include <sys/queue.h>
 
+#include "net/field.h"
 #include "net/http_msg.h"
 #include "net/link.h"
-
-static bool is_name_char(char c)
-{
-    static const struct hf_span others = HF_SPAN_INIT("!#$%&'*+-.^_`|~");
-
-    return hf_is_digit(c) || (hf_lower(c) >= 'a' && hf_lower(c) <= 'z') ||
-           hf_span_find(others, c) < others.len;
-}
-
-/* RFC 9110, sections 5.1 and 5.5: a token, and no control octets. */
-static bool is_field(struct hf_span name, struct hf_span value)
-{
-    if (name.len == 0)
-        return false;
-    for (size_t i = 0; i < name.len; i++)
-        if (!is_name_char(name.ptr[i]))
-            return false;
-    for (size_t i = 0; i < value.len; i++)
-        if (((unsigned char)value.ptr[i] < ' ' && value.ptr[i] != '\t') ||
-            value.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct hf_span trim(struct hf_span text)
-{
-    while (text.len > 0 && is_blank(text.ptr[0]))
-        (void)hf_span_cut(&text, 1);
-    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
-        text.len--;
-    return text;
-}
 
 /* What says how long the body is. */
 struct framing {
@@ -108,9 +72,9 @@ enum hf_http_failure hf_http_check_header(struct evhttp_request *req,
     TAILQ_FOREACH(field, fields, next)
     {
         struct hf_span name = hf_span_str(field->key);
-        struct hf_span value = trim(hf_span_str(field->value));
+        struct hf_span value = hf_field_trim(hf_span_str(field->value));
 
-        if (!is_field(name, value))
+        if (!hf_field_is_token(name) || !hf_field_is_value(value))
             return HF_HTTP_BAD_FIELD;
         note_framing(&framing, name, value);
     }
@@ -126,23 +90,20 @@ enum hf_http_failure hf_http_check_header(struct evhttp_request *req,
 
 static struct hf_span field_of(struct evhttp_request *req, const char *name)
 {
-    return trim(hf_span_str(
+    return hf_field_trim(hf_span_str(
         evhttp_find_header(evhttp_request_get_input_headers(req), name)));
 }
 
 bool hf_http_keeps_open(struct evhttp_request *req)
 {
     struct hf_span rest = field_of(req, "Connection");
+    struct hf_span word;
 
     if (req->major != 1 || req->minor != 1)
         return false;
-    while (rest.len > 0) {
-        struct hf_span word = hf_span_cut(&rest, hf_span_find(rest, ','));
-
-        (void)hf_span_skip(&rest, ',');
-        if (hf_span_eq_nocase(trim(word), HF_SPAN("close")))
+    while (hf_field_next(&rest, &word))
+        if (hf_span_eq_nocase(word, HF_SPAN("close")))
             return false;
-    }
     return true;
 }
 
@@ -150,7 +111,7 @@ bool hf_http_keeps_open(struct evhttp_request *req)
 static struct hf_span media_type(struct hf_span value)
 {
     value.len = hf_span_find(value, ';');
-    return trim(value);
+    return hf_field_trim(value);
 }
 
 /* Links of one field that are fit to be handed on; more than we keep are

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/link.h"
 
+#include "net/field.h"
+
 static void skip_blanks(struct hf_span *rest)
 {
     while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '\t'))
@@ -10,13 +12,9 @@ static void skip_blanks(struct hf_span *rest)
 /* token of RFC 9110, section 5.6.2; perhaps empty. */
 static struct hf_span take_token(struct hf_span *rest)
 {
-    static const struct hf_span others = HF_SPAN_INIT("!#$%&'*+-.^_`|~");
     size_t n = 0;
 
-    while (n < rest->len &&
-           (hf_is_digit(rest->ptr[n]) ||
-            (hf_lower(rest->ptr[n]) >= 'a' && hf_lower(rest->ptr[n]) <= 'z') ||
-            hf_span_find(others, rest->ptr[n]) < others.len))
+    while (n < rest->len && hf_field_is_token_char(rest->ptr[n]))
         n++;
     return hf_span_cut(rest, n);
 }
