@@ -8,6 +8,7 @@
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
+#include "net/server_worker.h"
 #include "os/plugin.h"
 #include "os/role.h"
 #include "os/runner_worker.h"
@@ -28,6 +29,7 @@ static const struct {
     {HF_RUNNER_ROLE, hf_runner_worker_run, NULL, NULL},
     {HF_WORKER_ROLE, NULL, "holdfast-resolver.so", "hf_worker_run"},
     {HF_NET_ROLE, NULL, "holdfast-http.so", "hf_http_worker_run"},
+    {HF_SERVER_ROLE, NULL, "holdfast-server.so", "hf_server_worker_run"},
     {HF_LISTENER_ROLE, NULL, "holdfast-listener.so", "hf_listener_worker_run"},
 };
 

@@ -92,7 +92,7 @@ struct hf_server_request {
     struct hf_span accept_language;
     struct hf_span user_agent;
     struct hf_span authorization;
-    struct hf_span peer; /* its address; empty: a Unix socket */
+    struct hf_span peer;               /* its address; empty: a Unix socket */
     struct hf_span client_fingerprint; /* SHA-256 of the verified client
                                           certificate, lower-case hex */
     struct hf_span body;               /* any octets */

@@ -18,6 +18,8 @@
 #include "dns/worker_msg.h"
 #include "net/http_msg.h"
 #include "net/http_worker.h"
+#include "net/server_msg.h"
+#include "net/server_worker.h"
 #include "os/clock.h"
 #include "os/fence.h"
 #include "os/runner.h"
@@ -84,6 +86,27 @@ static void put_listener(struct hf_buf *out, bool no_wall)
     hf_frame_end(out, at);
 }
 
+/* Whose sockets do not matter here. */
+static void put_server(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_server_place place = {.plain = true};
+    const struct hf_server_config config = {.places = &place,
+                                            .place_count = 1,
+                                            .body_max = 1,
+                                            .header_max = 1,
+                                            .connections = 1,
+                                            .per_address = 1,
+                                            .window = 1,
+                                            .handshake_ms = 1,
+                                            .request_ms = 1,
+                                            .idle_ms = 1,
+                                            .answer_ms = 1,
+                                            .retry_after_s = 1,
+                                            .no_wall = no_wall};
+
+    hf_server_put_config(out, &config);
+}
+
 static const struct {
     const char *word;
     bool (*run)(int fd);
@@ -98,6 +121,7 @@ static const struct {
      CLIMB_NETWORK},
     {HF_KEY_ROLE, hf_key_worker_run, put_signer, HF_KEY_READY, 0},
     {HF_LISTENER_ROLE, hf_listener_worker_run, put_listener, HF_FRAME_READY, 0},
+    {HF_SERVER_ROLE, hf_server_worker_run, put_server, HF_FRAME_READY, 0},
 };
 
 /* What gets over the wall of a role. */
