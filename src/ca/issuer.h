@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "crypto/private_key.h"
+#include "crypto/crl.h"
 #include "holdfast/buf.h"
 #include "holdfast/err.h"
 #include "keys/reach.h"
@@ -102,21 +102,13 @@ struct hf_issuer_order {
     int64_t not_after_at;  /* both included */
 };
 
-/* One certificate of a CRL. */
-struct hf_issuer_revoked {
-    unsigned char serial[20]; /* of its DER */
-    uint8_t serial_len;
-    uint8_t reason; /* RFC 5280 5.3.1; 0 is left out of the list */
-    int64_t at;
-};
-
 struct hf_issuer_crl {
     uint64_t ticket;
     uint32_t shard;
     uint64_t number; /* greater than that of any CRL of this shard before */
     int64_t this_update_at;
     int64_t next_update_at;
-    const struct hf_issuer_revoked *revoked; /* sorted as you like */
+    const struct hf_revoked *revoked; /* in any order */
     size_t count;
 };
 

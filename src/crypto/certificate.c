@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "base/hex.h"
 #include "crypto/evp_key.h"
 #include "crypto/san_read.h"
 
@@ -136,13 +137,9 @@ static struct hf_span put_base64(struct hf_buf *texts, struct hf_span octets)
 
 static struct hf_span put_hex(struct hf_buf *texts, struct hf_span octets)
 {
-    static const char hex[] = "0123456789abcdef";
     size_t from = texts->len;
 
-    for (size_t i = 0; i < octets.len; i++) {
-        hf_buf_putc(texts, hex[(unsigned char)octets.ptr[i] >> 4]);
-        hf_buf_putc(texts, hex[(unsigned char)octets.ptr[i] & 15]);
-    }
+    hf_put_hex(texts, octets);
     return since(texts, from);
 }
 

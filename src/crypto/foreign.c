@@ -3,23 +3,22 @@
 
 #include <openssl/pem.h>
 
+#include "base/hex.h"
 #include "crypto/evp_key.h"
 #include "crypto/jwk_read.h"
 
 static bool put_md5(BIO *bio, char *out)
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char *text = NULL;
-    long len = BIO_get_mem_data(bio, &text);
+    struct hf_buf text;
+    char *pem = NULL;
+    long len = BIO_get_mem_data(bio, &pem);
 
     if (len <= 0 ||
-        EVP_Digest(text, (size_t)len, digest, NULL, EVP_md5(), NULL) != 1)
+        EVP_Digest(pem, (size_t)len, digest, NULL, EVP_md5(), NULL) != 1)
         return false;
-    for (size_t i = 0; i < HF_CERTBOT_ID_LEN / 2; i++) {
-        out[2 * i] = hex[digest[i] >> 4];
-        out[2 * i + 1] = hex[digest[i] & 15];
-    }
+    hf_buf_init(&text, out, HF_CERTBOT_ID_LEN);
+    hf_put_hex(&text, (struct hf_span){(char *)digest, HF_CERTBOT_ID_LEN / 2});
     return true;
 }
 

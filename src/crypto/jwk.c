@@ -59,3 +59,22 @@ enum hf_err hf_jwk_thumbprint(struct hf_span text, char *out,
     EVP_PKEY_free(key);
     return err;
 }
+
+enum hf_err hf_jwk_spki(struct hf_span jwk, struct hf_buf *out,
+                        struct hf_why *why)
+{
+    unsigned char *der = NULL;
+    EVP_PKEY *key = NULL;
+    enum hf_err err = hf_jwk_read_public(jwk, &key, why);
+    int len = err == HF_OK ? i2d_PUBKEY(key, &der) : 0;
+
+    EVP_PKEY_free(key);
+    if (err == HF_OK && len <= 0)
+        err = hf_evp_failed(why);
+    if (err == HF_OK)
+        hf_buf_put(out, (struct hf_span){(char *)der, (size_t)len});
+    OPENSSL_free(der);
+    if (err == HF_OK && out->full)
+        err = hf_fail(why, HF_ELIMIT, 0, "no room for a public key");
+    return err;
+}

@@ -22,3 +22,10 @@
  */
 enum hf_err hf_jwk_thumbprint(struct hf_span text, char *out,
                               struct hf_why *why);
+
+/*
+ * Add the SubjectPublicKeyInfo, in DER, of the key in a public JWK to `out`.
+ * Fails: HF_ESYNTAX, HF_EINVAL, HF_ELIMIT (`out` is full), HF_ECRYPTO.
+ */
+enum hf_err hf_jwk_spki(struct hf_span jwk, struct hf_buf *out,
+                        struct hf_why *why);

@@ -14,7 +14,7 @@
 
 #define ROOM_MIN 65536 /* one read of a sensible size */
 
-static bool write_all(int fd, struct hf_span data)
+bool hf_file_write(int fd, struct hf_span data)
 {
     while (data.len > 0) {
         ssize_t n = write(fd, data.ptr, data.len);
@@ -51,7 +51,7 @@ enum hf_err hf_file_replace_as(int dir, const char *name, struct hf_span data,
     if (fd < 0)
         return hf_fail_sys(why, errno, "create");
 
-    if (!write_all(fd, data) || (mode != 0600 && fchmod(fd, mode) != 0) ||
+    if (!hf_file_write(fd, data) || (mode != 0600 && fchmod(fd, mode) != 0) ||
         fsync(fd) != 0) {
         err = hf_fail_sys(why, errno, "write");
         goto out;

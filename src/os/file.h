@@ -6,6 +6,9 @@
 
 #include "holdfast/buf.h"
 
+/* All of it, in as many writes as it takes. False with errno. */
+bool hf_file_write(int fd, struct hf_span data);
+
 /*
  * Replace `name` in directory `dir` by `data`, mode 0600. A reader sees the
  * old file or the new one, never a part; so does the next boot after a power
