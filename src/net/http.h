@@ -7,6 +7,10 @@
  * process behind a wall (net/http_worker.h). Connections are kept and used
  * again. Redirects are replies like any other and never followed.
  *
+ * As a prober it looks at servers instead of trusting them: each request says
+ * at which addresses, has a connection of its own, and no certificate is
+ * verified. That is another process, which shares nothing with the first.
+ *
  * A request that goes wrong (no connection, no trust, a timeout) is an
  * answer, not an error: HF_OK, and a reply with a failure. Errors are about
  * the client itself.
@@ -29,17 +33,28 @@
 #define HF_HTTP_WINDOW      32
 #define HF_HTTP_CONNECTIONS 8 /* to one server */
 
+#define HF_HTTP_ADDRESSES_MAX 8
+
 /* GET and HEAD are safe to send again; POST is not. */
-enum hf_http_method { HF_HTTP_GET, HF_HTTP_HEAD, HF_HTTP_POST };
+enum hf_http_method {
+    HF_HTTP_GET,
+    HF_HTTP_HEAD,
+    HF_HTTP_POST,
+    /* Of a prober: no request, the handshake for "acme-tls/1" (RFC 8737). The
+     * body of the reply is for hf_alpn_read(). */
+    HF_HTTP_HANDSHAKE,
+};
 
 /* What is asked. Borrowed until hf_http_submit() returns. */
 struct hf_http_request {
     enum hf_http_method method;
     struct hf_span url;
-    struct hf_span accept;       /* may be empty */
-    struct hf_span content_type; /* of the body */
-    struct hf_span body;         /* at most HF_HTTP_SEND_MAX; POST only */
-    int64_t give_up_at_ms;       /* hf_clock_ms() of the end, or 0 */
+    struct hf_span accept;           /* may be empty */
+    struct hf_span content_type;     /* of the body */
+    struct hf_span body;             /* at most HF_HTTP_SEND_MAX; POST only */
+    const struct hf_span *addresses; /* of a prober, who resolves nothing */
+    size_t address_count;            /* at most HF_HTTP_ADDRESSES_MAX */
+    int64_t give_up_at_ms;           /* hf_clock_ms() of the end, or 0 */
 };
 
 enum hf_http_failure {
@@ -83,6 +98,7 @@ struct hf_http_reply {
     struct hf_http_link links[HF_HTTP_LINKS_MAX];
     size_t link_count;
     struct hf_span body;
+    size_t address; /* of a prober: the one that was tried last */
     char *bytes;
 };
 
@@ -93,7 +109,8 @@ void hf_http_reply_clear(struct hf_http_reply *reply);
 struct hf_http {
     /* `ticket` comes back with the reply. Fails: HF_ELIMIT (`window`
      * requests are under way; a long URL or body), HF_ESYNTAX (URL),
-     * HF_EINVAL (http: though only https: is allowed), HF_ENOMEM. */
+     * HF_EINVAL (http: though only https: is allowed; what is not for, or
+     * only for, a prober), HF_ENOMEM. */
     enum hf_err (*submit)(void *state, const struct hf_http_request *request,
                           uint64_t ticket, struct hf_why *why);
     /* Wait at most `wait_ms` for one reply. `*got` tells whether there is
@@ -145,7 +162,10 @@ struct hf_http_config {
     size_t header_max;      /* 0 means HF_HTTP_HEADER_MAX */
     int64_t connect_ms;     /* to one address, with TLS; 0 means 10 s */
     int64_t timeout_ms;     /* of one request; 0 means 60 s */
+    const char *own_chain;  /* PEM: who we are, to servers that ask; or NULL */
+    const char *own_key;    /* PEM, of the same */
     bool allow_plain;       /* http: as well (REQ CLI-16) */
+    bool probes;            /* a prober */
     bool no_wall;           /* --sandbox=off */
 };
 
@@ -154,7 +174,7 @@ struct hf_http_config {
  * process that talks nonsense or dies is replaced once; what was under way is
  * asked again when it is safe, else the reply is HF_HTTP_LOST.
  *
- * Fails: HF_ENOTFOUND, HF_ESYNTAX (a CA file), HF_EPEER (the wall cannot be
+ * Fails: HF_ENOTFOUND, HF_ESYNTAX (a file), HF_EPEER (the wall cannot be
  *        built and no_wall is false), HF_ESYSTEM, HF_ENOMEM, HF_ELIMIT.
  */
 enum hf_err hf_http_new(const struct hf_http_config *config,

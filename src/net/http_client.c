@@ -43,6 +43,7 @@ struct client {
     unsigned replaced;
     bool lost; /* dead, and not to be replaced any more */
     bool allow_plain;
+    bool probes;
     int64_t timeout_ms;
     uint64_t numbers;
     struct owed *owed;
@@ -188,6 +189,26 @@ static uint32_t time_left(int64_t until_ms)
     return left_ms > INT_MAX ? INT_MAX : (uint32_t)left_ms;
 }
 
+/* A prober is told where to look, and only a prober is. */
+static enum hf_err read_place(const struct client *c,
+                              const struct hf_http_request *request,
+                              struct hf_net_request *out, struct hf_why *why)
+{
+    bool told = request->address_count > 0;
+
+    if (told != c->probes ||
+        (request->method == HF_HTTP_HANDSHAKE && !(c->probes && out->tls)))
+        return hf_fail(why, HF_EINVAL, 0,
+                       "only a prober, and always a prober, is told at which "
+                       "addresses to look");
+    if (request->address_count > HF_NET_ADDRESSES_MAX)
+        return hf_fail(why, HF_ELIMIT, 0, "too many addresses of one server");
+    for (size_t i = 0; i < request->address_count; i++)
+        out->addresses[i] = request->addresses[i];
+    out->address_count = request->address_count;
+    return HF_OK;
+}
+
 static enum hf_err read_request(const struct client *c,
                                 const struct hf_http_request *request,
                                 struct hf_net_request *out, struct hf_why *why)
@@ -216,7 +237,7 @@ static enum hf_err read_request(const struct client *c,
                                    .accept = request->accept,
                                    .content_type = request->content_type,
                                    .body = request->body};
-    return HF_OK;
+    return read_place(c, request, out, why);
 }
 
 /* Queue its frame; what is safe to repeat keeps a copy. */
@@ -260,7 +281,7 @@ static enum hf_err client_submit(void *state,
                           .number = c->numbers};
     if (c->lost)
         owed->failure = HF_HTTP_LOST;
-    else if (!put_addresses(c, &sent))
+    else if (!c->probes && !put_addresses(c, &sent))
         owed->failure = HF_HTTP_NO_ADDRESS;
     owed->until_ms = deadline(c, request);
     sent.ticket = owed->number;
@@ -454,7 +475,8 @@ static enum hf_err client_start(struct client *c,
 
     hf_role_init(&c->role, HF_NET_REPLY_MAX(config->body_max), out_max);
     hf_buf_init_grow(&c->config, HF_NET_CONFIG_MAX);
-    c->allow_plain = config->allow_plain;
+    c->allow_plain = config->allow_plain || config->probes;
+    c->probes = config->probes;
     c->timeout_ms = config->timeout_ms;
     c->window = config->window;
     c->owed = hf_alloc(c->window, sizeof(c->owed[0]));

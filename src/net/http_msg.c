@@ -21,6 +21,9 @@ const struct hf_greeting hf_net_greetings[HF_NET_STARTS] = {
                          "HTTP client: a file of CA certificates has none in "
                          "PEM form"},
     [HF_NET_TLS] = {HF_ECRYPTO, "HTTP client: OpenSSL cannot be set up"},
+    [HF_NET_IDENTITY] = {HF_ESYNTAX,
+                         "HTTP client: the certificate and the key of our own "
+                         "cannot be read, or do not belong together"},
     [HF_NET_WALL] = {HF_EPEER,
                      "HTTP client: this kernel cannot wall it in (Landlock "
                      "and seccomp); --sandbox=off goes without"},
@@ -111,12 +114,15 @@ void hf_net_put_config(struct hf_buf *out, const struct hf_http_config *config)
     size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
 
     hf_put_number(out, config->no_wall, 1);
+    hf_put_number(out, config->probes, 1);
     hf_put_number(out, config->window, 4);
     hf_put_number(out, config->connections, 4);
     hf_put_number(out, config->body_max, 4);
     hf_put_number(out, config->header_max, 4);
     hf_put_number(out, (uint64_t)config->connect_ms, 4);
     hf_put_text(out, hf_span_str(config->user_agent));
+    hf_put_text(out, hf_span_str(config->own_chain));
+    hf_put_text(out, hf_span_str(config->own_key));
     hf_put_number(out, config->ca_file_count, 1);
     for (size_t i = 0; i < config->ca_file_count; i++)
         hf_put_text(out, hf_span_str(config->ca_files[i]));
@@ -148,6 +154,7 @@ enum hf_err hf_net_read_config(struct hf_span body, struct hf_net_room *room,
 
     hf_buf_init(&kept, room->text, sizeof(room->text));
     if (!take_bool(&body, &config.no_wall) ||
+        !take_bool(&body, &config.probes) ||
         !take_size(&body, &config.window) ||
         !take_size(&body, &config.connections) ||
         !take_size(&body, &config.body_max) ||
@@ -155,7 +162,10 @@ enum hf_err hf_net_read_config(struct hf_span body, struct hf_net_room *room,
         return broken(why);
     config.connect_ms = (int64_t)connect_ms;
     config.user_agent = keep_text(&kept, &body);
-    if (config.user_agent == NULL ||
+    config.own_chain = keep_text(&kept, &body);
+    config.own_key = keep_text(&kept, &body);
+    if (config.user_agent == NULL || config.own_chain == NULL ||
+        config.own_key == NULL ||
         !take_below(&body, HF_HTTP_FILES_MAX + 1, &count))
         return broken(why);
     config.ca_file_count = count;
@@ -222,7 +232,7 @@ enum hf_err hf_net_read_request(struct hf_span body, struct hf_net_request *out,
 
     if (!hf_take_number(&body, 8, &request.ticket) ||
         !hf_take_number(&body, 4, &timeout_ms) ||
-        !take_below(&body, HF_HTTP_POST + 1, &method) ||
+        !take_below(&body, HF_HTTP_HANDSHAKE + 1, &method) ||
         !take_server(&body, &request) ||
         !hf_take_text(&body, HF_URL_MAX, &request.authority) ||
         !hf_take_text(&body, HF_URL_MAX, &request.target) ||
@@ -243,6 +253,7 @@ void hf_net_put_reply(struct hf_buf *out, const struct hf_net_reply *reply)
     size_t at = hf_frame_begin(out, HF_NET_REPLY);
 
     hf_put_number(out, reply->ticket, 8);
+    hf_put_number(out, r->address, 1);
     hf_put_number(out, r->failure, 1);
     if (r->failure != HF_HTTP_REPLIED) {
         hf_put_number(out, (uint64_t)reply->detail, 4);
@@ -307,12 +318,15 @@ enum hf_err hf_net_read_reply(struct hf_span body, struct hf_net_reply *out,
                               struct hf_why *why)
 {
     struct hf_net_reply read = {0};
+    unsigned address;
     unsigned failure;
     size_t detail = 0;
 
     if (!hf_take_number(&body, 8, &read.ticket) ||
+        !take_below(&body, HF_NET_ADDRESSES_MAX, &address) ||
         !take_below(&body, HF_HTTP_LOST + 1, &failure))
         return broken(why);
+    read.reply.address = address;
     read.reply.failure = (enum hf_http_failure)failure;
     if (failure != HF_HTTP_REPLIED) {
         if (!take_size(&body, &detail) || body.len > 0)

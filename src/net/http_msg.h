@@ -14,7 +14,7 @@
 #include "net/url.h"
 #include "os/role.h"
 
-#define HF_NET_ADDRESSES_MAX   8
+#define HF_NET_ADDRESSES_MAX   HF_HTTP_ADDRESSES_MAX
 #define HF_NET_ADDRESS_MAX     45 /* octets of an address as text */
 #define HF_NET_FIELD_MAX       2048
 #define HF_NET_CONFIG_MAX      ((size_t)65536)
@@ -34,6 +34,7 @@ enum hf_net_start {
     HF_NET_CA_FILE,
     HF_NET_CA_EMPTY,
     HF_NET_TLS,
+    HF_NET_IDENTITY,
     HF_NET_WALL,
     HF_NET_STARTS, /* how many there are */
 };

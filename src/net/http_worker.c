@@ -18,14 +18,15 @@
 
 #include "base/alloc.h"
 #include "holdfast/name.h"
+#include "net/alpn.h"
 #include "net/http_msg.h"
 #include "net/http_read.h"
 #include "net/tls.h"
 #include "os/sandbox.h"
 
 #define WINDOW_MAX      256
-#define ORIGINS_MAX     16
 #define CONNECTIONS_MAX 64
+#define ORIGINS_MAX     CONNECTIONS_MAX
 #define IDLE_MS         60000
 #define NEVER_S         (7 * 86400) /* our own timers decide */
 #define IN_MAX          (HF_FRAME_HEAD + HF_NET_REQUEST_MAX)
@@ -61,10 +62,10 @@ struct job {
 
 struct conn {
     struct worker *worker;
-    struct origin *origin; /* NULL: this place is free */
-    struct evhttp_connection *http;
-    struct bufferevent *bev; /* owned by `http` */
-    struct event *timer;     /* until it is up; then while it is idle */
+    struct origin *origin;          /* NULL: this place is free */
+    struct evhttp_connection *http; /* NULL: a handshake alone */
+    struct bufferevent *bev;        /* owned by `http` when there is one */
+    struct event *timer;            /* until it is up; then while it is idle */
     struct hf_tls_note note;
     struct job *job; /* NULL: idle */
     bool up;         /* connected, with TLS */
@@ -123,9 +124,12 @@ static void send_out(struct worker *w)
 
 static void job_done(struct job *job, const struct hf_http_reply *reply)
 {
-    const struct hf_net_reply message = {
+    struct hf_net_reply message = {
         .ticket = job->request.ticket, .detail = job->detail, .reply = *reply};
 
+    message.reply.address = job->address < job->request.address_count
+                                ? job->address
+                                : job->request.address_count - 1;
     (void)event_del(job->timer);
     hf_net_put_reply(&job->worker->out, &message);
     hf_buf_clear(&job->bytes);
@@ -187,7 +191,17 @@ static void job_lost(struct job *job, const struct conn *conn)
     job->failure = HF_HTTP_REPLIED;
 }
 
-/* ---- connections ---- */
+/* ---- the end of connections, and what is heard of them ---- */
+
+static void conn_close(struct conn *conn)
+{
+    if (conn->http == NULL) {
+        bufferevent_free(conn->bev);
+        return;
+    }
+    evhttp_connection_set_closecb(conn->http, NULL, NULL);
+    evhttp_connection_free(conn->http);
+}
 
 /* Never from a callback of evhttp. */
 static void conn_end(struct conn *conn)
@@ -195,8 +209,7 @@ static void conn_end(struct conn *conn)
     struct job *job = conn->job;
 
     (void)event_del(conn->timer);
-    evhttp_connection_set_closecb(conn->http, NULL, NULL);
-    evhttp_connection_free(conn->http);
+    conn_close(conn);
     conn->origin->conn_count--;
     conn->origin = NULL;
     conn->job = NULL;
@@ -277,6 +290,93 @@ static struct bufferevent *make_bev(struct worker *w, struct conn *conn,
     return bev;
 }
 
+/* Did TLS itself fail? Otherwise only numbers of no library are left behind,
+ * or what the kernel said. */
+static bool is_tls_error(struct bufferevent *bev)
+{
+    unsigned long error;
+
+    if (bufferevent_openssl_get_ssl(bev) == NULL)
+        return false;
+    do {
+        error = bufferevent_get_openssl_error(bev);
+        if (ERR_GET_LIB(error) != 0 && ERR_GET_LIB(error) != ERR_LIB_SYS)
+            return true;
+    } while (error != 0);
+    return false;
+}
+
+static enum hf_http_failure connect_failure(struct conn *conn)
+{
+    if (conn->note.untrusted == 0)
+        return is_tls_error(conn->bev) ? HF_HTTP_NO_TLS : HF_HTTP_NO_CONNECT;
+    conn->job->detail = conn->note.untrusted;
+    return HF_HTTP_UNTRUSTED;
+}
+
+/* ---- a handshake alone ---- */
+
+static void on_shaken(struct bufferevent *bev, short what, void *data)
+{
+    struct conn *conn = data;
+    struct job *job = conn->job;
+    struct hf_http_reply reply = {.status = 200};
+    char room[HF_ALPN_MAX];
+    struct hf_buf seen;
+
+    if ((what & BEV_EVENT_CONNECTED) == 0) {
+        blame(conn, connect_failure(conn));
+        return;
+    }
+    hf_buf_init(&seen, room, sizeof(room));
+    hf_alpn_put(&seen, bufferevent_openssl_get_ssl(bev));
+    reply.body = hf_buf_span(&seen);
+    conn->job = NULL;
+    conn->dead = true;
+    job_done(job, &reply);
+}
+
+static bool shake(struct conn *conn, const char *address)
+{
+    struct sockaddr_storage to = {0};
+    struct sockaddr *at = (struct sockaddr *)&to;
+    uint16_t port = htons(conn->origin->port);
+    int len = sizeof(to);
+
+    if (evutil_parse_sockaddr_port(address, at, &len) != 0)
+        return false;
+    if (at->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)&to)->sin6_port = port;
+    else
+        ((struct sockaddr_in *)&to)->sin_port = port;
+    bufferevent_setcb(conn->bev, NULL, NULL, on_shaken, conn);
+    return hf_alpn_want(bufferevent_openssl_get_ssl(conn->bev)) &&
+           bufferevent_socket_connect(conn->bev, at, len) == 0;
+}
+
+/* ---- connections ---- */
+
+static bool add_http(struct conn *conn, const char *address)
+{
+    const struct worker *w = conn->worker;
+
+    conn->http = evhttp_connection_base_bufferevent_new(
+        w->base, NULL, conn->bev, address, conn->origin->port);
+    if (conn->http == NULL ||
+        evbuffer_add_cb(bufferevent_get_input(conn->bev), on_input, conn) ==
+            NULL ||
+        evbuffer_add_cb(bufferevent_get_output(conn->bev), on_output, conn) ==
+            NULL)
+        return false;
+    evhttp_connection_set_timeout(conn->http, NEVER_S);
+    evhttp_connection_set_max_headers_size(conn->http,
+                                           (ev_ssize_t)w->config.header_max);
+    evhttp_connection_set_max_body_size(conn->http,
+                                        (ev_ssize_t)w->config.body_max);
+    evhttp_connection_set_closecb(conn->http, on_close, conn);
+    return true;
+}
+
 /* A connection to the address that is the job's turn; not up yet. */
 static bool conn_open(struct conn *conn, struct origin *origin,
                       const struct job *job)
@@ -288,28 +388,15 @@ static bool conn_open(struct conn *conn, struct origin *origin,
     memcpy(text, address.ptr, address.len);
     *conn = (struct conn){.worker = w, .timer = conn->timer, .origin = origin};
     conn->bev = make_bev(w, conn, &job->request);
-    if (conn->bev != NULL)
-        conn->http = evhttp_connection_base_bufferevent_new(
-            w->base, NULL, conn->bev, text, origin->port);
-    if (conn->http == NULL ||
-        evbuffer_add_cb(bufferevent_get_input(conn->bev), on_input, conn) ==
-            NULL ||
-        evbuffer_add_cb(bufferevent_get_output(conn->bev), on_output, conn) ==
-            NULL) {
-        if (conn->http != NULL)
-            evhttp_connection_free(conn->http);
-        else if (conn->bev != NULL)
-            bufferevent_free(conn->bev);
+    if (conn->bev == NULL ||
+        !(job->request.method == HF_HTTP_HANDSHAKE ? shake(conn, text)
+                                                   : add_http(conn, text))) {
+        if (conn->bev != NULL)
+            conn_close(conn);
         conn->origin = NULL;
         return false;
     }
     origin->conn_count++;
-    evhttp_connection_set_timeout(conn->http, NEVER_S);
-    evhttp_connection_set_max_headers_size(conn->http,
-                                           (ev_ssize_t)w->config.header_max);
-    evhttp_connection_set_max_body_size(conn->http,
-                                        (ev_ssize_t)w->config.body_max);
-    evhttp_connection_set_closecb(conn->http, on_close, conn);
     set_timer(conn->timer, w->config.connect_ms);
     return true;
 }
@@ -336,30 +423,6 @@ static int on_header(struct evhttp_request *req, void *data)
         return 0;
     job->failure = failure;
     return -1; /* evhttp breaks the connection off */
-}
-
-/* Did TLS itself fail? Otherwise only numbers of no library are left behind,
- * or what the kernel said. */
-static bool is_tls_error(struct bufferevent *bev)
-{
-    unsigned long error;
-
-    if (bufferevent_openssl_get_ssl(bev) == NULL)
-        return false;
-    do {
-        error = bufferevent_get_openssl_error(bev);
-        if (ERR_GET_LIB(error) != 0 && ERR_GET_LIB(error) != ERR_LIB_SYS)
-            return true;
-    } while (error != 0);
-    return false;
-}
-
-static enum hf_http_failure connect_failure(struct conn *conn)
-{
-    if (conn->note.untrusted == 0)
-        return is_tls_error(conn->bev) ? HF_HTTP_NO_TLS : HF_HTTP_NO_CONNECT;
-    conn->job->detail = conn->note.untrusted;
-    return HF_HTTP_UNTRUSTED;
 }
 
 static enum hf_http_failure failure_of(const struct conn *conn,
@@ -437,6 +500,8 @@ static void on_done(struct evhttp_request *req, void *data)
     if (reply.failure != HF_HTTP_REPLIED || !hf_http_keeps_open(req) ||
         evbuffer_get_length(bufferevent_get_input(conn->bev)) > 0)
         conn->dead = true;
+    /* A prober looks at each address anew. */
+    conn->dead = conn->dead || job->worker->config.probes;
     set_timer(conn->timer, IDLE_MS);
     job_done(job, &reply);
     hf_buf_clear(&body);
@@ -486,12 +551,15 @@ static void job_ask(struct job *job, struct conn *conn)
         [HF_HTTP_HEAD] = EVHTTP_REQ_HEAD,
         [HF_HTTP_POST] = EVHTTP_REQ_POST,
     };
-    struct evhttp_request *req = make_request(job);
+    struct evhttp_request *req;
     char target[HF_URL_MAX + 1];
 
     conn->job = job;
     conn->heard = 0;
     job->state = JOB_ASKED;
+    if (conn->http == NULL)
+        return; /* the handshake is under way already */
+    req = make_request(job);
     memcpy(target, job->request.target.ptr, job->request.target.len);
     target[job->request.target.len] = '\0';
     if (conn->up)
@@ -566,10 +634,14 @@ static void job_begin(struct worker *w, struct job *job)
     if (origin == NULL || conn == NULL ||
         origin->conn_count >= w->config.connections)
         return;
-    if (conn_open(conn, origin, job))
+    if (conn_open(conn, origin, job)) {
         job_ask(job, conn);
-    else
+    } else if (job->address + 1 < job->request.address_count) {
+        job->address++;
+        kick(w);
+    } else {
         job_fail(job, HF_HTTP_NO_CONNECT);
+    }
 }
 
 /* The one that has waited longest, of those with a ticket of `from` on. */
@@ -698,9 +770,16 @@ static bool events_make(struct worker *w)
 
 static enum hf_net_start start_tls(struct worker *w)
 {
-    enum hf_err err =
-        hf_tls_new(w->config.ca_files, w->config.ca_file_count, &w->tls, NULL);
+    const struct hf_http_config *config = &w->config;
+    enum hf_err err = config->probes
+                          ? hf_tls_new_blind(&w->tls, NULL)
+                          : hf_tls_new(config->ca_files, config->ca_file_count,
+                                       &w->tls, NULL);
 
+    if (err == HF_OK && config->own_chain[0] != '\0' &&
+        hf_tls_identify(w->tls, config->own_chain, config->own_key, NULL) !=
+            HF_OK)
+        return HF_NET_IDENTITY;
     if (err == HF_OK)
         return HF_NET_STARTED;
     if (err == HF_ENOMEM)
@@ -754,10 +833,8 @@ static void jobs_clear(struct worker *w)
 static void conns_clear(struct worker *w)
 {
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        if (w->conns[i].origin != NULL) {
-            evhttp_connection_set_closecb(w->conns[i].http, NULL, NULL);
-            evhttp_connection_free(w->conns[i].http);
-        }
+        if (w->conns[i].origin != NULL)
+            conn_close(&w->conns[i]);
         if (w->conns[i].timer != NULL)
             event_free(w->conns[i].timer);
     }

@@ -283,6 +283,37 @@ enum hf_err hf_tls_new(const char *const *files, size_t count,
     return HF_OK;
 }
 
+enum hf_err hf_tls_new_blind(struct hf_tls **out, struct hf_why *why)
+{
+    struct hf_tls *tls = hf_alloc(1, sizeof(*tls));
+
+    if (tls == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    if (!make_context(tls)) {
+        hf_tls_free(tls);
+        return hf_fail(why, HF_ECRYPTO, 0, "OpenSSL cannot be set up");
+    }
+    SSL_CTX_set_cert_verify_callback(tls->ctx, NULL, NULL);
+    SSL_CTX_set_verify(tls->ctx, SSL_VERIFY_NONE, NULL);
+    /* A session taken up again would show the certificate of long ago. */
+    SSL_CTX_sess_set_new_cb(tls->ctx, NULL);
+    (void)SSL_CTX_set_session_cache_mode(tls->ctx, SSL_SESS_CACHE_OFF);
+    *out = tls;
+    return HF_OK;
+}
+
+enum hf_err hf_tls_identify(struct hf_tls *tls, const char *chain,
+                            const char *key, struct hf_why *why)
+{
+    if (SSL_CTX_use_certificate_chain_file(tls->ctx, chain) != 1 ||
+        SSL_CTX_use_PrivateKey_file(tls->ctx, key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(tls->ctx) != 1)
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "the certificate and the key of our own cannot be read, "
+                       "or do not belong together");
+    return HF_OK;
+}
+
 void hf_tls_free(struct hf_tls *tls)
 {
     if (tls == NULL)

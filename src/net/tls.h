@@ -3,8 +3,8 @@
  * tls.h -- TLS to a server that must prove who it is.
  *
  * TLS 1.2 or newer; the certificate must lead to one that was given, and must
- * be for the name or the address that was asked for. All files are read by
- * hf_tls_new(); afterwards no file is needed.
+ * be for the name or the address that was asked for. Files are read before the
+ * first connection; afterwards none is needed.
  */
 #pragma once
 
@@ -25,6 +25,17 @@ struct hf_tls;
 enum hf_err hf_tls_new(const char *const *files, size_t count,
                        struct hf_tls **out, struct hf_why *why);
 void hf_tls_free(struct hf_tls *tls);
+
+/* For looking at servers: it trusts nobody, and connects to anybody. Fails:
+ * HF_ECRYPTO, HF_ENOMEM. */
+enum hf_err hf_tls_new_blind(struct hf_tls **out, struct hf_why *why);
+
+/*
+ * Say who we are to servers that ask: the chain and the key in these PEM
+ * files. Fails: HF_ESYNTAX (not to be read, or not a pair).
+ */
+enum hf_err hf_tls_identify(struct hf_tls *tls, const char *chain,
+                            const char *key, struct hf_why *why);
 
 /* What one connection learns; it lives as long as the SSL. */
 struct hf_tls_note {

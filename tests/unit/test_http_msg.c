@@ -254,6 +254,9 @@ static void config_comes_back(void **state)
                                           .body_max = 1000,
                                           .header_max = 2000,
                                           .connect_ms = 3000,
+                                          .own_chain = "/chain",
+                                          .own_key = "/key",
+                                          .probes = true,
                                           .no_wall = true};
     static struct hf_net_room kept;
     struct hf_http_config got = {0};
@@ -270,6 +273,9 @@ static void config_comes_back(void **state)
     assert_string_equal(got.ca_files[0], "/one");
     assert_string_equal(got.ca_files[1], "/two");
     assert_string_equal(got.user_agent, "holdfast/1");
+    assert_string_equal(got.own_chain, "/chain");
+    assert_string_equal(got.own_key, "/key");
+    assert_true(got.probes);
     assert_true(got.window == 7 && got.connections == 3);
     assert_true(got.body_max == 1000 && got.header_max == 2000);
     assert_true(got.connect_ms == 3000 && got.no_wall);

@@ -50,6 +50,20 @@ static void put_http(struct hf_buf *out, bool no_wall)
     hf_net_put_config(out, &config);
 }
 
+static void put_prober(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_http_config config = {.user_agent = "x",
+                                          .window = 1,
+                                          .connections = 1,
+                                          .body_max = 100,
+                                          .header_max = 100,
+                                          .connect_ms = 500,
+                                          .probes = true,
+                                          .no_wall = no_wall};
+
+    hf_net_put_config(out, &config);
+}
+
 static void put_updater(struct hf_buf *out, bool no_wall)
 {
     struct hf_tsig_key *key = NULL;
@@ -117,6 +131,8 @@ static const struct {
     {HF_WORKER_ROLE, hf_worker_run, put_resolver, HF_FRAME_READY,
      CLIMB_NETWORK},
     {HF_NET_ROLE, hf_http_worker_run, put_http, HF_FRAME_READY, CLIMB_NETWORK},
+    {HF_NET_ROLE, hf_http_worker_run, put_prober, HF_FRAME_READY,
+     CLIMB_NETWORK},
     {HF_PRIMARY_ROLE, hf_primary_worker_run, put_updater, HF_FRAME_READY,
      CLIMB_NETWORK},
     {HF_KEY_ROLE, hf_key_worker_run, put_signer, HF_KEY_READY, 0},
