@@ -179,3 +179,16 @@ void hf_claim_clear(struct hf_claim *claim)
     hf_free(claim->room);
     *claim = (struct hf_claim){0};
 }
+
+enum hf_err hf_claim_hash(const struct hf_claim *claim, unsigned char out[32],
+                          struct hf_why *why)
+{
+    const struct hf_digest *digest = claim->ca.digest;
+    unsigned char hash[HF_HASH_MAX];
+
+    if (digest->compute(digest->state, HF_SHA_256, claim->job.key_authorization,
+                        hash) != HF_OK)
+        return hf_fail(why, HF_ECRYPTO, 0, "SHA-256 is not to be had");
+    memcpy(out, hash, 32);
+    return HF_OK;
+}

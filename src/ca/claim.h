@@ -27,3 +27,7 @@ enum hf_err hf_claim_init(struct hf_claim *claim,
                           const struct hf_validator_config *config,
                           struct hf_why *why);
 void hf_claim_clear(struct hf_claim *claim);
+
+/* The SHA-256 of the key authorization. Fails: HF_ECRYPTO. */
+enum hf_err hf_claim_hash(const struct hf_claim *claim, unsigned char out[32],
+                          struct hf_why *why);

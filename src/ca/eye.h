@@ -49,11 +49,23 @@ struct hf_errand {
     enum hf_way for_way; /* of CAA: how control is shown */
 };
 
-/* One fetch or handshake of a prober. */
+/* Why something was not probed. */
+enum hf_objection {
+    HF_OBJECTION_NONE,
+    HF_OBJECTION_NO_ADDRESS,
+    HF_OBJECTION_PRIVATE,   /* its addresses are of no public network */
+    HF_OBJECTION_URL,       /* none that we read */
+    HF_OBJECTION_PORT,      /* neither that of http nor that of https */
+    HF_OBJECTION_HOST,      /* no domain name */
+    HF_OBJECTION_REDIRECT,  /* to no http or https URL */
+    HF_OBJECTION_REDIRECTS, /* too many */
+};
+
+/* One fetch or handshake of a prober, or why there was none. */
 struct hf_probed {
-    char *url;             /* with NUL; what was asked */
-    char *address;         /* with NUL; at which address, "" for none */
-    const char *objection; /* static: why it was not asked at all, or NULL */
+    char *url;     /* with NUL; what was asked */
+    char *address; /* with NUL; at which address, "" for none */
+    enum hf_objection objection;
     struct hf_http_reply reply;
 };
 

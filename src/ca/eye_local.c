@@ -41,7 +41,7 @@ static enum hf_err ask(struct local *eye, size_t place, bool *asked,
 }
 
 /* Every answer that is there; what was asked is on its way, then. */
-static enum hf_err hear(struct local *eye, struct hf_why *why)
+static enum hf_err hear_resolver(struct local *eye, struct hf_why *why)
 {
     struct hf_found found = {0};
     uint64_t ticket = 0;
@@ -51,9 +51,52 @@ static enum hf_err hear(struct local *eye, struct hf_why *why)
     while (err == HF_OK && got) {
         err = hf_resolver_poll(eye->resolver, 0, &ticket, &found, &got, why);
         if (err == HF_OK && got)
-            hf_look_answer(eye->glances[ticket / HF_LOOK_QUESTIONS_MAX].look,
-                           ticket % HF_LOOK_QUESTIONS_MAX, &found);
+            err = hf_look_answer(
+                eye->glances[ticket / HF_LOOK_QUESTIONS_MAX].look,
+                ticket % HF_LOOK_QUESTIONS_MAX, &found, why);
     }
+    return err;
+}
+
+/* The same of the prober, who is asked one thing at a time by each look. */
+static enum hf_err hear_prober(struct local *eye, struct hf_why *why)
+{
+    struct hf_http_reply reply = {0};
+    uint64_t place = 0;
+    bool got = eye->prober != NULL;
+    enum hf_err err = HF_OK;
+
+    while (err == HF_OK && got) {
+        err = hf_http_poll(eye->prober, 0, &place, &reply, &got, why);
+        if (err == HF_OK && got)
+            err = hf_look_probed(eye->glances[place].look, &reply, why);
+    }
+    return err;
+}
+
+static enum hf_err hear(struct local *eye, struct hf_why *why)
+{
+    enum hf_err err = hear_resolver(eye, why);
+
+    return err == HF_OK ? hear_prober(eye, why) : err;
+}
+
+/* The same of the prober. */
+static enum hf_err probe(struct local *eye, size_t place, bool *asked,
+                         struct hf_why *why)
+{
+    const struct glance *glance = &eye->glances[place];
+    struct hf_http_request request;
+    enum hf_err err;
+
+    if (eye->prober == NULL || eye->prober->under_way == eye->prober->window ||
+        !hf_look_probe(glance->look, &request))
+        return HF_OK;
+    request.give_up_at_ms = glance->give_up_at_ms;
+    err = hf_http_submit(eye->prober, &request, place, why);
+    if (err == HF_OK)
+        hf_look_probing(glance->look);
+    *asked = true;
     return err;
 }
 
@@ -63,8 +106,11 @@ static enum hf_err ask_all(struct local *eye, bool *asked, struct hf_why *why)
 
     *asked = false;
     for (size_t i = 0; i < HF_EYE_WINDOW && err == HF_OK; i++)
-        if (eye->glances[i].look != NULL)
+        if (eye->glances[i].look != NULL) {
             err = ask(eye, i, asked, why);
+            if (err == HF_OK)
+                err = probe(eye, i, asked, why);
+        }
     return err;
 }
 
@@ -91,6 +137,9 @@ static enum hf_err local_submit(void *state, const struct hf_errand *errand,
     struct local *eye = state;
     struct glance *glance = eye->glances;
 
+    if (eye->prober == NULL &&
+        (errand->way == HF_WAY_HTTP || errand->way == HF_WAY_TLS_ALPN))
+        return hf_fail(why, HF_EINVAL, 0, "there is no prober here");
     while (glance < eye->glances + HF_EYE_WINDOW && glance->look != NULL)
         glance++;
     if (glance == eye->glances + HF_EYE_WINDOW)
@@ -104,16 +153,13 @@ static enum hf_err local_submit(void *state, const struct hf_errand *errand,
 static enum hf_err finish(struct glance *glance, struct hf_view *out,
                           struct hf_why *why)
 {
-    struct hf_view view = {.took_ms = hf_clock_ms() - glance->began_ms};
-    enum hf_err err = hf_look_take(glance->look, &view, why);
+    enum hf_err err = hf_look_take(glance->look, out, why);
 
-    if (err != HF_OK) {
-        hf_view_clear(&view);
+    if (err != HF_OK)
         return err;
-    }
+    out->took_ms = hf_clock_ms() - glance->began_ms;
     hf_look_free(glance->look);
     glance->look = NULL;
-    *out = view;
     return HF_OK;
 }
 
@@ -151,7 +197,10 @@ static size_t local_fds(void *state, int fds[HF_EYE_FDS_MAX])
     const struct local *eye = state;
 
     fds[0] = hf_resolver_fd(eye->resolver);
-    return 1;
+    if (eye->prober == NULL)
+        return 1;
+    fds[1] = hf_http_fd(eye->prober);
+    return 2;
 }
 
 static void local_free(void *state)

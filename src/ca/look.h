@@ -14,8 +14,7 @@
 #include "holdfast/name.h"
 
 #define HF_LOOK_QUESTIONS_MAX 128
-#define HF_LOOK_ADDRESSES_MAX 8
-#define HF_REDIRECTS_MAX      10
+#define HF_REDIRECTS_MAX      10 /* RFC 8555 8.3 leaves it open */
 
 struct hf_look;
 
@@ -32,9 +31,18 @@ bool hf_look_question(struct hf_look *look, struct hf_lookup *out,
                       size_t *number);
 void hf_look_asked(struct hf_look *look);
 
-/* Its answer, which belongs to `look` then. */
-void hf_look_answer(struct hf_look *look, size_t number,
-                    struct hf_found *found);
+/* Its answer, which belongs to `look` then. Fails: HF_ENOMEM. */
+enum hf_err hf_look_answer(struct hf_look *look, size_t number,
+                           struct hf_found *found, struct hf_why *why);
+
+/* A probe that is to be made now, borrowed until hf_look_probing() says that
+ * it is under way; false when there is none now. */
+bool hf_look_probe(const struct hf_look *look, struct hf_http_request *out);
+void hf_look_probing(struct hf_look *look);
+
+/* What it brought; the reply belongs to `look` then. Fails: HF_ENOMEM. */
+enum hf_err hf_look_probed(struct hf_look *look, struct hf_http_reply *reply,
+                           struct hf_why *why);
 
 bool hf_look_is_done(const struct hf_look *look);
 

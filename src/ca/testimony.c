@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "ca/probed.h"
 #include "holdfast/txt.h"
 
 const char *hf_caa_fault_word(enum hf_caa_reason reason)
@@ -150,36 +151,23 @@ static enum hf_err hear_persist(const struct hf_inquiry *inquiry,
 }
 
 /* RFC 8555, section 8.4: base64url of the SHA-256 of the key authorization. */
-static enum hf_err expected_txt(const struct hf_claim *claim,
-                                char out[HF_BASE64URL_LEN(32)],
-                                struct hf_why *why)
-{
-    const struct hf_digest *digest = claim->ca.digest;
-    unsigned char hash[HF_HASH_MAX];
-    enum hf_err err = digest->compute(digest->state, HF_SHA_256,
-                                      claim->job.key_authorization, hash);
-
-    if (err != HF_OK)
-        return hf_fail(why, err, 0, "SHA-256 is not to be had");
-    hf_base64url((struct hf_span){(const char *)hash, 32}, out);
-    return HF_OK;
-}
-
 static enum hf_err hear_dns(const struct hf_inquiry *inquiry,
                             struct hf_testimony *t, struct hf_why *why)
 {
     const struct hf_found *found = &inquiry->view->answers[0];
     char expected[HF_BASE64URL_LEN(32)];
     struct hf_span wanted = {expected, sizeof(expected)};
+    unsigned char hash[32];
     enum hf_err err;
 
     if (!is_usable(found, t))
         return HF_OK;
-    err = expected_txt(inquiry->claim, expected, why);
+    err = hf_claim_hash(inquiry->claim, hash, why);
     if (err == HF_OK)
         err = join(found, 0, t, why);
     if (err != HF_OK)
         return err;
+    hf_base64url((struct hf_span){(const char *)hash, sizeof(hash)}, expected);
     if (t->count == 0) {
         refuse(t, "unauthorized", hf_reason_word(HF_REASON_NO_RECORD));
         return HF_OK;
@@ -261,6 +249,28 @@ static enum hf_err hear_caa(const struct hf_inquiry *inquiry,
     return HF_OK;
 }
 
+/* ---- http-01, tls-alpn-01 ---- */
+
+/* The last probe counts. Without one a look-up failed. */
+static enum hf_err hear_probe(const struct hf_inquiry *inquiry,
+                              struct hf_testimony *t, struct hf_why *why)
+{
+    const struct hf_view *view = inquiry->view;
+    enum hf_err err;
+
+    if (view->probe_count == 0) {
+        while (t->at + 1 < view->answer_count &&
+               view->answers[t->at].state != HF_FOUND_FAILURE)
+            t->at++;
+        refuse(t, "dns", hf_reason_word(HF_REASON_DNS_FAILURE));
+        (void)is_usable(&view->answers[t->at], t);
+        return HF_OK;
+    }
+    err = hf_probed_judge(&view->probes[view->probe_count - 1], inquiry->claim,
+                          &t->problem, &t->reason, why);
+    return err == HF_OK && t->problem == NULL ? agree(inquiry, t, why) : err;
+}
+
 /* ---- all ---- */
 
 /* Silence must not be taken for the absence of records. */
@@ -296,7 +306,7 @@ static enum hf_err hear(const struct hf_inquiry *inquiry,
     case HF_WAY_TLS_ALPN:
         break;
     }
-    return HF_OK;
+    return hear_probe(inquiry, t, why);
 }
 
 enum hf_err hf_testimony_hear(const struct hf_inquiry *inquiry,

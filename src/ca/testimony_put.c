@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* testimony_put.c -- why a view does not serve, in words. */
+#include "ca/probed.h"
 #include "ca/testimony.h"
 #include "dns/wire.h"
 
@@ -63,6 +64,17 @@ static void put_answer(struct hf_buf *out, const struct hf_inquiry *inquiry,
                          "key authorization");
 }
 
+static const char *what_of(enum hf_way way)
+{
+    static const char *const words[HF_WAY_COUNT] = {
+        [HF_WAY_DNS_PERSIST] = "TXT of ", [HF_WAY_DNS] = "TXT of ",
+        [HF_WAY_HTTP] = "addresses of ",  [HF_WAY_TLS_ALPN] = "addresses of ",
+        [HF_WAY_CAA] = "CAA of ",
+    };
+
+    return words[way];
+}
+
 void hf_testimony_put(struct hf_buf *out, const struct hf_inquiry *inquiry,
                       const struct hf_testimony *testimony)
 {
@@ -73,12 +85,17 @@ void hf_testimony_put(struct hf_buf *out, const struct hf_inquiry *inquiry,
         hf_buf_puts(out, view->failure);
         return;
     }
+    if (view->probe_count > 0) {
+        hf_probed_put(out, &view->probes[view->probe_count - 1],
+                      testimony->reason);
+        return;
+    }
     if (view->said != HF_SAID_NOTHING || testimony->at >= view->answer_count) {
         hf_buf_puts(out, "the perspective does not see what it should");
         return;
     }
     found = &view->answers[testimony->at];
-    hf_buf_puts(out, inquiry->way == HF_WAY_CAA ? "CAA of " : "TXT of ");
+    hf_buf_puts(out, what_of(inquiry->way));
     hf_buf_put_escaped(out, asked_owner(found), NAME_QUOTED_MAX);
     hf_buf_puts(out, ": ");
     put_answer(out, inquiry, testimony, found);

@@ -142,6 +142,34 @@ static void put_answer(struct hf_json *json, const struct hf_trial *trial,
     hf_json_close(json, '}');
 }
 
+static void put_probe(struct hf_json *json, const struct hf_trial *trial,
+                      const struct hf_probed *probed,
+                      const struct detail *detail)
+{
+    hf_json_open(json, '{');
+    hf_json_key_str(json, "url", hf_span_str(probed->url));
+    hf_json_key_str(json, "address", hf_span_str(probed->address));
+    hf_json_key_int(json, "status", probed->reply.status);
+    if (probed->reply.reason != NULL)
+        hf_json_key_lit(json, "why", probed->reply.reason);
+    if (probed->reply.location.len > 0)
+        hf_json_key_str(json, "location", probed->reply.location);
+    put_octets(json, trial, probed->reply.body, detail);
+    hf_json_close(json, '}');
+}
+
+static void put_probes(struct hf_json *json, const struct hf_trial *trial,
+                       const struct hf_view *view, const struct detail *detail)
+{
+    if (view->probe_count == 0)
+        return;
+    hf_json_key(json, "probes");
+    hf_json_open(json, '[');
+    for (size_t i = 0; i < view->probe_count; i++)
+        put_probe(json, trial, &view->probes[i], detail);
+    hf_json_close(json, ']');
+}
+
 static void put_view(struct hf_json *json, const struct hf_trial *trial,
                      const struct hf_sending *sending,
                      const struct detail *detail)
@@ -170,6 +198,7 @@ static void put_view(struct hf_json *json, const struct hf_trial *trial,
     for (size_t i = 0; i < view->answer_count && i < detail->answers; i++)
         put_answer(json, trial, sending, i, detail);
     hf_json_close(json, ']');
+    put_probes(json, trial, view, detail);
     hf_json_close(json, '}');
 }
 
