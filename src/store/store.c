@@ -198,7 +198,7 @@ static enum hf_err set_up(struct hf_store *store, struct hf_why *why)
         return err;
     return run_sql(store,
                    "PRAGMA journal_mode=WAL;"
-                   "PRAGMA journal_mode=OFF;"
+                   "PRAGMA synchronous=FULL;"
                    "PRAGMA foreign_keys=ON;"
                    "PRAGMA cell_size_check=ON;"
                    "PRAGMA cache_size=-1024;"
