@@ -58,33 +58,33 @@ enum operation { PLAN, PUBLISH, VERIFY, REMOVE, LIST, LIST_NAME, LIST_ID };
     " ticket, note, state, planned_at, published_at, verified_at, removed_at," \
     " replaced_by FROM record "
 #define FILTER                                                                 \
-    " (?2 = '' OR issuer = ?2) AND (?3 = '' OR account_url = ?3)"              \
-    " AND (?4 OR state <> 'removed') ORDER BY name, id"
+    " ($2 = '' OR issuer = $2) AND ($3 = '' OR account_url = $3)"              \
+    " AND ($4 <> 0 OR state <> 'removed') ORDER BY name, id"
 
 static const char *const operations[] = {
     [PLAN] = "INSERT INTO record (name, owner, value, issuer, ca, account_url,"
              " thumbprint, draft, wildcard, until_at, ttl_s, zone, server,"
              " publisher, person, ticket, note, state, planned_at)"
-             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-             " ?14, ?15, ?16, ?17, 'planned', ?18)"
+             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+             " $14, $15, $16, $17, 'planned', $18)"
              " ON CONFLICT (owner, value) WHERE state <> 'removed' DO UPDATE"
-             " SET ca = ?5, account_url = ?6, thumbprint = ?7, draft = ?8,"
-             " server = ?13, publisher = ?14,"
-             " person = CASE ?15 WHEN '' THEN person ELSE ?15 END,"
-             " ticket = CASE ?16 WHEN '' THEN ticket ELSE ?16 END"
+             " SET ca = $5, account_url = $6, thumbprint = $7, draft = $8,"
+             " server = $13, publisher = $14,"
+             " person = CASE $15 WHEN '' THEN record.person ELSE $15 END,"
+             " ticket = CASE $16 WHEN '' THEN record.ticket ELSE $16 END"
              " RETURNING id",
     [PUBLISH] = "UPDATE record SET state = 'published',"
-                " published_at = coalesce(published_at, ?2), ttl_s = ?3,"
-                " zone = CASE ?4 WHEN '' THEN zone ELSE ?4 END,"
-                " note = CASE ?5 WHEN '' THEN note ELSE ?5 END"
-                " WHERE id = ?1 AND state <> 'removed'",
-    [VERIFY] = "UPDATE record SET verified_at = ?2"
-               " WHERE id = ?1 AND state <> 'removed'",
-    [REMOVE] = "UPDATE record SET state = 'removed', removed_at = ?2,"
-               " replaced_by = ?3 WHERE id = ?1 AND state <> 'removed'",
-    [LIST] = COLUMNS "WHERE (?1 = '' OR name = ?1) AND" FILTER,
-    [LIST_NAME] = COLUMNS "WHERE name = ?1 AND" FILTER,
-    [LIST_ID] = COLUMNS "WHERE id = ?1",
+                " published_at = coalesce(published_at, $2), ttl_s = $3,"
+                " zone = CASE $4 WHEN '' THEN zone ELSE $4 END,"
+                " note = CASE $5 WHEN '' THEN note ELSE $5 END"
+                " WHERE id = $1 AND state <> 'removed'",
+    [VERIFY] = "UPDATE record SET verified_at = $2"
+               " WHERE id = $1 AND state <> 'removed'",
+    [REMOVE] = "UPDATE record SET state = 'removed', removed_at = $2,"
+               " replaced_by = $3 WHERE id = $1 AND state <> 'removed'",
+    [LIST] = COLUMNS "WHERE ($1 = '' OR name = $1) AND" FILTER,
+    [LIST_NAME] = COLUMNS "WHERE name = $1 AND" FILTER,
+    [LIST_ID] = COLUMNS "WHERE id = $1",
 };
 
 static const struct hf_store_plan plan = {

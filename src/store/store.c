@@ -2,323 +2,134 @@
 #include "store/store.h"
 
 #include <assert.h>
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <sqlite3.h>
-#include <stddef.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "holdfast/buf.h"
 #include "os/clock.h"
-#include "os/fail.h"
+#include "os/plugin.h"
+#include "os/random.h"
 #include "os/signals.h"
+#include "store/engine.h"
 
-#define APPLICATION_ID 0x68666c64 /* "hfld" */
-#define LOCK_PAUSE_MS  20
+#define PAUSE_MIN_MS 1
+#define PAUSE_MAX_MS 256
 
-/* Of SQLite what is used here. The library is loaded when a file is opened,
- * for it is large, and most processes of ours never open one. */
-#define LITE_FILE "libsqlite3.so.0"
-/* clang-format off */
-#define LITE_CALLS(X)                                                          \
-    X(bind_int64) X(bind_null) X(bind_text64) X(busy_timeout)                  \
-    X(clear_bindings) X(close) X(column_bytes) X(column_int64)                 \
-    X(column_text) X(column_type) X(db_config) X(exec)                         \
-    X(extended_result_codes) X(finalize) X(get_autocommit)                     \
-    X(last_insert_rowid) X(open_v2) X(prepare_v2) X(prepare_v3) X(reset)       \
-    X(snprintf) X(step) X(system_errno)
-/* clang-format on */
+/* ---- where it is ---- */
 
-struct lite {
-#define LITE_POINTER(name) __typeof__ (&sqlite3_##name)(name);
-    LITE_CALLS(LITE_POINTER)
-};
-
-struct hf_store {
-    struct lite lite;
-    sqlite3 *db;
-    const struct hf_store_plan *plan;
-    sqlite3_stmt *statements[HF_STORE_OPERATIONS_MAX];
-    bool in_transaction;
-};
-
-/* ---- failing ---- */
-
-static enum hf_err fail_kernel(const struct hf_store *store, const char *text,
-                               struct hf_why *why)
+/* Cut off what says that this is libpq's; false when it is a path. */
+static bool take_scheme(struct hf_span *location)
 {
-    enum hf_err err = hf_fail(why, HF_ESYSTEM, 0, text);
+    static const struct hf_span schemes[] = {HF_SPAN_INIT("postgresql://"),
+                                             HF_SPAN_INIT("postgres://")};
 
-    if (why != NULL && store->db != NULL)
-        why->sys = store->lite.system_errno(store->db);
-    return err;
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (!hf_span_starts(*location, schemes[i]))
+            continue;
+        (void)hf_span_cut(location, schemes[i].len);
+        return true;
+    }
+    return false;
 }
 
-/* What SQLite says, in words for people. */
-static enum hf_err fail(const struct hf_store *store, int code,
-                        struct hf_why *why)
+/* In names of hosts and databases, and not between them and options. */
+static bool may_be_shown(char c)
 {
-    switch (code & 0xff) {
-    case SQLITE_NOMEM:
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    case SQLITE_FULL:
-        return hf_fail(why, HF_ESYSTEM, 0,
-                       "the disk is full; nothing of this change was kept");
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return hf_fail(why, HF_ETIMEOUT, 0,
-                       "another process keeps it busy; try again later");
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-        return hf_fail(why, HF_ESYNTAX, 0,
-                       "this is no such file, or it is damaged; put a copy "
-                       "from your backup in its place");
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH:
-        return fail_kernel(store, "it may not be written", why);
-    case SQLITE_CANTOPEN:
-        return fail_kernel(store, "it cannot be opened", why);
-    case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH:
-    case SQLITE_TOOBIG:
-        return hf_fail(why, HF_EINVAL, 0,
-                       "a rule of the tables forbids this change");
-    default:
-        return fail_kernel(store, "it cannot be read or written", why);
+    return hf_is_digit(c) || (hf_lower(c) >= 'a' && hf_lower(c) <= 'z') ||
+           hf_span_find(HF_SPAN("._,:/%[]-"), c) < 9;
+}
+
+const char *hf_store_name(const char *location, char *room)
+{
+    struct hf_span rest = hf_span_str(location);
+    struct hf_buf out;
+    size_t at;
+
+    hf_buf_init(&out, room, HF_STORE_NAME_MAX - 1);
+    if (take_scheme(&rest)) {
+        hf_buf_puts(&out, "postgresql://");
+        /* A password may have whatever in it; so the last one counts. */
+        while ((at = hf_span_find(rest, '@')) < rest.len)
+            (void)hf_span_cut(&rest, at + 1);
+        for (size_t i = 0; i < rest.len && may_be_shown(rest.ptr[i]); i++)
+            hf_buf_putc(&out, rest.ptr[i]);
+    } else {
+        for (size_t i = 0; i < rest.len; i++)
+            hf_buf_putc(&out, rest.ptr[i]);
     }
+    room[out.len] = '\0';
+    return room;
 }
 
 /* ---- opening ---- */
 
-static enum hf_err load(struct lite *out, struct hf_why *why)
+static enum hf_err choose(const char *location, const struct hf_engine **out,
+                          struct hf_why *why)
 {
-    static const struct {
-        const char *symbol;
-        size_t at;
-    } calls[] = {
-#define LITE_ROW(name) {"sqlite3_" #name, offsetof(struct lite, name)},
-        LITE_CALLS(LITE_ROW)};
-    void *object = dlopen(LITE_FILE, RTLD_NOW | RTLD_LOCAL);
+    struct hf_span rest = hf_span_str(location);
+    const struct hf_engine *engine = &hf_engine_sqlite;
 
-    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-        void *found = object == NULL ? NULL : dlsym(object, calls[i].symbol);
-
-        if (found == NULL)
-            return hf_fail(why, HF_ESYSTEM, 0,
-                           "it wants SQLite 3.40, and that (" LITE_FILE
-                           ") is not installed here");
-        memcpy((char *)out + calls[i].at, &found, sizeof(found));
-    }
+    if (take_scheme(&rest))
+        engine = hf_plugin_find(HF_ENGINE_POSTGRESQL_FILE,
+                                HF_ENGINE_POSTGRESQL_SYMBOL);
+    if (engine == NULL)
+        return hf_fail(why, HF_ESYSTEM, 0,
+                       "it wants the part of holdfast for PostgreSQL, and that "
+                       "(" HF_ENGINE_POSTGRESQL_FILE ") is not installed here");
+    *out = engine;
     return HF_OK;
 }
 
-/* Run SQL of ours that gives no rows, or whose rows do not matter. */
-static enum hf_err run_sql(struct hf_store *store, const char *sql,
-                           struct hf_why *why)
+static enum hf_err take_steps(struct hf_store *store, void *of,
+                              struct hf_why *why)
 {
-    int code = store->lite.exec(store->db, sql, NULL, NULL, NULL);
-
-    return code == SQLITE_OK ? HF_OK : fail(store, code, why);
-}
-
-/* The only column of the only row. */
-static enum hf_err ask_number(struct hf_store *store, const char *sql,
-                              int64_t *out, struct hf_why *why)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = store->lite.prepare_v2(store->db, sql, -1, &statement, NULL);
-
-    if (code == SQLITE_OK)
-        code = store->lite.step(statement);
-    if (code == SQLITE_ROW)
-        *out = store->lite.column_int64(statement, 0);
-    (void)store->lite.finalize(statement);
-    return code == SQLITE_ROW ? HF_OK : fail(store, code, why);
-}
-
-/* Make the file, so that nobody but us can ever read it, and have its name on
- * disk. SQLite gives its other files the same mode. */
-static enum hf_err make_file(int dir, const char *name, bool must_exist,
-                             struct hf_why *why)
-{
-    int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
-    int fd = openat(dir, name, flags);
-
-    if (fd < 0 && errno == ENOENT && !must_exist)
-        fd = openat(dir, name, flags | O_CREAT, 0600);
-    if (fd < 0)
-        return hf_fail_sys(why, errno, "it cannot be opened");
-    (void)close(fd);
-    if (fsync(dir) != 0)
-        return hf_fail_sys(why, errno, "sync directory");
-    return HF_OK;
-}
-
-/* One at a time while the file is made and its tables: on a new file SQLite
- * itself does not wait for its turn. */
-static enum hf_err lock_folder(int dir, struct hf_why *why)
-{
-    int64_t until_ms = hf_clock_ms() + HF_STORE_BUSY_MS;
-
-    while (flock(dir, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return hf_fail_sys(why, errno, "its folder cannot be locked");
-        if (hf_signals_stop_wanted())
-            return hf_fail(why, HF_ECANCELED, 0, "interrupted");
-        if (hf_clock_ms() > until_ms)
-            return hf_fail(why, HF_ETIMEOUT, 0,
-                           "another process keeps it busy; try again later");
-        (void)poll(NULL, 0, LOCK_PAUSE_MS);
-    }
-    return HF_OK;
-}
-
-/* Text in the file is data, never a program: no triggers or functions that
- * somebody smuggled in may run. */
-static enum hf_err set_up(struct hf_store *store, struct hf_why *why)
-{
-    int64_t version;
-    enum hf_err err;
-
-    (void)store->lite.busy_timeout(store->db, HF_STORE_BUSY_MS);
-    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
-                                NULL);
-    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    (void)store->lite.db_config(store->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    (void)store->lite.extended_result_codes(store->db, 1);
-    /* Read first: a damaged or foreign file is not touched. */
-    err = ask_number(store, "PRAGMA schema_version", &version, why);
-    if (err != HF_OK)
-        return err;
-    return run_sql(store,
-                   "PRAGMA journal_mode=WAL;"
-                   "PRAGMA synchronous=FULL;"
-                   "PRAGMA foreign_keys=ON;"
-                   "PRAGMA cell_size_check=ON;"
-                   "PRAGMA cache_size=-1024;"
-                   "PRAGMA temp_store=MEMORY",
-                   why);
-}
-
-static enum hf_err check_owner(struct hf_store *store, int64_t version,
-                               struct hf_why *why)
-{
-    int64_t tables = 0;
-    int64_t id = 0;
-    enum hf_err err = ask_number(store, "PRAGMA application_id", &id, why);
-
-    if (err == HF_OK)
-        err = ask_number(store, "SELECT count(*) FROM sqlite_schema", &tables,
-                         why);
-    if (err != HF_OK)
-        return err;
-    if (id != APPLICATION_ID && (id != 0 || tables > 0 || version != 0))
-        return hf_fail(why, HF_EINVAL, 0,
-                       "these tables belong to another program");
-    if (version > store->plan->step_count)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "a newer holdfast wrote it; use that one");
-    return HF_OK;
-}
-
-static enum hf_err take_step(struct hf_store *store, int step,
-                             struct hf_why *why)
-{
-    char room[64];
-    char *sql = store->lite.snprintf((int)sizeof(room), room,
-                                     "PRAGMA user_version=%d", step + 1);
-    enum hf_err err = run_sql(store, store->plan->steps[step], why);
-
-    return err != HF_OK ? err : run_sql(store, sql, why);
-}
-
-/* Numbered steps, all that are missing in one transaction. */
-static enum hf_err migrate(struct hf_store *store, struct hf_why *why)
-{
+    const struct hf_store_plan *plan = store->plan;
     int64_t version = 0;
-    enum hf_err err = ask_number(store, "PRAGMA user_version", &version, why);
+    enum hf_err err = store->engine->version(store, true, &version, why);
 
-    if (err == HF_OK)
-        err = check_owner(store, version, why);
-    if (err != HF_OK || version == store->plan->step_count)
-        return err;
-    err = hf_store_begin(store, why);
-    if (err == HF_OK)
-        err = ask_number(store, "PRAGMA user_version", &version, why);
-    if (err == HF_OK && version == 0)
-        err = run_sql(store, "PRAGMA application_id=0x68666c64", why);
-    for (int i = (int)version; i < store->plan->step_count && err == HF_OK; i++)
-        err = take_step(store, i, why);
-    if (err == HF_OK)
-        return hf_store_commit(store, why);
-    hf_store_undo(store);
+    (void)of;
+    for (int64_t i = version; i < plan->step_count && err == HF_OK; i++)
+        err = store->engine->sql(store, plan->steps[i], why);
+    if (err == HF_OK && version < plan->step_count)
+        err = store->engine->set_version(store, plan->step_count, why);
     return err;
 }
 
-static enum hf_err open_locked(const char *path, struct hf_store *store,
-                               struct hf_why *why)
+/* All steps that are missing, in one transaction. */
+static enum hf_err migrate(struct hf_store *store, bool must_exist,
+                           struct hf_why *why)
 {
-    enum hf_err err = load(&store->lite, why);
-    int code;
+    int64_t version = 0;
+    enum hf_err err = store->engine->version(store, false, &version, why);
 
-    if (err != HF_OK)
+    if (err != HF_OK || version == store->plan->step_count)
         return err;
-    code = store->lite.open_v2(
-        path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code != SQLITE_OK)
-        return fail(store, code, why);
-    err = set_up(store, why);
-    return err != HF_OK ? err : migrate(store, why);
+    if (version > store->plan->step_count)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "a newer holdfast wrote it; use that one");
+    if (version == 0 && must_exist)
+        return hf_fail(why, HF_ENOTFOUND, 0, "it has no tables yet");
+    return hf_store_transact(store, take_steps, NULL, why);
 }
 
-/* The folder of `path`, and the name in it. */
-static enum hf_err open_folder(const char *path, int *dir, const char **name,
-                               struct hf_why *why)
+enum hf_err hf_store_open(const char *location,
+                          const struct hf_store_plan *plan, bool must_exist,
+                          struct hf_store **out, struct hf_why *why)
 {
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    char folder[PATH_MAX] = ".";
-
-    if (len >= sizeof(folder))
-        return hf_fail(why, HF_ELIMIT, 0, "path too long");
-    if (len > 0) {
-        memcpy(folder, path, len);
-        folder[len] = '\0';
-    }
-    *name = slash == NULL ? path : slash + 1;
-    *dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return *dir >= 0 ? HF_OK
-                     : hf_fail_sys(why, errno, "its folder cannot be opened");
-}
-
-enum hf_err hf_store_open(const char *path, const struct hf_store_plan *plan,
-                          bool must_exist, struct hf_store **out,
-                          struct hf_why *why)
-{
-    struct hf_store *store = hf_alloc(1, sizeof(*store));
-    const char *name;
-    int dir = -1;
-    enum hf_err err;
+    const struct hf_engine *engine = NULL;
+    struct hf_store *store;
+    enum hf_err err = choose(location, &engine, why);
 
     assert(plan->operation_count <= HF_STORE_OPERATIONS_MAX);
+    if (err != HF_OK)
+        return err;
+    store = hf_alloc(1, engine->size);
     if (store == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    store->engine = engine;
     store->plan = plan;
-    err = open_folder(path, &dir, &name, why);
+    err = engine->open(store, location, must_exist, why);
     if (err == HF_OK)
-        err = lock_folder(dir, why);
-    if (err == HF_OK)
-        err = make_file(dir, name, must_exist, why);
-    if (err == HF_OK)
-        err = open_locked(path, store, why);
-    if (dir >= 0)
-        (void)close(dir);
+        err = migrate(store, must_exist, why);
     if (err != HF_OK)
         hf_store_close(store);
     else
@@ -331,106 +142,207 @@ void hf_store_close(struct hf_store *store)
     if (store == NULL)
         return;
     hf_store_undo(store);
-    for (size_t i = 0; i < HF_STORE_OPERATIONS_MAX; i++)
-        if (store->statements[i] != NULL)
-            (void)store->lite.finalize(store->statements[i]);
-    if (store->db != NULL)
-        (void)store->lite.close(store->db);
+    store->engine->close(store);
     hf_free(store);
 }
 
 /* ---- transactions ---- */
 
+/* What was said of the failure before this one is over. */
+static void forget_failure(struct hf_store *store)
+{
+    store->should_retry = false;
+    store->is_unknown = false;
+}
+
+/* Behind a failure one engine goes on and the other does not; here neither. */
+static enum hf_err may_go_on(const struct hf_store *store, struct hf_why *why)
+{
+    if (!store->is_spoiled)
+        return HF_OK;
+    return hf_fail(why, HF_EINVAL, 0,
+                   "a step of this change failed before; it must be undone");
+}
+
+static enum hf_err note(struct hf_store *store, enum hf_err err)
+{
+    if (err != HF_OK && store->in_transaction)
+        store->is_spoiled = true;
+    return err;
+}
+
+static void end_transaction(struct hf_store *store)
+{
+    store->in_transaction = false;
+    store->is_marked = false;
+    store->is_spoiled = false;
+}
+
 enum hf_err hf_store_begin(struct hf_store *store, struct hf_why *why)
 {
-    enum hf_err err = run_sql(store, "BEGIN IMMEDIATE", why);
+    enum hf_err err;
 
+    assert(!store->in_transaction);
+    forget_failure(store);
+    err = store->engine->begin(store, why);
     store->in_transaction = err == HF_OK;
     return err;
 }
 
 enum hf_err hf_store_commit(struct hf_store *store, struct hf_why *why)
 {
-    enum hf_err err = run_sql(store, "COMMIT", why);
+    enum hf_err err = may_go_on(store, why);
 
-    if (err == HF_OK)
-        store->in_transaction = false;
-    else
+    if (err != HF_OK) {
         hf_store_undo(store);
+        return err;
+    }
+    forget_failure(store);
+    err = store->engine->commit(store, why);
+    if (err != HF_OK)
+        hf_store_undo(store);
+    end_transaction(store);
     return err;
 }
 
 void hf_store_undo(struct hf_store *store)
 {
-    /* After some failures SQLite has undone it already. */
-    if (store->in_transaction && store->lite.get_autocommit(store->db) == 0)
-        (void)run_sql(store, "ROLLBACK", NULL);
-    store->in_transaction = false;
+    if (store->in_transaction)
+        store->engine->undo(store);
+    end_transaction(store);
+}
+
+enum hf_err hf_store_mark(struct hf_store *store, struct hf_why *why)
+{
+    const char *text = store->is_marked ? "RELEASE SAVEPOINT mark;"
+                                          "SAVEPOINT mark"
+                                        : "SAVEPOINT mark";
+    enum hf_err err = may_go_on(store, why);
+
+    assert(store->in_transaction);
+    if (err != HF_OK)
+        return err;
+    forget_failure(store);
+    err = note(store, store->engine->sql(store, text, why));
+    store->is_marked = err == HF_OK;
+    return err;
+}
+
+enum hf_err hf_store_back_to_mark(struct hf_store *store, struct hf_why *why)
+{
+    enum hf_err err;
+
+    assert(store->in_transaction && store->is_marked);
+    forget_failure(store);
+    err = store->engine->sql(store, "ROLLBACK TO SAVEPOINT mark", why);
+    store->is_spoiled = err != HF_OK;
+    return err;
+}
+
+bool hf_store_should_retry(const struct hf_store *store)
+{
+    return store->should_retry;
+}
+
+bool hf_store_is_unknown(const struct hf_store *store)
+{
+    return store->is_unknown;
+}
+
+static enum hf_err try_once(struct hf_store *store, hf_store_work_fn work,
+                            void *of, struct hf_why *why)
+{
+    enum hf_err err = hf_store_begin(store, why);
+
+    if (err != HF_OK)
+        return err;
+    err = work(store, of, why);
+    if (err == HF_OK)
+        return hf_store_commit(store, why);
+    hf_store_undo(store);
+    return err;
+}
+
+/* Who was in each other's way must not meet again. */
+static void pause_before(int attempt)
+{
+    int64_t most = PAUSE_MIN_MS;
+    unsigned char random = 0;
+
+    for (int i = 0; i < attempt && most < PAUSE_MAX_MS; i++)
+        most *= 2;
+    (void)hf_random_fill(&random, sizeof(random), NULL);
+    hf_clock_wait(1 + most * random / 256);
+}
+
+/* After a failure: may it be done once more, and is there time? */
+static bool may_repeat(const struct hf_store *store, int attempt,
+                       int64_t until_ms)
+{
+    if (!store->should_retry || hf_clock_ms() > until_ms ||
+        hf_signals_stop_wanted())
+        return false;
+    pause_before(attempt);
+    return true;
+}
+
+enum hf_err hf_store_transact(struct hf_store *store, hf_store_work_fn work,
+                              void *of, struct hf_why *why)
+{
+    int64_t until_ms = hf_clock_ms() + HF_STORE_BUSY_MS;
+    enum hf_err err = try_once(store, work, of, why);
+
+    for (int i = 0; err != HF_OK && may_repeat(store, i, until_ms); i++)
+        err = try_once(store, work, of, why);
+    return err;
 }
 
 /* ---- operations ---- */
 
-static sqlite3_stmt *statement_of(const struct hf_store *store,
-                                  size_t operation)
+static enum hf_err check_values(const struct hf_store_value *values,
+                                size_t count, struct hf_why *why)
 {
-    assert(operation < store->plan->operation_count);
-    return store->statements[operation];
-}
-
-static int bind(const struct hf_store *store, sqlite3_stmt *statement, int at,
-                const struct hf_store_value *value)
-{
-    switch (value->kind) {
-    case HF_STORE_NULL:
-        return store->lite.bind_null(statement, at);
-    case HF_STORE_NUMBER:
-        return store->lite.bind_int64(statement, at, value->number);
-    case HF_STORE_TEXT:
-        break;
-    }
-    /* Text without octets is text, not NULL. */
-    return store->lite.bind_text64(statement, at,
-                                   value->text.len == 0 ? "" : value->text.ptr,
-                                   value->text.len, SQLITE_STATIC, SQLITE_UTF8);
+    assert(count <= HF_STORE_VALUES_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (values[i].kind == HF_STORE_TEXT &&
+            hf_span_find(values[i].text, '\0') < values[i].text.len)
+            return hf_fail(why, HF_EINVAL, i, "text with a NUL in it");
+    return HF_OK;
 }
 
 enum hf_err hf_store_start(struct hf_store *store, size_t operation,
                            const struct hf_store_value *values, size_t count,
                            struct hf_why *why)
 {
-    int code = SQLITE_OK;
+    int64_t until_ms = hf_clock_ms() + HF_STORE_BUSY_MS;
+    enum hf_err err = may_go_on(store, why);
 
-    if (statement_of(store, operation) == NULL)
-        code = store->lite.prepare_v3(
-            store->db, store->plan->operations[operation], -1,
-            SQLITE_PREPARE_PERSISTENT, &store->statements[operation], NULL);
-    for (size_t i = 0; i < count && code == SQLITE_OK; i++)
-        code =
-            bind(store, store->statements[operation], (int)i + 1, &values[i]);
-    if (code == SQLITE_OK)
-        return HF_OK;
-    hf_store_end(store, operation);
-    return fail(store, code, why);
+    assert(operation < store->plan->operation_count);
+    if (err == HF_OK)
+        err = check_values(values, count, why);
+    if (err != HF_OK)
+        return note(store, err);
+    forget_failure(store);
+    err = store->engine->start(store, operation, values, count, why);
+    for (int i = 0; err != HF_OK && !store->in_transaction &&
+                    may_repeat(store, i, until_ms);
+         i++) {
+        forget_failure(store);
+        err = store->engine->start(store, operation, values, count, why);
+    }
+    return note(store, err);
 }
 
 enum hf_err hf_store_next(struct hf_store *store, size_t operation, bool *more,
                           struct hf_why *why)
 {
-    int code = store->lite.step(statement_of(store, operation));
-
-    *more = code == SQLITE_ROW;
-    if (code == SQLITE_ROW)
-        return HF_OK;
-    hf_store_end(store, operation);
-    return code == SQLITE_DONE ? HF_OK : fail(store, code, why);
+    forget_failure(store);
+    return note(store, store->engine->next(store, operation, more, why));
 }
 
 void hf_store_end(struct hf_store *store, size_t operation)
 {
-    sqlite3_stmt *statement = statement_of(store, operation);
-
-    (void)store->lite.reset(statement);
-    (void)store->lite.clear_bindings(statement);
+    store->engine->end(store, operation);
 }
 
 enum hf_err hf_store_run(struct hf_store *store, size_t operation,
@@ -438,39 +350,47 @@ enum hf_err hf_store_run(struct hf_store *store, size_t operation,
                          struct hf_why *why)
 {
     enum hf_err err = hf_store_start(store, operation, values, count, why);
-    bool more = false;
+    bool more = true;
 
-    if (err == HF_OK)
+    /* What it changed is certain behind its last row. */
+    while (err == HF_OK && more)
         err = hf_store_next(store, operation, &more, why);
-    if (more)
-        hf_store_end(store, operation);
     return err;
+}
+
+int64_t hf_store_changed(const struct hf_store *store)
+{
+    return store->changed;
 }
 
 int64_t hf_store_get_number(const struct hf_store *store, size_t operation,
                             int column)
 {
-    return store->lite.column_int64(statement_of(store, operation), column);
+    return store->engine->get_number(store, operation, column);
 }
 
 struct hf_span hf_store_get_text(const struct hf_store *store, size_t operation,
                                  int column)
 {
-    sqlite3_stmt *statement = statement_of(store, operation);
-    const char *text = (const char *)store->lite.column_text(statement, column);
-    int len = store->lite.column_bytes(statement, column);
-
-    return (struct hf_span){text, text == NULL ? 0 : (size_t)len};
+    return store->engine->get_text(store, operation, column);
 }
 
 bool hf_store_is_null(const struct hf_store *store, size_t operation,
                       int column)
 {
-    return store->lite.column_type(statement_of(store, operation), column) ==
-           SQLITE_NULL;
+    return store->engine->is_null(store, operation, column);
 }
 
-int64_t hf_store_last_id(const struct hf_store *store)
+/* ---- copies ---- */
+
+enum hf_err hf_store_backup(struct hf_store *store, const char *path,
+                            struct hf_why *why)
 {
-    return store->lite.last_insert_rowid(store->db);
+    assert(!store->in_transaction);
+    return store->engine->backup(store, path, why);
+}
+
+enum hf_err hf_store_check(struct hf_store *store, struct hf_why *why)
+{
+    return store->engine->check(store, why);
 }
