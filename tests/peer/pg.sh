@@ -76,11 +76,12 @@ pg_stop() {
     pg_do "$1" "$pg_bin/pg_ctl" -D "$1" -w -m immediate stop
 }
 
-# The first line of the file is the server; the others are its children.
+# The first line of the file is the server; some of its children may end by
+# themselves meanwhile.
 pg_kill() {
     pg_server=$(head -n 1 "$1/postmaster.pid")
     # shellcheck disable=SC2046 # a list of numbers
-    kill -9 "$pg_server" $(pgrep -P "$pg_server")
+    kill -9 "$pg_server" $(pgrep -P "$pg_server") 2>/dev/null || true
 }
 
 pg_promote() {

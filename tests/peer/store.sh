@@ -22,7 +22,7 @@ pg_find || {
 running=
 cleanup() {
     for server in $running; do
-        pg_kill "$server" || true
+        pg_kill "$server"
     done
     rm -rf "$tmp"
 }
@@ -48,3 +48,4 @@ run_unit() { # NOUN
 }
 
 run_unit store
+run_unit lease
