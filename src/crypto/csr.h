@@ -56,5 +56,9 @@ enum hf_err hf_csr_read(struct hf_span text, struct hf_csr *out,
 /* Release. Harmless on a zeroed one. */
 void hf_csr_clear(struct hf_csr *csr);
 
+/* SubjectPublicKeyInfo in DER out of a request in DER whose signature was
+ * checked (RFC 2986, section 4.1); borrowed. False when it is no request. */
+bool hf_csr_spki(struct hf_span der, struct hf_span *out);
+
 /* Does the key belong to the request? */
 bool hf_csr_is_for(const struct hf_csr *csr, const struct hf_private_key *key);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "crypto/csr.h"
+#include "crypto/der.h"
 #include "crypto/evp_key.h"
 #include "crypto/san_read.h"
 
@@ -259,6 +260,21 @@ void hf_csr_clear(struct hf_csr *csr)
     hf_san_clear(&csr->san);
     hf_free(csr->bytes);
     *csr = (struct hf_csr){0};
+}
+
+bool hf_csr_spki(struct hf_span der, struct hf_span *out)
+{
+    struct hf_der_element request;
+    struct hf_der_element info;
+    struct hf_der_element part;
+
+    if (!hf_der_take(&der, &request) || !hf_der_take(&request.content, &info) ||
+        !hf_der_take(&info.content, &part) || /* version */
+        !hf_der_take(&info.content, &part) || /* subject */
+        !hf_der_take(&info.content, &part))
+        return false;
+    *out = part.whole;
+    return true;
 }
 
 bool hf_csr_is_for(const struct hf_csr *csr, const struct hf_private_key *key)

@@ -97,6 +97,10 @@ enum hf_err hf_private_key_adopt(EVP_PKEY *key, struct hf_private_key **out,
 enum hf_err hf_signer_describe(struct hf_signer *out, const EVP_PKEY *key,
                                struct hf_why *why);
 
+/* Is this signature, in the form of JWS, good over `data` under the key? */
+bool hf_evp_verify(EVP_PKEY *key, enum hf_sig_alg alg, struct hf_span data,
+                   struct hf_span signature);
+
 /*
  * Add to `out` a signature in the form of JWS that somebody else's code made
  * over `data`, if it is good under this key.

@@ -156,8 +156,8 @@ static bool verifies(EVP_PKEY *key, enum hf_sig_alg alg, struct hf_span data,
     return good;
 }
 
-static bool is_good(EVP_PKEY *key, enum hf_sig_alg alg, struct hf_span data,
-                    struct hf_span signature)
+bool hf_evp_verify(EVP_PKEY *key, enum hf_sig_alg alg, struct hf_span data,
+                   struct hf_span signature)
 {
     int half = algs[alg].half;
     unsigned char *der;
@@ -184,7 +184,7 @@ enum hf_err hf_evp_give_signature(EVP_PKEY *key, struct hf_span data,
 
     if (err != HF_OK)
         return err;
-    if (!is_good(key, about.alg, data, signature))
+    if (!hf_evp_verify(key, about.alg, data, signature))
         return hf_fail(why, HF_ECRYPTO, 0,
                        "the signature that the hardware made is not good under "
                        "the public key that lies beside its private one");
