@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/authz.h"
+
+#include "holdfast/client.h"
+
+/* A valid one is taken over when it lasts this long: time enough to finish. */
+#define REUSE_MARGIN_S 300
+
+bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
+                   bool *found)
+{
+    const enum hf_ca_operation row = HF_CA_AUTHZ_GET;
+    struct hf_store *store = call->store;
+
+    if (!hf_ca_call_row(call, row, HF_VALUES(hf_store_number(id)), found))
+        return false;
+    if (!*found)
+        return true;
+    *out = (struct hf_authz){
+        .id = id,
+        .account = hf_store_get_number(store, row, HF_AUTHZ_ACCOUNT),
+        .name = {.is_ip =
+                     hf_span_eq(hf_store_get_text(store, row, HF_AUTHZ_TYPE),
+                                HF_SPAN("ip")),
+                 .wildcard =
+                     hf_store_get_number(store, row, HF_AUTHZ_WILDCARD) != 0,
+                 .value = hf_ca_call_text(call, row, HF_AUTHZ_VALUE)},
+        .status = hf_ca_call_text(call, row, HF_AUTHZ_STATUS),
+        .expires_at = hf_store_get_number(store, row, HF_AUTHZ_EXPIRES_AT),
+        .token = hf_ca_call_text(call, row, HF_AUTHZ_TOKEN),
+        .method = hf_ca_call_text(call, row, HF_AUTHZ_METHOD),
+        .validated_at = hf_store_get_number(store, row, HF_AUTHZ_VALIDATED_AT),
+        .caa_until_at = hf_store_get_number(store, row, HF_AUTHZ_CAA_UNTIL_AT),
+        .error = hf_ca_call_text(call, row, HF_AUTHZ_ERROR),
+        .evidence = hf_ca_call_text(call, row, HF_AUTHZ_EVIDENCE),
+    };
+    hf_ca_call_row_end(call, row);
+    return true;
+}
+
+struct hf_span hf_authz_status(const struct hf_authz *authz, int64_t now_at)
+{
+    bool is_open = hf_span_eq(authz->status, HF_SPAN("valid")) ||
+                   hf_span_eq(authz->status, HF_SPAN("pending"));
+
+    if (!is_open || authz->expires_at >= now_at)
+        return authz->status;
+    /* Section 7.1.6: who did not finish in time is invalid. */
+    return hf_span_eq(authz->status, HF_SPAN("valid")) ? HF_SPAN("expired")
+                                                       : HF_SPAN("invalid");
+}
+
+bool hf_authz_is_lapsed(const struct hf_authz *authz, int64_t now_at)
+{
+    return hf_span_eq(authz->status, HF_SPAN("valid")) &&
+           authz->expires_at < now_at &&
+           hf_span_eq(authz->method,
+                      hf_span_str(hf_way_word(HF_WAY_DNS_PERSIST)));
+}
+
+/* ---- making them ---- */
+
+bool hf_authz_find(struct hf_ca_call *call, const struct hf_identifier *name,
+                   int64_t until_at, struct hf_authz_found *out)
+{
+    bool found;
+
+    *out = (struct hf_authz_found){0};
+    if (!hf_ca_call_row(
+            call, HF_CA_AUTHZ_REUSE,
+            HF_VALUES(hf_store_number(call->account.id),
+                      hf_store_text(hf_span_str(name->is_ip ? "ip" : "dns")),
+                      hf_store_text(name->value),
+                      hf_store_number(name->wildcard),
+                      hf_store_number(until_at)),
+            &found))
+        return false;
+    if (!found)
+        return true;
+    out->id = hf_store_get_number(call->store, HF_CA_AUTHZ_REUSE, 0);
+    out->expires_at = hf_store_get_number(call->store, HF_CA_AUTHZ_REUSE, 1);
+    out->is_valid = true;
+    hf_ca_call_row_end(call, HF_CA_AUTHZ_REUSE);
+    return true;
+}
+
+static bool make(struct hf_ca_call *call, const struct hf_identifier *name,
+                 struct hf_authz_found *out)
+{
+    struct hf_span token;
+
+    out->expires_at = call->now_at + call->settings->order_s;
+    return hf_ca_call_new_id(call, &out->id) &&
+           hf_ca_call_new_token(call, &token) &&
+           hf_ca_call_run(
+               call, HF_CA_AUTHZ_ADD,
+               HF_VALUES(
+                   hf_store_number(out->id), hf_store_number(call->account.id),
+                   hf_store_text(hf_span_str(name->is_ip ? "ip" : "dns")),
+                   hf_store_text(name->value), hf_store_number(name->wildcard),
+                   hf_store_text(token), hf_store_number(call->now_at),
+                   hf_store_number(out->expires_at)));
+}
+
+bool hf_authz_find_or_make(struct hf_ca_call *call,
+                           const struct hf_identifier *name,
+                           struct hf_authz_found *out)
+{
+    int64_t until_at = call->now_at + REUSE_MARGIN_S;
+
+    *out = (struct hf_authz_found){0};
+    if (call->settings->reuses && !hf_authz_find(call, name, until_at, out))
+        return false;
+    return out->is_valid || make(call, name, out);
+}
+
+/* ---- what they offer ---- */
+
+bool hf_authz_may_look(struct hf_ca_call *call,
+                       const struct hf_identifier *name)
+{
+    struct hf_jit jit = {
+        .enabled = call->settings->just_in_time,
+        .prior_success = call->account.persisted,
+        .rate_ok = true,
+    };
+
+    return hf_authz_offers(call->settings, name, HF_WAY_DNS_PERSIST) &&
+           hf_jit_may_query(&jit);
+}
+
+bool hf_authz_offers(const struct hf_ca_settings *settings,
+                     const struct hf_identifier *name, enum hf_way way)
+{
+    switch (way) {
+    case HF_WAY_DNS_PERSIST:
+        return !name->is_ip || settings->ip_persist;
+    case HF_WAY_DNS:
+        return !settings->persist_only && !name->is_ip;
+    case HF_WAY_HTTP:
+    case HF_WAY_TLS_ALPN:
+        return !settings->persist_only && !name->wildcard;
+    case HF_WAY_CAA:
+        return false;
+    }
+    return false;
+}

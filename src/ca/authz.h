@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* authz.h -- authorizations (RFC 8555, section 7.1.4) for those who need more
+ * of one than its object. */
+#pragma once
+
+#include "ca/call.h"
+#include "ca/identifier.h"
+
+/* Its row, in the call's arena. */
+struct hf_authz {
+    int64_t id;
+    int64_t account;
+    struct hf_identifier name;
+    struct hf_span status;
+    int64_t expires_at;
+    struct hf_span token;
+    struct hf_span method; /* the challenge that was tried; or empty */
+    int64_t validated_at;
+    int64_t caa_until_at;
+    struct hf_span error; /* JSON; or empty */
+    struct hf_span evidence;
+};
+
+bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
+                   bool *found);
+
+/* What a client is told: "expired" when it is, else the row's word. */
+struct hf_span hf_authz_status(const struct hf_authz *authz, int64_t now_at);
+
+/* Valid, and past its end because the record's TTL is short: its order, still
+ * open, has it validated again instead of failing (REQ REUSE-15). */
+bool hf_authz_is_lapsed(const struct hf_authz *authz, int64_t now_at);
+
+struct hf_authz_found {
+    int64_t id;
+    int64_t expires_at;
+    bool is_valid;
+};
+
+/* One of the call's account for exactly this name, valid until then at least,
+ * if there is one. */
+bool hf_authz_find(struct hf_ca_call *call, const struct hf_identifier *name,
+                   int64_t until_at, struct hf_authz_found *out);
+
+/* One that is valid for a while yet, or else a new one (REQ REUSE-02). */
+bool hf_authz_find_or_make(struct hf_ca_call *call,
+                           const struct hf_identifier *name,
+                           struct hf_authz_found *out);
+
+/* May the record be looked at before anybody asks (REQ JIT-04, JIT-05)? */
+bool hf_authz_may_look(struct hf_ca_call *call,
+                       const struct hf_identifier *name);
+
+/* Is there such a challenge for the name (REQ CHAL-12)? */
+bool hf_authz_offers(const struct hf_ca_settings *settings,
+                     const struct hf_identifier *name, enum hf_way way);

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/engine.h"
+
+#include "acme/document.h"
+#include "base/alloc.h"
+#include "ca/nonce.h"
+#include "ca/resources.h"
+
+#define KEYS_KEPT 1024 /* public keys that were read once */
+
+struct hf_engine {
+    const struct hf_ca_settings *settings;
+    struct hf_store *store;
+    struct hf_nonces *nonces;
+    struct hf_public_key *keys[KEYS_KEPT]; /* by thumbprint */
+};
+
+enum hf_err hf_engine_new(const struct hf_ca_settings *settings,
+                          struct hf_store *store, struct hf_engine **out,
+                          struct hf_why *why)
+{
+    struct hf_engine *engine = hf_alloc(1, sizeof(*engine));
+    enum hf_err err;
+
+    if (engine == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    engine->settings = settings;
+    engine->store = store;
+    err = hf_nonces_new(&engine->nonces, why);
+    if (err != HF_OK) {
+        hf_engine_free(engine);
+        return err;
+    }
+    *out = engine;
+    return HF_OK;
+}
+
+void hf_engine_free(struct hf_engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (size_t i = 0; i < KEYS_KEPT; i++)
+        hf_public_key_free(engine->keys[i]);
+    hf_nonces_free(engine->nonces);
+    hf_free(engine);
+}
+
+/* ---- the life of a call ---- */
+
+static void reset_reply(struct hf_ca_call *call)
+{
+    hf_buf_reset(&call->body);
+    call->json = hf_json_to(&call->body);
+    call->status = 200;
+    call->content_type = NULL;
+    call->location = (struct hf_span){0};
+    call->link = (struct hf_span){0};
+    call->retry_after_s = 0;
+    call->trouble = HF_TROUBLE_NONE;
+    call->err = HF_OK;
+    call->job_count = 0;
+    call->shows = HF_SHOWS_REPLY;
+}
+
+void hf_engine_begin(struct hf_engine *engine, int64_t now_at,
+                     struct hf_ca_call *out)
+{
+    *out = (struct hf_ca_call){
+        .engine = engine,
+        .settings = engine->settings,
+        .store = engine->store,
+        .now_at = now_at,
+    };
+    hf_arena_init(&out->arena, HF_CA_CALL_ROOM_MAX);
+    hf_buf_init_grow(&out->body, HF_CA_CALL_BODY_MAX);
+    reset_reply(out);
+}
+
+void hf_ca_call_clear(struct hf_ca_call *call)
+{
+    if (call->owns_key)
+        hf_public_key_free(call->key);
+    json_decref(call->payload);
+    hf_jws_clear(&call->jws);
+    hf_buf_clear(&call->body);
+    hf_arena_clear(&call->arena);
+    *call = (struct hf_ca_call){0};
+}
+
+/* ---- reading the request (RFC 8555, section 6) ---- */
+
+static bool check_method(struct hf_ca_call *call,
+                         const struct hf_server_request *request)
+{
+    bool is_get =
+        request->method == HF_SERVER_GET || request->method == HF_SERVER_HEAD;
+    bool wants_get = call->resource->key == HF_KEY_NOBODY;
+
+    if (wants_get ? is_get : request->method == HF_SERVER_POST)
+        return true;
+    return hf_ca_call_refuse(call, HF_TROUBLE_METHOD,
+                             wants_get ? "this is read with GET"
+                                       : "this wants a signed POST; reading is "
+                                         "POST-as-GET (RFC 8555 6.3)");
+}
+
+static bool refuse_algorithm(struct hf_ca_call *call)
+{
+    return hf_ca_call_refuse_with(
+        call, &(struct hf_refusal){
+                  .trouble = HF_TROUBLE_BAD_ALGORITHM,
+                  .detail = HF_SPAN("this CA takes the algorithms listed"),
+                  .members = HF_SPAN(",\"algorithms\":[\"ES256\",\"ES384\","
+                                     "\"EdDSA\",\"RS256\"]"),
+              });
+}
+
+static bool check_header(struct hf_ca_call *call)
+{
+    const enum hf_resource_key key = call->resource->key;
+    const struct hf_jws *jws = &call->jws;
+    struct hf_span url = jws->url;
+    enum hf_sig_alg alg;
+
+    if (!hf_sig_alg_find(jws->alg, &alg))
+        return refuse_algorithm(call);
+    if (!hf_nonces_use(call->engine->nonces, jws->nonce))
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_NONCE,
+                                 "the nonce is not a fresh one of this server; "
+                                 "use the one of this reply (RFC 8555 6.5)");
+    if (!hf_span_starts(url, call->settings->base) ||
+        !hf_span_eq((struct hf_span){url.ptr + call->settings->base.len,
+                                     url.len - call->settings->base.len},
+                    call->whole))
+        return hf_ca_call_refuse(call, HF_TROUBLE_UNAUTHORIZED,
+                                 "\"url\" of the header is not the URL of the "
+                                 "request (RFC 8555 6.4)");
+    if ((key == HF_KEY_ITSELF && jws->jwk.len == 0) ||
+        (key == HF_KEY_ACCOUNT && jws->kid.len == 0))
+        return hf_ca_call_refuse(
+            call, HF_TROUBLE_MALFORMED,
+            key == HF_KEY_ITSELF ? "this request has \"jwk\" in its header"
+                                 : "this request has \"kid\" in its header, "
+                                   "the URL of the account");
+    return true;
+}
+
+static bool read_payload(struct hf_ca_call *call)
+{
+    enum hf_err err = HF_OK;
+
+    if (call->jws.payload.len > 0)
+        err = hf_document_read(call->jws.payload, &call->payload, &call->why);
+    if (err == HF_ENOMEM)
+        return hf_ca_call_fail(call, err);
+    return err == HF_OK ||
+           hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
+                             "the payload is neither empty nor a JSON object");
+}
+
+static bool read_post(struct hf_ca_call *call,
+                      const struct hf_server_request *request)
+{
+    enum hf_err err;
+
+    if (!hf_span_eq_nocase(request->content_type,
+                           HF_SPAN("application/jose+json")))
+        return hf_ca_call_refuse(
+            call, HF_TROUBLE_MEDIA,
+            "requests are of the type application/jose+json "
+            "(RFC 8555 6.2)");
+    err = hf_jws_read(request->body, &call->jws, &call->why);
+    if (err == HF_ENOMEM)
+        return hf_ca_call_fail(call, err);
+    if (err != HF_OK)
+        return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED, call->why.text);
+    return check_header(call) && read_payload(call);
+}
+
+void hf_engine_open(struct hf_engine *engine,
+                    const struct hf_server_request *request, int64_t now_at,
+                    struct hf_ca_call *out)
+{
+    struct hf_span rest;
+
+    hf_engine_begin(engine, now_at, out);
+    out->method = request->method;
+    out->whole = hf_arena_copy(&out->arena, request->target);
+    rest = out->whole;
+    out->target = hf_span_cut(&rest, hf_span_find(rest, '?'));
+    if (hf_span_skip(&rest, '?'))
+        out->query = rest;
+    out->resource = hf_resource_find(out);
+    if (out->resource == NULL)
+        (void)hf_ca_call_refuse(
+            out, HF_TROUBLE_NOT_FOUND,
+            "there is nothing of this name; the directory is "
+            "at /directory");
+    else if (check_method(out, request) && out->resource->key != HF_KEY_NOBODY)
+        (void)read_post(out, request);
+}
+
+/* ---- who signed ---- */
+
+static struct hf_public_key **place_of(struct hf_engine *engine,
+                                       struct hf_span thumbprint)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+
+    for (size_t i = 0; i < thumbprint.len; i++)
+        hash = (hash ^ (unsigned char)thumbprint.ptr[i]) * 16777619U;
+    return &engine->keys[hash % KEYS_KEPT];
+}
+
+/* Reading a key costs as much as a third of using it. */
+static bool use_account_key(struct hf_ca_call *call)
+{
+    struct hf_public_key **place =
+        place_of(call->engine, call->account.thumbprint);
+    enum hf_err err;
+
+    if (*place == NULL || !hf_span_eq(hf_public_key_thumbprint(*place),
+                                      call->account.thumbprint)) {
+        hf_public_key_free(*place);
+        *place = NULL;
+        err = hf_public_key_read(call->account.jwk, place, &call->why);
+        if (err != HF_OK)
+            return hf_ca_call_fail(call, err);
+    }
+    call->key = *place;
+    return true;
+}
+
+static bool find_signer(struct hf_ca_call *call)
+{
+    struct hf_span base = call->settings->base;
+    struct hf_span kid = call->jws.kid;
+    int64_t id;
+    bool found = false;
+
+    if (hf_span_starts(kid, base))
+        (void)hf_span_cut(&kid, base.len);
+    if (hf_span_starts(kid, HF_SPAN("/acct/"))) {
+        (void)hf_span_cut(&kid, 6);
+        if (hf_ca_call_take_id(kid, &id) &&
+            !hf_ca_call_load_account(call, id, &call->account, &found))
+            return false;
+    }
+    if (!found)
+        return hf_ca_call_refuse(call, HF_TROUBLE_NO_ACCOUNT,
+                                 "\"kid\" is not the URL of an account here");
+    if (!hf_span_eq(call->account.status, HF_SPAN("valid")))
+        return hf_ca_call_refuse(
+            call, HF_TROUBLE_UNAUTHORIZED,
+            "the account was deactivated (RFC 8555 7.3.6)");
+    return use_account_key(call);
+}
+
+static bool read_own_key(struct hf_ca_call *call)
+{
+    enum hf_err err;
+
+    if (call->owns_key)
+        return true; /* the call is run again */
+    err = hf_public_key_read(call->jws.jwk, &call->key, &call->why);
+    if (err == HF_ENOMEM)
+        return hf_ca_call_fail(call, err);
+    if (err != HF_OK)
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_PUBLIC_KEY,
+                                 call->why.text);
+    call->owns_key = true;
+    return true;
+}
+
+static bool check_signature(struct hf_ca_call *call)
+{
+    if (!(call->jws.kid.len > 0 ? find_signer(call) : read_own_key(call)))
+        return false;
+    if (!hf_jws_is_signed_by(&call->jws, call->key))
+        return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
+                                 "the signature is not good under the key "
+                                 "(RFC 8555 6.2)");
+    return true;
+}
+
+void hf_engine_run(struct hf_ca_call *call)
+{
+    if (call->trouble != HF_TROUBLE_NONE)
+        return;
+    reset_reply(call);
+    if (call->resource->key != HF_KEY_NOBODY && !check_signature(call))
+        return;
+    (void)call->resource->run(call);
+    if (call->arena.full || call->body.full)
+        (void)hf_ca_call_fail(call, HF_ENOMEM);
+}
+
+static bool show_again(struct hf_ca_call *call)
+{
+    switch (call->shows) {
+    case HF_SHOWS_REPLY:
+        return true;
+    case HF_SHOWS_ORDER:
+        return hf_resource_show_order(call, call->shown);
+    case HF_SHOWS_AUTHZ:
+        return hf_resource_show_authz(call, call->shown);
+    case HF_SHOWS_CHALLENGE:
+        return hf_resource_show_challenge(call, call->shown);
+    case HF_SHOWS_FINALIZE:
+        call->rounds++;
+        return call->resource->run(call);
+    }
+    return true;
+}
+
+void hf_engine_show(struct hf_ca_call *call, int64_t now_at)
+{
+    enum hf_ca_call_shows shows = call->shows;
+    struct hf_span location = call->location;
+    int status = call->status;
+
+    call->now_at = now_at;
+    reset_reply(call);
+    call->shows = shows;
+    call->status = status;
+    call->location = location;
+    (void)show_again(call);
+    if (call->arena.full || call->body.full)
+        (void)hf_ca_call_fail(call, HF_ENOMEM);
+}
+
+void hf_engine_give_up(struct hf_ca_call *call)
+{
+    reset_reply(call);
+    (void)hf_ca_call_refuse(call, HF_TROUBLE_SERVER,
+                            "something is wrong with this CA; nothing of your "
+                            "request was kept, and it may go well later");
+}
+
+/* ---- the reply ---- */
+
+static void add_field(struct hf_server_reply *out, const char *name,
+                      struct hf_span value)
+{
+    if (value.len > 0)
+        out->fields[out->field_count++] =
+            (struct hf_server_field){hf_span_str(name), value};
+}
+
+static struct hf_span number_text(struct hf_ca_call *call, int number)
+{
+    char room[16];
+    struct hf_buf text;
+
+    if (number <= 0)
+        return (struct hf_span){0};
+    hf_buf_init(&text, room, sizeof(room));
+    hf_buf_put_i64(&text, number);
+    return hf_arena_copy(&call->arena, hf_buf_span(&text));
+}
+
+/* Section 7.1: the directory is above everything. */
+static struct hf_span links(struct hf_ca_call *call)
+{
+    char room[HF_ACCOUNT_URL_MAX * 3];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room));
+    hf_buf_putc(&text, '<');
+    hf_buf_put(&text, call->settings->base);
+    hf_buf_puts(&text, "/directory>;rel=\"index\"");
+    if (call->link.len > 0)
+        hf_buf_puts(&text, ", ");
+    hf_buf_put(&text, call->link);
+    return hf_arena_copy(&call->arena, hf_buf_span(&text));
+}
+
+enum hf_err hf_engine_reply(struct hf_ca_call *call,
+                            struct hf_server_reply *out, struct hf_why *why)
+{
+    bool is_get =
+        call->method == HF_SERVER_GET || call->method == HF_SERVER_HEAD;
+    bool gives_nonce =
+        !is_get || hf_span_eq(call->target, HF_SPAN("/new-nonce"));
+    char *nonce;
+    enum hf_err err;
+
+    *out = (struct hf_server_reply){
+        .status = call->status,
+        .content_type =
+            hf_span_str(call->content_type != NULL ? call->content_type
+                                                   : "application/json"),
+        .body = hf_buf_span(&call->body),
+    };
+    if (call->body.len == 0)
+        out->content_type = (struct hf_span){0};
+    add_field(out, "Location", call->location);
+    add_field(out, "Link", links(call));
+    add_field(out, "Retry-After", number_text(call, call->retry_after_s));
+    if (call->trouble == HF_TROUBLE_METHOD)
+        add_field(out, "Allow",
+                  call->resource->key == HF_KEY_NOBODY ? HF_SPAN("GET, HEAD")
+                                                       : HF_SPAN("POST"));
+    if (!gives_nonce)
+        return HF_OK;
+    nonce = hf_arena_take(&call->arena, HF_NONCE_LEN, 1);
+    if (nonce == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    err = hf_nonces_make(call->engine->nonces, nonce, why);
+    add_field(out, "Replay-Nonce", (struct hf_span){nonce, HF_NONCE_LEN});
+    add_field(out, "Cache-Control", HF_SPAN("no-store"));
+    return err;
+}

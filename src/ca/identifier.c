@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/identifier.h"
+
+#include "acme/document.h"
+#include "holdfast/client.h"
+#include "names/ip.h"
+
+static enum hf_trouble refuse(const char **detail, enum hf_trouble trouble,
+                              const char *sentence)
+{
+    *detail = sentence;
+    return trouble;
+}
+
+/* ---- addresses ---- */
+
+static enum hf_trouble read_ip(struct hf_span text,
+                               const struct hf_ca_settings *settings,
+                               struct hf_arena *arena,
+                               struct hf_identifier *out, const char **detail)
+{
+    char room[HF_IP_TEXT_MAX];
+    uint8_t address[16];
+    struct hf_buf canonical;
+    size_t len;
+
+    if (!hf_ip_parse(text, address, &len))
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "no IPv4 or IPv6 address (RFC 8738 3)");
+    if (!settings->internal_names &&
+        hf_identifier_decide_ip(address, len) == HF_REFUSE)
+        return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                      "an address of no public network (BR 7.1.2.7.12)");
+    hf_buf_init(&canonical, room, sizeof(room));
+    hf_ip_put(&canonical, address, len);
+    out->is_ip = true;
+    out->value = hf_arena_copy(arena, hf_buf_span(&canonical));
+    out->whole = out->value;
+    return HF_TROUBLE_NONE;
+}
+
+/* ---- host names ---- */
+
+static enum hf_trouble decide(struct hf_span name, bool wildcard,
+                              const struct hf_ca_settings *settings,
+                              const char **detail)
+{
+    struct hf_span base = hf_suffixes_base(settings->suffixes, name);
+    bool known = hf_suffixes_knows(settings->suffixes, name);
+
+    if (settings->internal_names && !known)
+        return HF_TROUBLE_NONE;
+    if (base.len == 0)
+        return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                      wildcard ? "a wildcard of a public suffix (BR 3.2.2.6)"
+                               : "a public suffix (BR 3.2.2.6)");
+    if (!known)
+        return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                      "an internal name: its top-level domain is not public "
+                      "(BR 7.1.2.7.12)");
+    if (hf_identifier_decide(name, wildcard, base, known) == HF_REFUSE)
+        return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                      "no name that may be in a certificate (BR 7.1.2.7.12)");
+    return HF_TROUBLE_NONE;
+}
+
+static enum hf_trouble read_dns(struct hf_span text,
+                                const struct hf_ca_settings *settings,
+                                struct hf_arena *arena,
+                                struct hf_identifier *out, const char **detail)
+{
+    struct hf_span rest = text;
+    struct hf_name name;
+    struct hf_name owner;
+    char whole[HF_NAME_MAX + 2];
+    uint8_t address[16];
+    size_t len;
+    enum hf_trouble trouble;
+
+    out->wildcard = hf_name_take_star(&rest);
+    if (hf_name_parse(rest, &name, NULL) != HF_OK || name.len != rest.len)
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "no host name: A-labels of letters, digits and hyphens, "
+                      "without a dot at the end, one `*.` at most before it");
+    if (hf_ip_parse(rest, address, &len))
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "an address is an identifier of the type \"ip\"");
+    if (hf_owner_of_name(hf_name_span(&name), &owner, NULL) != HF_OK)
+        return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                      "so long that no validation record can stand below it");
+    trouble = decide(hf_name_span(&name), out->wildcard, settings, detail);
+    if (trouble != HF_TROUBLE_NONE)
+        return trouble;
+    len = out->wildcard ? 2 : 0;
+    memcpy(whole, "*.", 2);
+    memcpy(whole + len, name.text, name.len);
+    out->whole = hf_arena_copy(arena, (struct hf_span){whole, len + name.len});
+    out->value = (struct hf_span){out->whole.ptr + len, name.len};
+    return HF_TROUBLE_NONE;
+}
+
+enum hf_trouble hf_identifier_read(const struct json_t *json,
+                                   const struct hf_ca_settings *settings,
+                                   struct hf_arena *arena,
+                                   struct hf_identifier *out,
+                                   const char **detail)
+{
+    struct hf_span type = hf_document_string(json, "type");
+    struct hf_span value = hf_document_string(json, "value");
+
+    *out = (struct hf_identifier){.whole = value};
+    if (out->whole.len > HF_NAME_MAX)
+        out->whole.len = HF_NAME_MAX;
+    if (value.len == 0)
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "an identifier has a \"type\" and a \"value\"");
+    if (hf_span_eq(type, HF_SPAN("dns")))
+        return read_dns(value, settings, arena, out, detail);
+    if (hf_span_eq(type, HF_SPAN("ip")))
+        return read_ip(value, settings, arena, out, detail);
+    return refuse(detail, HF_TROUBLE_UNSUPPORTED_IDENTIFIER,
+                  "identifiers are of the type \"dns\" or \"ip\"");
+}
+
+int hf_identifier_cmp(const void *a, const void *b)
+{
+    const struct hf_identifier *left = a;
+    const struct hf_identifier *right = b;
+
+    if (left->is_ip != right->is_ip)
+        return left->is_ip ? 1 : -1;
+    return hf_span_cmp(left->whole, right->whole);
+}
+
+bool hf_identifier_eq(const struct hf_identifier *a,
+                      const struct hf_identifier *b)
+{
+    return a->is_ip == b->is_ip && hf_span_eq(a->whole, b->whole);
+}

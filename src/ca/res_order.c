@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Orders, to their end (RFC 8555, section 7.4). */
+#include "acme/document.h"
+#include "base/base64.h"
+#include "ca/order.h"
+#include "ca/resources.h"
+#include "crypto/csr.h"
+
+#define POLL_S     1
+#define ROUNDS_MAX 2 /* how often finalize waits for what is too old */
+
+/* ---- the object (section 7.1.3) ---- */
+
+static void put_authzs(struct hf_ca_call *call, const struct hf_order *order)
+{
+    hf_json_key(&call->json, "authorizations");
+    hf_json_open(&call->json, '[');
+    for (size_t i = 0; i < order->authz_count; i++)
+        hf_ca_call_put_url(call, "authz", order->authzs[i].id, "");
+    hf_json_close(&call->json, ']');
+}
+
+static void put_certificate(struct hf_ca_call *call,
+                            const struct hf_order *order)
+{
+    char room[HF_ACCOUNT_URL_MAX];
+    struct hf_buf url;
+
+    hf_buf_init(&url, room, sizeof(room));
+    hf_buf_put(&url, call->settings->base);
+    hf_buf_puts(&url, "/cert/");
+    hf_buf_put(&url, order->serial);
+    hf_json_key_str(&call->json, "certificate", hf_buf_span(&url));
+}
+
+/* Why it failed: its own error, or that of the name that did. */
+static struct hf_span error_of(const struct hf_order *order)
+{
+    for (size_t i = 0; order->error.len == 0 && i < order->authz_count; i++)
+        if (order->authzs[i].error.len > 0)
+            return order->authzs[i].error;
+    return order->error;
+}
+
+static bool show(struct hf_ca_call *call, const struct hf_order *order)
+{
+    struct hf_json *json = &call->json;
+    struct hf_span status = hf_order_status(order, call->now_at);
+
+    call->location = hf_ca_call_url(call, "order", order->id);
+    if (hf_span_eq(status, HF_SPAN("processing")))
+        call->retry_after_s = POLL_S;
+    hf_json_open(json, '{');
+    hf_json_key_str(json, "status", status);
+    hf_ca_call_put_time(call, "expires", order->expires_at);
+    hf_ca_call_put_json(call, "identifiers", order->identifiers);
+    hf_json_key_str(json, "profile", order->profile);
+    put_authzs(call, order);
+    hf_json_key(json, "finalize");
+    hf_ca_call_put_url(call, "order", order->id, "/finalize");
+    if (order->serial.len > 0)
+        put_certificate(call, order);
+    if (hf_span_eq(status, HF_SPAN("invalid")) && error_of(order).len > 0)
+        hf_ca_call_put_json(call, "error", error_of(order));
+    hf_json_close(json, '}');
+    return true;
+}
+
+static bool load_own(struct hf_ca_call *call, int64_t id, struct hf_order *out)
+{
+    bool found;
+
+    if (!hf_order_load(call, id, out, &found))
+        return false;
+    if (!found || out->account != call->account.id)
+        return hf_ca_call_refuse(call, HF_TROUBLE_NOT_FOUND,
+                                 "this account has no such order");
+    return true;
+}
+
+bool hf_resource_show_order(struct hf_ca_call *call, int64_t id)
+{
+    struct hf_order order;
+
+    return load_own(call, id, &order) && show(call, &order);
+}
+
+bool hf_resource_order(struct hf_ca_call *call)
+{
+    if (!hf_ca_call_is_fetch(call))
+        return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
+                                 "an order is read with an empty payload "
+                                 "(RFC 8555 6.3)");
+    return hf_resource_show_order(call, call->id);
+}
+
+/* ---- finalize: the request for the certificate ---- */
+
+static bool wants(const struct hf_csr *csr, const struct hf_authz *authz)
+{
+    const struct hf_csr_names *names = &csr->san.names;
+    struct hf_span value = authz->name.value;
+
+    if (authz->name.is_ip)
+        return hf_span_among(value, names->ips, names->ip_count);
+    for (size_t i = 0; i < names->dns_count; i++) {
+        struct hf_span name = names->dns[i];
+
+        if (hf_name_take_star(&name) == authz->name.wildcard &&
+            hf_span_eq(name, value))
+            return true;
+    }
+    return false;
+}
+
+static bool check_names(struct hf_ca_call *call, const struct hf_order *order,
+                        const struct hf_csr *csr)
+{
+    const struct hf_csr_names *names = &csr->san.names;
+    bool same = names->dns_count + names->ip_count == order->authz_count;
+
+    for (size_t i = 0; same && i < order->authz_count; i++)
+        same = wants(csr, &order->authzs[i]);
+    return same ||
+           hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR,
+                             "the request must ask for exactly the names "
+                             "of the order (RFC 8555 7.4)");
+}
+
+/* The key of an account must not certify anything (section 11.1), nor one that
+ * was reported. */
+static bool check_key(struct hf_ca_call *call, const struct hf_csr *csr)
+{
+    unsigned char own[32];
+    unsigned char asked[32];
+    struct hf_span asked_hash = {(const char *)asked, sizeof(asked)};
+    enum hf_err err = hf_public_key_hash(call->key, own, &call->why);
+    bool found;
+
+    if (err != HF_OK)
+        return hf_ca_call_fail(call, err);
+    if (!hf_order_key_hash(call, csr->der, asked))
+        return false;
+    if (hf_span_eq(asked_hash, (struct hf_span){(const char *)own, 32}))
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR,
+                                 "the key of the account may not be that of a "
+                                 "certificate (RFC 8555 11.1)");
+    if (!hf_ca_call_row(call, HF_CA_BLOCK_GET,
+                        HF_VALUES(hf_store_blob(asked_hash)), &found))
+        return false;
+    if (!found)
+        return true;
+    hf_ca_call_row_end(call, HF_CA_BLOCK_GET);
+    return hf_ca_call_refuse(
+        call, HF_TROUBLE_BAD_CSR,
+        "the key of the request was reported as compromised");
+}
+
+static bool take_csr(struct hf_ca_call *call, struct hf_order *order)
+{
+    struct hf_span text = hf_document_string(call->payload, "csr");
+    char *der = hf_arena_take(&call->arena, text.len * 3 / 4 + 1, 1);
+    struct hf_csr csr = {0};
+    enum hf_err err;
+    bool good;
+
+    if (der == NULL)
+        return hf_ca_call_fail(call, HF_ENOMEM);
+    if (text.len == 0 || !hf_base64url_decode(text, (unsigned char *)der))
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR,
+                                 "\"csr\" is a request in DER in base64url");
+    order->csr = (struct hf_span){der, text.len * 3 / 4};
+    err = hf_csr_read(order->csr, &csr, &call->why);
+    if (err == HF_ENOMEM)
+        return hf_ca_call_fail(call, err);
+    if (err != HF_OK)
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR, call->why.text);
+    good = check_names(call, order, &csr) && check_key(call, &csr);
+    hf_csr_clear(&csr);
+    return good;
+}
+
+/* ---- finalize: what must be fresh ---- */
+
+/* REQ VAL-52, REUSE-15: what is too old for a signature is looked at again
+ * before. */
+static bool refresh(struct hf_ca_call *call, const struct hf_order *order)
+{
+    for (size_t i = 0; i < order->authz_count; i++) {
+        const struct hf_authz *authz = &order->authzs[i];
+        bool lapsed = hf_authz_is_lapsed(authz, call->now_at);
+
+        if (!lapsed && authz->caa_until_at >= call->now_at)
+            continue;
+        if (call->rounds >= ROUNDS_MAX)
+            return hf_ca_call_refuse(
+                call, HF_TROUBLE_ORDER_NOT_READY,
+                "the authorization is too old to rely upon, "
+                "and looking again did not help");
+        if (!hf_ca_call_start(call, lapsed ? HF_JOB_AGAIN : HF_JOB_CAA,
+                              authz->id))
+            return false;
+    }
+    return true;
+}
+
+static bool sign(struct hf_ca_call *call, struct hf_order *order)
+{
+    bool did;
+
+    if (!hf_order_signing(call, order, &call->signing) ||
+        !hf_ca_call_change(
+            call, HF_CA_ORDER_START,
+            HF_VALUES(hf_store_number(order->id), hf_store_blob(order->csr)),
+            &did))
+        return false;
+    if (!did)
+        return hf_ca_call_refuse(call, HF_TROUBLE_ORDER_NOT_READY,
+                                 "the order is being finalized already");
+    order->status = HF_SPAN("processing");
+    call->shows = HF_SHOWS_ORDER;
+    call->shown = order->id;
+    return hf_ca_call_start(call, HF_JOB_SIGN, order->id) && show(call, order);
+}
+
+bool hf_resource_finalize(struct hf_ca_call *call)
+{
+    struct hf_order order;
+
+    if (!load_own(call, call->id, &order))
+        return false;
+    if (!hf_span_eq(hf_order_status(&order, call->now_at), HF_SPAN("ready")))
+        return hf_ca_call_refuse(
+            call, HF_TROUBLE_ORDER_NOT_READY,
+            "the order is not ready: look at its status and "
+            "at its authorizations");
+    if (!take_csr(call, &order) || !refresh(call, &order))
+        return false;
+    if (call->job_count == 0)
+        return sign(call, &order);
+    call->shows = HF_SHOWS_FINALIZE;
+    call->retry_after_s = POLL_S;
+    return show(call, &order);
+}

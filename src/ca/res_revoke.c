@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Revocation (RFC 8555, section 7.6): by the account that has the certificate,
+ * by one that controls its names, or by its own key. */
+#include "acme/document.h"
+#include "base/base64.h"
+#include "ca/certificate.h"
+#include "ca/order.h"
+#include "ca/resources.h"
+#include "crypto/der.h"
+
+#define KEY_COMPROMISE 1
+
+/* What a subscriber may say (RFC 5280, section 5.3.1; BR 4.9.1.1): the other
+ * reasons are the CA's. */
+static bool is_reason(int64_t reason)
+{
+    return reason == 0 || reason == KEY_COMPROMISE ||
+           (reason >= 3 && reason <= 5);
+}
+
+/* The serial number's octets, in hex (RFC 5280, section 4.1). */
+static bool take_serial(struct hf_ca_call *call, struct hf_span der,
+                        struct hf_span *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct hf_der_element whole;
+    struct hf_der_element tbs;
+    struct hf_der_element part;
+    char *hex;
+
+    if (!hf_der_take(&der, &whole) || !hf_der_take(&whole.content, &tbs) ||
+        !hf_der_take(&tbs.content, &part) || /* version */
+        !hf_der_take(&tbs.content, &part) || part.tag != HF_DER_INTEGER ||
+        part.content.len > 20)
+        return false;
+    hex = hf_arena_take(&call->arena, 2 * part.content.len + 1, 1);
+    if (hex == NULL)
+        return false;
+    for (size_t i = 0; i < part.content.len; i++) {
+        unsigned octet = (unsigned char)part.content.ptr[i];
+
+        hex[2 * i] = digits[octet >> 4];
+        hex[2 * i + 1] = digits[octet & 0xf];
+    }
+    *out = (struct hf_span){hex, 2 * part.content.len};
+    return true;
+}
+
+static bool find(struct hf_ca_call *call, struct hf_cert *out)
+{
+    struct hf_span text = hf_document_string(call->payload, "certificate");
+    char *room = hf_arena_take(&call->arena, text.len * 3 / 4 + 1, 1);
+    struct hf_span der = {room, text.len * 3 / 4};
+    struct hf_span serial;
+    bool found = false;
+
+    if (room == NULL)
+        return hf_ca_call_fail(call, HF_ENOMEM);
+    if (text.len == 0 || !hf_base64url_decode(text, (unsigned char *)room))
+        return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
+                                 "\"certificate\" is DER in base64url");
+    if (take_serial(call, der, &serial) &&
+        !hf_cert_load(call, serial, out, &found))
+        return false;
+    if (!found || !hf_span_eq(out->der, der))
+        return hf_ca_call_refuse(call, HF_TROUBLE_NOT_FOUND,
+                                 "this CA did not issue this certificate");
+    return true;
+}
+
+/* ---- who may ---- */
+
+static bool has_key(struct hf_ca_call *call, const struct hf_cert *cert,
+                    bool *may)
+{
+    unsigned char hash[32];
+    enum hf_err err = hf_public_key_hash(call->key, hash, &call->why);
+
+    *may = hf_span_eq(cert->key_hash,
+                      (struct hf_span){(const char *)hash, sizeof(hash)});
+    return err == HF_OK || hf_ca_call_fail(call, err);
+}
+
+/* Has the account valid authorizations for all names of the certificate? */
+static bool has_names(struct hf_ca_call *call, const struct hf_cert *cert,
+                      bool *may)
+{
+    struct hf_order order;
+    bool found;
+
+    if (!hf_order_load(call, cert->order, &order, &found))
+        return false;
+    *may = found && order.authz_count > 0;
+    for (size_t i = 0; *may && i < order.authz_count; i++) {
+        struct hf_authz_found authz;
+
+        if (!hf_authz_find(call, &order.authzs[i].name, call->now_at, &authz))
+            return false;
+        *may = authz.is_valid;
+    }
+    return true;
+}
+
+static bool check_right(struct hf_ca_call *call, const struct hf_cert *cert)
+{
+    bool may = call->account.id != 0 && call->account.id == cert->account;
+
+    if (!may && call->account.id == 0 && !has_key(call, cert, &may))
+        return false;
+    if (!may && call->account.id != 0 && !has_names(call, cert, &may))
+        return false;
+    return may ||
+           hf_ca_call_refuse(call, HF_TROUBLE_UNAUTHORIZED,
+                             "only the account that has the certificate, "
+                             "one with authorizations for all its names, "
+                             "or its own key may revoke it");
+}
+
+/* ---- doing it ---- */
+
+static bool revoke(struct hf_ca_call *call, const struct hf_cert *cert,
+                   int64_t reason)
+{
+    bool did;
+
+    if (!hf_ca_call_change(call, HF_CA_CERT_REVOKE,
+                           HF_VALUES(hf_store_text(cert->serial),
+                                     hf_store_number(call->now_at),
+                                     hf_store_number(reason)),
+                           &did))
+        return false;
+    if (!did)
+        return hf_ca_call_refuse(call, HF_TROUBLE_ALREADY_REVOKED,
+                                 "the certificate is revoked already");
+    if (reason == KEY_COMPROMISE &&
+        !hf_ca_call_run(call, HF_CA_BLOCK_ADD,
+                        HF_VALUES(hf_store_blob(cert->key_hash),
+                                  hf_store_number(call->now_at),
+                                  hf_store_text(cert->serial))))
+        return false;
+    return true; /* 200 and nothing to say (section 7.6) */
+}
+
+bool hf_resource_revoke(struct hf_ca_call *call)
+{
+    const json_t *member;
+    int64_t reason = 0;
+    struct hf_cert cert;
+
+    if (hf_ca_call_is_fetch(call))
+        return hf_ca_call_refuse(
+            call, HF_TROUBLE_MALFORMED,
+            "revokeCert wants a JSON object (RFC 8555 7.6)");
+    member = hf_document_member(call->payload, "reason");
+    if (member != NULL)
+        reason = json_is_integer(member) ? json_integer_value(member) : -1;
+    if (!is_reason(reason))
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_REASON,
+                                 "a reason is 0, 1, 3, 4 or 5 here (RFC 5280 "
+                                 "5.3.1, BR 4.9.1.1)");
+    return find(call, &cert) && check_right(call, &cert) &&
+           revoke(call, &cert, reason);
+}

@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/service.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/alloc.h"
+#include "ca/lists.h"
+#include "ca/outcome.h"
+#include "ca/resources.h"
+#include "ca/task.h"
+#include "os/clock.h"
+
+#define TASKS_MAX 128  /* of one turn */
+#define WORKS_MAX 4096 /* jobs under way or waiting for their turn */
+#define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
+
+/* A request that is not answered yet. */
+struct held {
+    struct held *next;
+    struct hf_ca_call call; /* first in no list: its address is kept */
+    uint64_t request;       /* of the front; 0: nobody waits for it */
+    size_t working;         /* of its jobs, those not done */
+    int64_t until_ms;       /* then it is answered as it is */
+    bool is_answered;
+};
+
+/* A job, with those whose it is. */
+struct work {
+    bool used;
+    bool submitted;
+    uint64_t serial; /* tells the users of a place apart */
+    struct hf_job job;
+    struct held *held;
+};
+
+struct hf_service {
+    struct hf_service_config config;
+    struct hf_engine *engine;
+    struct hf_lists *lists;
+    struct held *held;
+    struct work works[WORKS_MAX];
+    size_t work_count;
+    uint64_t serial;
+
+    /* of this turn */
+    struct hf_task tasks[TASKS_MAX];
+    struct held *owners[TASKS_MAX];   /* of the calls that are requests */
+    struct hf_ca_call own[TASKS_MAX]; /* the calls that are not */
+    size_t task_count;
+};
+
+/* ---- held requests ---- */
+
+static struct held *hold(struct hf_service *service, uint64_t request)
+{
+    struct held *held = hf_alloc(1, sizeof(*held));
+
+    if (held == NULL)
+        return NULL;
+    held->request = request;
+    held->is_answered = request == 0;
+    held->next = service->held;
+    service->held = held;
+    return held;
+}
+
+static enum hf_err answer(struct hf_service *service, struct held *held,
+                          struct hf_why *why)
+{
+    struct hf_server_reply reply;
+    enum hf_err err;
+
+    if (held->is_answered)
+        return HF_OK;
+    err = hf_engine_reply(&held->call, &reply, why);
+    if (err == HF_OK)
+        err =
+            hf_server_answer(service->config.front, held->request, &reply, why);
+    held->is_answered = err == HF_OK;
+    return err;
+}
+
+/* Forget those that are answered and have no job any more. */
+static void sweep(struct hf_service *service)
+{
+    struct held **at = &service->held;
+
+    while (*at != NULL) {
+        struct held *held = *at;
+
+        if (!held->is_answered || held->working > 0) {
+            at = &held->next;
+            continue;
+        }
+        *at = held->next;
+        hf_ca_call_clear(&held->call);
+        hf_free(held);
+    }
+}
+
+/* ---- jobs ---- */
+
+/* False when there are too many: the job is left to whoever asks next. */
+static bool add_work(struct hf_service *service, const struct hf_job *job,
+                     struct held *held)
+{
+    for (size_t i = 0; i < WORKS_MAX; i++) {
+        struct work *work = &service->works[i];
+
+        if (work->used)
+            continue;
+        *work = (struct work){.used = true,
+                              .serial = ++service->serial,
+                              .job = *job,
+                              .held = held};
+        service->work_count++;
+        held->working++;
+        return true;
+    }
+    return false;
+}
+
+static uint64_t ticket_of(const struct hf_service *service,
+                          const struct work *work)
+{
+    return work->serial * WORKS_MAX + (uint64_t)(work - service->works);
+}
+
+static struct work *work_of(struct hf_service *service, uint64_t ticket)
+{
+    struct work *work = &service->works[ticket % WORKS_MAX];
+
+    return work->used && work->serial == ticket / WORKS_MAX ? work : NULL;
+}
+
+static void end_work(struct hf_service *service, struct work *work)
+{
+    work->held->working--;
+    work->used = false;
+    service->work_count--;
+}
+
+static enum hf_err submit_signing(struct hf_service *service, struct work *work,
+                                  struct hf_why *why)
+{
+    struct hf_issuer_order order = *work->held->call.signing;
+
+    order.ticket = ticket_of(service, work);
+    return hf_issuer_submit(service->config.issuer, &order, why);
+}
+
+/* What it asks is read from the store now: an account may have ended since. */
+static enum hf_err submit_validation(struct hf_service *service,
+                                     struct work *work, struct hf_why *why)
+{
+    struct hf_validation_job asked;
+    struct hf_ca_call call;
+    bool wanted = false;
+    enum hf_err err = hf_store_begin(service->config.store, why);
+
+    if (err != HF_OK)
+        return err;
+    hf_engine_begin(service->engine, hf_clock_now().s, &call);
+    if (!hf_outcome_ask(&call, &work->job, &asked, &wanted)) {
+        err = call.err;
+        *why = call.why;
+    }
+    hf_store_undo(service->config.store);
+    if (err == HF_OK && wanted) {
+        asked.now = hf_clock_now();
+        err = hf_validator_submit(service->config.validator, &asked,
+                                  ticket_of(service, work), why);
+    } else if (err == HF_OK) {
+        end_work(service, work);
+    }
+    hf_ca_call_clear(&call);
+    return err;
+}
+
+/* As many as there is room for. */
+static enum hf_err submit_works(struct hf_service *service, struct hf_why *why)
+{
+    size_t left = service->work_count;
+
+    for (size_t i = 0; left > 0 && i < WORKS_MAX; i++) {
+        struct work *work = &service->works[i];
+        enum hf_err err;
+
+        if (!work->used)
+            continue;
+        left--;
+        if (work->submitted)
+            continue;
+        err = work->job.kind == HF_JOB_SIGN
+                  ? submit_signing(service, work, why)
+                  : submit_validation(service, work, why);
+        if (err == HF_ELIMIT)
+            continue; /* its turn will come */
+        if (err != HF_OK)
+            return err;
+        work->submitted = true;
+    }
+    return HF_OK;
+}
+
+/* ---- what there is to do in this turn ---- */
+
+static struct hf_task *add_task(struct hf_service *service,
+                                enum hf_task_kind kind, struct held *held)
+{
+    size_t i = service->task_count++;
+    struct hf_task *task = &service->tasks[i];
+
+    *task = (struct hf_task){.kind = kind};
+    service->owners[i] = held;
+    task->call = held == NULL ? &service->own[i] : &held->call;
+    if (held == NULL)
+        hf_engine_begin(service->engine, hf_clock_now().s, task->call);
+    return task;
+}
+
+/* The request that a job belongs to may be told when it was the last. */
+static void finish(struct hf_service *service, struct work *work)
+{
+    struct held *held = work->held;
+
+    end_work(service, work);
+    if (held->working == 0 && !held->is_answered &&
+        service->task_count < TASKS_MAX) {
+        held->call.rounds++;
+        (void)add_task(service, HF_TASK_SHOW, held);
+    }
+}
+
+static enum hf_err take_validated(struct hf_service *service,
+                                  struct hf_why *why)
+{
+    bool got = true;
+    enum hf_err err = HF_OK;
+
+    while (err == HF_OK && got && service->task_count + 2 <= TASKS_MAX) {
+        struct hf_validation_result result;
+        struct hf_task *task;
+        struct work *work;
+        uint64_t ticket;
+
+        err = hf_validator_poll(service->config.validator, hf_clock_now(),
+                                &ticket, &result, &got, why);
+        if (err != HF_OK || !got)
+            break;
+        work = work_of(service, ticket);
+        if (work == NULL) {
+            hf_validation_clear(&result);
+            continue;
+        }
+        task = add_task(service, HF_TASK_VALIDATED, NULL);
+        task->job = work->job;
+        task->result = result;
+        finish(service, work);
+    }
+    return err;
+}
+
+/* Copies what is borrowed from the issuer. */
+static void keep_reply(struct hf_task *task, const struct hf_issuer_reply *from)
+{
+    struct hf_arena *arena = &task->call->arena;
+
+    task->reply = *from;
+    task->reply.der = hf_arena_copy(arena, from->der);
+    task->reply.serial = hf_arena_copy(arena, from->serial);
+    task->reply.hash = hf_arena_copy(arena, from->hash);
+    task->reply.said = hf_arena_copy(arena, from->said);
+}
+
+/* What the issuer made for the CA itself. */
+static void take_ours(struct hf_service *service,
+                      const struct hf_issuer_reply *reply)
+{
+    struct hf_own_tls *own = service->config.own_tls;
+
+    hf_lists_take(service->lists, reply);
+    if (own != NULL && hf_own_tls_take(own, reply))
+        (void)hf_server_reload(service->config.front,
+                               hf_own_tls_certificate(own), hf_own_tls_key(own),
+                               NULL);
+}
+
+static enum hf_err take_signed(struct hf_service *service, struct hf_why *why)
+{
+    struct hf_issuer *issuer = service->config.issuer;
+    bool got = true;
+    enum hf_err err = HF_OK;
+
+    while (err == HF_OK && got && service->task_count + 2 <= TASKS_MAX) {
+        struct hf_issuer_reply reply;
+        struct hf_task *task;
+        struct work *work;
+
+        err = hf_issuer_poll(issuer, &reply, &got, why);
+        if (err != HF_OK || !got)
+            break;
+        work = work_of(service, reply.ticket);
+        if (work != NULL) {
+            task = add_task(service, HF_TASK_SIGNED, NULL);
+            task->job = work->job;
+            task->asked = work->held->call.signing;
+            keep_reply(task, &reply);
+            finish(service, work);
+        } else {
+            take_ours(service, &reply);
+        }
+        hf_issuer_drop(issuer);
+    }
+    return err;
+}
+
+static enum hf_err take_requests(struct hf_service *service, struct hf_why *why)
+{
+    struct hf_server_front *front = service->config.front;
+    enum hf_err err = HF_OK;
+    bool got = true;
+
+    while (service->task_count < TASKS_MAX) {
+        struct hf_server_request request;
+        struct held *held;
+
+        err = hf_server_poll(front, &request, &got, why);
+        if (err != HF_OK || !got)
+            break;
+        held = hold(service, request.id);
+        if (held == NULL)
+            return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+        held->until_ms = hf_clock_ms() + service->config.hold_ms;
+        hf_engine_open(service->engine, &request, hf_clock_now().s,
+                       &held->call);
+        (void)add_task(service, HF_TASK_RUN, held);
+    }
+    hf_server_drop(front);
+    return err;
+}
+
+/* ---- what comes of it ---- */
+
+static void start_jobs(struct hf_service *service, struct held *held)
+{
+    for (size_t i = 0; i < held->call.job_count; i++)
+        (void)add_work(service, &held->call.jobs[i], held);
+    held->call.job_count = 0;
+}
+
+static enum hf_err settle(struct hf_service *service, size_t i,
+                          struct hf_why *why)
+{
+    struct held *held = service->owners[i];
+    struct hf_task *task = &service->tasks[i];
+
+    if (held == NULL) {
+        hf_validation_clear(&task->result);
+        hf_ca_call_clear(task->call);
+        return HF_OK;
+    }
+    if (held->call.trouble == HF_TROUBLE_NONE) {
+        start_jobs(service, held);
+        if (task->kind == HF_TASK_RUN &&
+            held->call.resource->run == hf_resource_revoke)
+            hf_lists_hurry(service->lists);
+    }
+    return held->working == 0 ? answer(service, held, why) : HF_OK;
+}
+
+static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
+{
+    int64_t now_ms = hf_clock_ms();
+    enum hf_err err = HF_OK;
+
+    for (struct held *held = service->held; held != NULL && err == HF_OK;
+         held = held->next)
+        if (!held->is_answered && now_ms >= held->until_ms)
+            err = answer(service, held, why);
+    return err;
+}
+
+/* ---- the loop ---- */
+
+static enum hf_err wait(struct hf_service *service, int64_t wait_ms,
+                        struct hf_why *why)
+{
+    const struct hf_service_config *config = &service->config;
+    struct pollfd fds[FDS_MAX];
+    int eyes[HF_EYES_MAX * HF_EYE_FDS_MAX];
+    bool wants_write = false;
+    size_t count = 2;
+    size_t eye_count =
+        hf_validator_fds(config->validator, eyes, sizeof(eyes) / sizeof(*eyes));
+
+    fds[0] = (struct pollfd){hf_server_fd(config->front), POLLIN, 0};
+    if (hf_server_is_behind(config->front))
+        fds[0].events |= POLLOUT;
+    fds[1] =
+        (struct pollfd){hf_issuer_fd(config->issuer, &wants_write), POLLIN, 0};
+    if (wants_write)
+        fds[1].events |= POLLOUT;
+    for (size_t i = 0; i < eye_count; i++)
+        fds[count++] = (struct pollfd){eyes[i], POLLIN, 0};
+    if (service->work_count > 0 && wait_ms > 100)
+        wait_ms = 100; /* timeouts of look-ups are seen by asking */
+    if (poll(fds, count, (int)wait_ms) < 0 && errno != EINTR)
+        return hf_fail(why, HF_ESYSTEM, 0, "poll");
+    return HF_OK;
+}
+
+enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
+                            struct hf_why *why)
+{
+    enum hf_err err = wait(service, wait_ms, why);
+    size_t failed;
+
+    service->task_count = 0;
+    if (err == HF_OK)
+        err = take_validated(service, why);
+    if (err == HF_OK)
+        err = take_signed(service, why);
+    if (err == HF_OK)
+        err = take_requests(service, why);
+    hf_tasks_run(service->tasks, service->task_count, service->config.store,
+                 hf_clock_now().s, &failed);
+    for (size_t i = 0; i < service->task_count; i++) {
+        enum hf_err settled = settle(service, i, why);
+
+        err = err == HF_OK ? settled : err;
+    }
+    if (err == HF_OK)
+        err = submit_works(service, why);
+    if (err == HF_OK)
+        err = answer_late(service, why);
+    if (err == HF_OK)
+        err = hf_lists_renew(service->lists, hf_clock_now().s, why);
+    if (err == HF_OK && service->config.own_tls != NULL)
+        err = hf_own_tls_renew(service->config.own_tls, hf_clock_now().s, why);
+    sweep(service);
+    hf_server_flush(service->config.front);
+    return err;
+}
+
+bool hf_service_is_busy(const struct hf_service *service)
+{
+    return service->held != NULL;
+}
+
+/* ---- beginning and end ---- */
+
+/* Ids of what a crash left processing. */
+static enum hf_err list_ids(struct hf_ca_call *call,
+                            enum hf_ca_operation operation, int64_t *ids,
+                            size_t max, size_t *count)
+{
+    bool more;
+
+    *count = 0;
+    if (!hf_ca_call_row(call, operation, NULL, 0, &more))
+        return call->err;
+    while (more && *count < max) {
+        enum hf_err err;
+
+        ids[(*count)++] = hf_store_get_number(call->store, operation, 0);
+        err = hf_store_next(call->store, operation, &more, &call->why);
+        if (err != HF_OK)
+            return err;
+    }
+    if (more)
+        hf_store_end(call->store, operation);
+    return HF_OK;
+}
+
+static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
+                              int64_t id)
+{
+    struct held *held = hold(service, 0);
+    bool wanted = true;
+
+    if (held == NULL)
+        return HF_ENOMEM;
+    hf_engine_begin(service->engine, hf_clock_now().s, &held->call);
+    if (kind == HF_JOB_SIGN &&
+        !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted))
+        return held->call.err;
+    if (wanted)
+        (void)add_work(service, &(struct hf_job){kind, id}, held);
+    return HF_OK;
+}
+
+static enum hf_err resume(struct hf_service *service, struct hf_why *why)
+{
+    static const struct {
+        enum hf_ca_operation operation;
+        enum hf_job_kind kind;
+    } kinds[] = {{HF_CA_AUTHZ_UNDER_WAY, HF_JOB_CHALLENGE},
+                 {HF_CA_ORDER_UNDER_WAY, HF_JOB_SIGN}};
+    int64_t ids[1000];
+    struct hf_ca_call call;
+    enum hf_err err = hf_store_begin(service->config.store, why);
+
+    hf_engine_begin(service->engine, hf_clock_now().s, &call);
+    for (size_t k = 0; err == HF_OK && k < 2; k++) {
+        size_t count;
+
+        err = list_ids(&call, kinds[k].operation, ids, 1000, &count);
+        for (size_t i = 0; err == HF_OK && i < count; i++)
+            err = resume_one(service, kinds[k].kind, ids[i]);
+    }
+    if (err != HF_OK && call.why.text != NULL)
+        *why = call.why;
+    hf_store_undo(service->config.store);
+    hf_ca_call_clear(&call);
+    return err;
+}
+
+enum hf_err hf_service_new(const struct hf_service_config *config,
+                           struct hf_service **out, struct hf_why *why)
+{
+    struct hf_service *service = hf_alloc(1, sizeof(*service));
+    enum hf_err err;
+
+    if (service == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    service->config = *config;
+    err = hf_engine_new(config->settings, config->store, &service->engine, why);
+    if (err == HF_OK)
+        err = hf_lists_new(config, &service->lists, why);
+    if (err == HF_OK)
+        err = resume(service, why);
+    if (err != HF_OK) {
+        hf_service_free(service);
+        return err;
+    }
+    *out = service;
+    return HF_OK;
+}
+
+void hf_service_free(struct hf_service *service)
+{
+    if (service == NULL)
+        return;
+    for (struct held *held = service->held; held != NULL; held = held->next) {
+        held->is_answered = true;
+        held->working = 0;
+    }
+    sweep(service);
+    hf_lists_free(service->lists);
+    hf_engine_free(service->engine);
+    hf_free(service);
+}

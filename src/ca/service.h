@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service.h -- a CA at work: the loop that moves requests from the front to the
+ * engine, its jobs to the validator and the issuer, and answers back.
+ *
+ * What comes in one turn is one transaction: its disk sync is shared. A reply
+ * leaves when that is committed, never before. A request whose job is soon done
+ * waits for it and tells the result; another one is told that it is under way.
+ */
+#pragma once
+
+#include "ca/engine.h"
+#include "ca/issuer.h"
+#include "ca/own_tls.h"
+#include "ca/validate.h"
+
+/* What it is made of; all is borrowed. */
+struct hf_service_config {
+    const struct hf_ca_settings *settings;
+    struct hf_store *store;
+    struct hf_server_front *front;
+    struct hf_validator *validator;
+    struct hf_issuer *issuer;
+    struct hf_own_tls *own_tls; /* NULL: its web server's certificate is not
+                                   ours to renew */
+    int64_t hold_ms;            /* how long a reply waits for its jobs */
+    uint32_t shards;            /* of the list of revoked certificates */
+    int64_t list_every_s;       /* how often it is made anew, at least */
+    int64_t list_life_s;        /* from its thisUpdate to its nextUpdate */
+    /* One event, a JSON object, for the log. */
+    void (*say)(void *to, struct hf_span line);
+    void *say_to;
+};
+
+struct hf_service;
+
+/* Takes up what a crash left under way. Owns: hf_service_free(). Fails as the
+ * store does, HF_ENOMEM. */
+enum hf_err hf_service_new(const struct hf_service_config *config,
+                           struct hf_service **out, struct hf_why *why);
+void hf_service_free(struct hf_service *service);
+
+/*
+ * One turn: wait for at most `wait_ms`, then do all that there is to do.
+ * Fails: HF_EPEER (one of the processes ended for good), HF_ENOMEM, HF_ESYSTEM,
+ *        HF_ECANCELED (a signal asked to stop).
+ */
+enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
+                            struct hf_why *why);
+
+/* Is anything under way that somebody waits for? */
+bool hf_service_is_busy(const struct hf_service *service);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h -- what the operator of a CA decides, as its ACME side sees it.
+ * All of it is borrowed and stays as it is while the server runs.
+ */
+#pragma once
+
+#include "ca/validate.h"
+#include "holdfast/judge.h"
+#include "holdfast/suffix.h"
+
+#define HF_CA_PROFILES_MAX 16
+#define HF_CA_ISSUERS_MAX  10 /* REQ CHAL-03 */
+
+/* A kind of certificate (draft-ietf-acme-profiles). */
+struct hf_ca_profile {
+    struct hf_span name;
+    struct hf_span description;
+    int64_t lifetime_s; /* both ends included */
+};
+
+struct hf_ca_settings {
+    struct hf_span base; /* "https://ca.example:8443", no slash at its end */
+    enum hf_preset preset;
+    struct hf_ca law; /* what records may say: issuers, prefixes, digest; the
+                         first prefix is the one that is advertised */
+    struct hf_span terms; /* URLs; empty: none */
+    struct hf_span website;
+    const struct hf_suffixes *suffixes;
+    bool internal_names; /* certifies names and addresses of no public net */
+    bool eab_required;
+    bool reuses;       /* authorizations, for another order */
+    bool just_in_time; /* look at newOrder: REQ JIT-01 */
+    bool persist_only; /* no other challenges are offered */
+    bool ip_persist;   /* REQ SCOPE-11; off by default */
+    const struct hf_ca_profile *profiles; /* the first is the default */
+    size_t profile_count;
+    const struct hf_span *chains; /* PEM, above the leaf; the others are
+                                     alternates (RFC 8555, section 7.4.2) */
+    size_t chain_count;
+    struct hf_span issuer_der;    /* what AIA points to */
+    struct hf_span issuer_key_id; /* octets, as in AKI: RFC 9773, section 4.1 */
+    int64_t order_s;    /* how long an order and a pending authorization last */
+    int64_t backdate_s; /* notBefore lies so far back: clocks differ */
+    size_t names_max;   /* of one order */
+};

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/tables.h"
+
+static const char *const steps[] = {
+    "CREATE TABLE account ("
+    " id INTEGER PRIMARY KEY,"
+    " status TEXT NOT NULL"
+    "  CHECK (status IN ('valid', 'deactivated', 'revoked')),"
+    " jwk TEXT NOT NULL,"
+    " thumbprint TEXT NOT NULL UNIQUE,"
+    " contacts TEXT NOT NULL,"
+    " agreed_at INTEGER,"
+    " kid TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " persisted_at INTEGER,"
+    " hashed_at INTEGER"
+    ") STRICT;"
+    /* Every key that it ever had: REQ ACCT-05. */
+    "CREATE TABLE account_key ("
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " thumbprint TEXT NOT NULL,"
+    " since_at INTEGER NOT NULL,"
+    " PRIMARY KEY (account, thumbprint)"
+    ") STRICT;"
+    "CREATE TABLE eab ("
+    " kid TEXT PRIMARY KEY NOT NULL,"
+    " mac_key BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " account INTEGER REFERENCES account(id),"
+    " bound_at INTEGER"
+    ") STRICT;"
+    "CREATE TABLE authz ("
+    " id INTEGER PRIMARY KEY,"
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " type TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " wildcard INTEGER NOT NULL,"
+    " status TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " token TEXT NOT NULL,"
+    " method TEXT NOT NULL,"
+    " validated_at INTEGER,"
+    " caa_until_at INTEGER,"
+    " uri TEXT NOT NULL,"
+    " form TEXT NOT NULL,"
+    " error TEXT NOT NULL,"
+    " evidence TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX authz_valid ON authz(account, value)"
+    " WHERE status = 'valid';"
+    "CREATE INDEX authz_open ON authz(account)"
+    " WHERE status IN ('pending', 'processing');"
+    "CREATE TABLE orders ("
+    " id INTEGER PRIMARY KEY,"
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " status TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " profile TEXT NOT NULL,"
+    " identifiers TEXT NOT NULL,"
+    " authzs TEXT NOT NULL,"
+    " replaces TEXT NOT NULL,"
+    " error TEXT NOT NULL,"
+    " serial TEXT NOT NULL,"
+    " csr BLOB"
+    ") STRICT;"
+    "CREATE INDEX orders_account ON orders(account, id);"
+    "CREATE INDEX orders_under_way ON orders(id)"
+    " WHERE status = 'processing';"
+    "CREATE TABLE certificate ("
+    " serial TEXT PRIMARY KEY NOT NULL,"
+    " order_id INTEGER NOT NULL REFERENCES orders(id),"
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " der BLOB NOT NULL,"
+    " not_before_at INTEGER NOT NULL,"
+    " not_after_at INTEGER NOT NULL,"
+    " shard INTEGER NOT NULL,"
+    " key_hash BLOB NOT NULL,"
+    " entry INTEGER NOT NULL,"
+    " entry_hash BLOB NOT NULL,"
+    " revoked_at INTEGER,"
+    " reason INTEGER,"
+    " replaced_by INTEGER REFERENCES orders(id)"
+    ") STRICT;"
+    "CREATE INDEX certificate_revoked ON certificate(shard)"
+    " WHERE revoked_at IS NOT NULL;"
+    "CREATE TABLE blocked_key ("
+    " hash BLOB PRIMARY KEY NOT NULL,"
+    " blocked_at INTEGER NOT NULL,"
+    " why TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE crl ("
+    " shard INTEGER PRIMARY KEY,"
+    " number INTEGER NOT NULL,"
+    " der BLOB NOT NULL,"
+    " this_update_at INTEGER NOT NULL,"
+    " next_update_at INTEGER NOT NULL"
+    ") STRICT;",
+};
+
+#define ACCOUNT                                                                \
+    "SELECT id, status, jwk, thumbprint, contacts, agreed_at, created_at,"     \
+    " persisted_at, hashed_at FROM account WHERE "
+
+static const char *const operations[HF_CA_OPERATIONS] = {
+    [HF_CA_ACCOUNT_ADD] =
+        "INSERT INTO account (id, status, jwk, thumbprint, contacts, agreed_at,"
+        " kid, created_at) VALUES ($1, 'valid', $2, $3, $4, $5, $6, $7)",
+    [HF_CA_ACCOUNT_BY_ID] = ACCOUNT "id = $1",
+    [HF_CA_ACCOUNT_BY_KEY] = ACCOUNT "thumbprint = $1",
+    [HF_CA_ACCOUNT_CONTACTS] = "UPDATE account SET contacts = $2 WHERE id = $1",
+    [HF_CA_ACCOUNT_AGREED] = "UPDATE account SET agreed_at = $2 WHERE id = $1",
+    [HF_CA_ACCOUNT_END] = "UPDATE account SET status = $2 WHERE id = $1"
+                          " AND status = 'valid'",
+    [HF_CA_ACCOUNT_REKEY] =
+        "UPDATE account SET jwk = $2, thumbprint = $3 WHERE id = $1",
+    [HF_CA_ACCOUNT_PERSISTED] =
+        "UPDATE account SET persisted_at = coalesce(persisted_at, $2),"
+        " hashed_at = coalesce(hashed_at, $3) WHERE id = $1",
+    [HF_CA_KEY_ADD] = "INSERT INTO account_key (account, thumbprint, since_at)"
+                      " VALUES ($1, $2, $3) ON CONFLICT (account, thumbprint)"
+                      " DO UPDATE SET since_at = $3",
+    [HF_CA_KEYS] = "SELECT thumbprint FROM account_key WHERE account = $1"
+                   " ORDER BY since_at DESC",
+
+    [HF_CA_EAB_GET] = "SELECT mac_key, account FROM eab WHERE kid = $1",
+    [HF_CA_EAB_BIND] = "UPDATE eab SET account = $2, bound_at = $3"
+                       " WHERE kid = $1 AND account IS NULL",
+    [HF_CA_EAB_ADD] =
+        "INSERT INTO eab (kid, mac_key, created_at) VALUES ($1, $2, $3)",
+
+    [HF_CA_AUTHZ_ADD] =
+        "INSERT INTO authz (id, account, type, value, wildcard, status, token,"
+        " created_at, expires_at, method, uri, form, error, evidence)"
+        " VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, '', '', '', '',"
+        " '')",
+    [HF_CA_AUTHZ_GET] =
+        "SELECT id, account, type, value, wildcard, status, expires_at, token,"
+        " method, validated_at, caa_until_at, error, evidence FROM authz"
+        " WHERE id = $1",
+    [HF_CA_AUTHZ_REUSE] =
+        "SELECT id, expires_at FROM authz WHERE account = $1 AND type = $2"
+        " AND value = $3 AND wildcard = $4 AND status = 'valid'"
+        " AND expires_at >= $5 ORDER BY expires_at DESC LIMIT 1",
+    [HF_CA_AUTHZ_START] = "UPDATE authz SET status = 'processing', method = $2"
+                          " WHERE id = $1 AND status = 'pending'",
+    [HF_CA_AUTHZ_VALID] =
+        "UPDATE authz SET status = 'valid', method = $2, validated_at = $3,"
+        " expires_at = $4, uri = $5, form = $6, caa_until_at = $7,"
+        " evidence = $8"
+        " WHERE id = $1 AND status IN ('pending', 'processing', 'valid')",
+    [HF_CA_AUTHZ_INVALID] =
+        "UPDATE authz SET status = 'invalid', error = $2, evidence = $3"
+        " WHERE id = $1 AND status IN ('processing', 'valid')",
+    [HF_CA_AUTHZ_END] = "UPDATE authz SET status = $2 WHERE id = $1"
+                        " AND status IN ('pending', 'processing', 'valid')",
+    [HF_CA_AUTHZ_END_ALL] =
+        "UPDATE authz SET status = 'deactivated' WHERE account = $1"
+        " AND status IN ('pending', 'processing', 'valid')",
+    [HF_CA_AUTHZ_CAA] = "UPDATE authz SET caa_until_at = $2 WHERE id = $1",
+    [HF_CA_AUTHZ_UNDER_WAY] =
+        "SELECT id FROM authz WHERE status = 'processing' LIMIT 1000",
+
+    [HF_CA_ORDER_ADD] =
+        "INSERT INTO orders (id, account, status, created_at, expires_at,"
+        " profile, identifiers, authzs, replaces, error, serial)"
+        " VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, '', '')",
+    [HF_CA_ORDER_GET] =
+        "SELECT id, account, status, expires_at, profile, identifiers, authzs,"
+        " replaces, error, serial, csr FROM orders WHERE id = $1",
+    [HF_CA_ORDER_LIST] = "SELECT id FROM orders WHERE account = $1"
+                         " AND id > $2 ORDER BY id LIMIT $3",
+    [HF_CA_ORDER_START] = "UPDATE orders SET status = 'processing', csr = $2"
+                          " WHERE id = $1 AND status = 'pending'",
+    [HF_CA_ORDER_VALID] = "UPDATE orders SET status = 'valid', serial = $2"
+                          " WHERE id = $1 AND status = 'processing'",
+    [HF_CA_ORDER_AGAIN] = "UPDATE orders SET status = 'pending'"
+                          " WHERE id = $1 AND status = 'processing'",
+    [HF_CA_ORDER_INVALID] =
+        "UPDATE orders SET status = 'invalid', error = $2 WHERE id = $1"
+        " AND status IN ('pending', 'processing')",
+    [HF_CA_ORDER_END_ALL] =
+        "UPDATE orders SET status = 'invalid', error = $2 WHERE account = $1"
+        " AND status IN ('pending', 'processing')",
+    [HF_CA_ORDER_UNDER_WAY] =
+        "SELECT id FROM orders WHERE status = 'processing' LIMIT 1000",
+
+    [HF_CA_CERT_ADD] =
+        "INSERT INTO certificate (serial, order_id, account, der,"
+        " not_before_at, not_after_at, shard, key_hash, entry, entry_hash)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    [HF_CA_CERT_GET] =
+        "SELECT serial, order_id, account, der, not_before_at, not_after_at,"
+        " shard, key_hash, revoked_at, reason, replaced_by FROM certificate"
+        " WHERE serial = $1",
+    [HF_CA_CERT_REVOKE] = "UPDATE certificate SET revoked_at = $2, reason = $3"
+                          " WHERE serial = $1 AND revoked_at IS NULL",
+    [HF_CA_CERT_REPLACE] = "UPDATE certificate SET replaced_by = $2"
+                           " WHERE serial = $1 AND replaced_by IS NULL",
+    [HF_CA_CERT_REVOKED] =
+        "SELECT serial, revoked_at, reason FROM certificate WHERE shard = $1"
+        " AND revoked_at IS NOT NULL AND not_after_at >= $2",
+
+    [HF_CA_BLOCK_ADD] =
+        "INSERT INTO blocked_key (hash, blocked_at, why) VALUES ($1, $2, $3)"
+        " ON CONFLICT (hash) DO NOTHING",
+    [HF_CA_BLOCK_GET] = "SELECT blocked_at FROM blocked_key WHERE hash = $1",
+
+    [HF_CA_CRL_PUT] =
+        "INSERT INTO crl (shard, number, der, this_update_at, next_update_at)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (shard) DO UPDATE"
+        " SET number = $2, der = $3, this_update_at = $4, next_update_at = $5",
+    [HF_CA_CRL_GET] = "SELECT number, der, this_update_at, next_update_at"
+                      " FROM crl WHERE shard = $1",
+};
+
+const struct hf_store_plan hf_ca_plan = {
+    .steps = steps,
+    .step_count = sizeof(steps) / sizeof(steps[0]),
+    .operations = operations,
+    .operation_count = HF_CA_OPERATIONS,
+};

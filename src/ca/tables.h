@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tables.h -- what a CA remembers, and everything that it asks of it. The SQL
+ * is in tables.c and nowhere else; the columns of what is read are named here.
+ *
+ * Ids are random, of 63 bits: nobody can count our customers, and several
+ * fronts need no common counter. States are the words of RFC 8555, section
+ * 7.1.6. Moments are seconds since the epoch.
+ */
+#pragma once
+
+#include "store/store.h"
+
+enum hf_ca_operation {
+    HF_CA_ACCOUNT_ADD, /* $1 id, $2 jwk, $3 thumbprint, $4 contacts, $5 agreed,
+                          $6 kid or '', $7 now */
+    HF_CA_ACCOUNT_BY_ID,     /* $1 id: enum hf_ca_account_column */
+    HF_CA_ACCOUNT_BY_KEY,    /* $1 thumbprint: the same */
+    HF_CA_ACCOUNT_CONTACTS,  /* $1 id, $2 contacts */
+    HF_CA_ACCOUNT_AGREED,    /* $1 id, $2 now */
+    HF_CA_ACCOUNT_END,       /* $1 id, $2 its last status; of valid ones */
+    HF_CA_ACCOUNT_REKEY,     /* $1 id, $2 jwk, $3 thumbprint */
+    HF_CA_ACCOUNT_PERSISTED, /* $1 id, $2 now, $3 now or NULL: hashed */
+    HF_CA_KEY_ADD,           /* $1 account, $2 thumbprint, $3 now */
+    HF_CA_KEYS,              /* $1 account: 0 thumbprint; newest first */
+
+    HF_CA_EAB_GET,  /* $1 kid: 0 MAC key, 1 account or NULL */
+    HF_CA_EAB_BIND, /* $1 kid, $2 account, $3 now; of those not bound */
+    HF_CA_EAB_ADD,  /* $1 kid, $2 MAC key, $3 now */
+
+    HF_CA_AUTHZ_ADD,     /* $1 id, $2 account, $3 type, $4 value, $5 wildcard,
+                            $6 token, $7 now, $8 expires */
+    HF_CA_AUTHZ_GET,     /* $1 id: enum hf_ca_authz_column */
+    HF_CA_AUTHZ_REUSE,   /* $1 account, $2 type, $3 value, $4 wildcard, $5 valid
+                            until then at least: 0 id, 1 expires, the latest */
+    HF_CA_AUTHZ_START,   /* $1 id, $2 method; of pending ones */
+    HF_CA_AUTHZ_VALID,   /* $1 id, $2 method, $3 now, $4 expires, $5 uri, $6
+                            form, $7 CAA good until, $8 evidence; of those that
+                            did not end */
+    HF_CA_AUTHZ_INVALID, /* $1 id, $2 error, $3 evidence; the same but for
+                            pending ones */
+    HF_CA_AUTHZ_END,     /* $1 id, $2 status; of pending and valid ones */
+    HF_CA_AUTHZ_END_ALL, /* $1 account: every one that is not final */
+    HF_CA_AUTHZ_CAA,     /* $1 id, $2 CAA good until */
+    HF_CA_AUTHZ_UNDER_WAY, /* 0 id: those that a crash left processing */
+
+    HF_CA_ORDER_ADD,       /* $1 id, $2 account, $3 now, $4 expires, $5 profile,
+                              $6 identifiers, $7 authzs, $8 replaces */
+    HF_CA_ORDER_GET,       /* $1 id: enum hf_ca_order_column */
+    HF_CA_ORDER_LIST,      /* $1 account, $2 after this id, $3 limit: 0 id */
+    HF_CA_ORDER_START,     /* $1 id, $2 CSR; of those not begun */
+    HF_CA_ORDER_VALID,     /* $1 id, $2 serial; of processing ones */
+    HF_CA_ORDER_AGAIN,     /* $1 id; processing to ready: nothing was signed */
+    HF_CA_ORDER_INVALID,   /* $1 id, $2 error; of those that are not final */
+    HF_CA_ORDER_END_ALL,   /* $1 account, $2 error: every one not final */
+    HF_CA_ORDER_UNDER_WAY, /* 0 id: those that a crash left processing */
+
+    HF_CA_CERT_ADD, /* $1 serial, $2 order, $3 account, $4 DER, $5 not before,
+                       $6 not after, $7 shard, $8 key hash, $9 log entry, $10
+                       its hash */
+    HF_CA_CERT_GET, /* $1 serial: enum hf_ca_cert_column */
+    HF_CA_CERT_REVOKE,  /* $1 serial, $2 now, $3 reason; of good ones */
+    HF_CA_CERT_REPLACE, /* $1 serial, $2 order; of those not replaced */
+    HF_CA_CERT_REVOKED, /* $1 shard, $2 now: 0 serial, 1 at, 2 reason; of those
+                           not yet expired */
+
+    HF_CA_BLOCK_ADD, /* $1 key hash, $2 now, $3 why */
+    HF_CA_BLOCK_GET, /* $1 key hash: 0 at */
+
+    HF_CA_CRL_PUT, /* $1 shard, $2 number, $3 DER, $4 this, $5 next update */
+    HF_CA_CRL_GET, /* $1 shard: 0 number, 1 DER, 2 this, 3 next update */
+
+    HF_CA_OPERATIONS,
+};
+
+enum hf_ca_account_column {
+    HF_ACCOUNT_ID,
+    HF_ACCOUNT_STATUS,
+    HF_ACCOUNT_JWK,
+    HF_ACCOUNT_THUMBPRINT,
+    HF_ACCOUNT_CONTACTS, /* a JSON array */
+    HF_ACCOUNT_AGREED_AT,
+    HF_ACCOUNT_CREATED_AT,
+    HF_ACCOUNT_PERSISTED_AT, /* of its first dns-persist-01, or NULL */
+    HF_ACCOUNT_HASHED_AT,    /* of its first hashed value, or NULL */
+};
+
+enum hf_ca_authz_column {
+    HF_AUTHZ_ID,
+    HF_AUTHZ_ACCOUNT,
+    HF_AUTHZ_TYPE, /* "dns", "ip" */
+    HF_AUTHZ_VALUE,
+    HF_AUTHZ_WILDCARD,
+    HF_AUTHZ_STATUS,
+    HF_AUTHZ_EXPIRES_AT,
+    HF_AUTHZ_TOKEN,
+    HF_AUTHZ_METHOD, /* the challenge that was tried; or empty */
+    HF_AUTHZ_VALIDATED_AT,
+    HF_AUTHZ_CAA_UNTIL_AT,
+    HF_AUTHZ_ERROR,    /* a problem document, or empty */
+    HF_AUTHZ_EVIDENCE, /* JSON, or empty */
+};
+
+enum hf_ca_order_column {
+    HF_ORDER_ID,
+    HF_ORDER_ACCOUNT,
+    HF_ORDER_STATUS, /* pending is also what is ready: ask the authzs */
+    HF_ORDER_EXPIRES_AT,
+    HF_ORDER_PROFILE,
+    HF_ORDER_IDENTIFIERS, /* JSON, as the client gets it */
+    HF_ORDER_AUTHZS,      /* ids with blanks between */
+    HF_ORDER_REPLACES,
+    HF_ORDER_ERROR,
+    HF_ORDER_SERIAL,
+    HF_ORDER_CSR,
+};
+
+enum hf_ca_cert_column {
+    HF_CERT_SERIAL,
+    HF_CERT_ORDER,
+    HF_CERT_ACCOUNT,
+    HF_CERT_DER,
+    HF_CERT_NOT_BEFORE_AT,
+    HF_CERT_NOT_AFTER_AT,
+    HF_CERT_SHARD,
+    HF_CERT_KEY_HASH,
+    HF_CERT_REVOKED_AT, /* or NULL */
+    HF_CERT_REASON,
+    HF_CERT_REPLACED_BY, /* an order, or NULL */
+};
+
+extern const struct hf_store_plan hf_ca_plan;

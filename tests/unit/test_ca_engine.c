@@ -1,0 +1,986 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ACME server without its sockets: what RFC 8555 wants of every request,
+ * and what its resources do with the store. */
+#include <stdio.h>
+
+#include "base/base64.h"
+#include "ca/engine.h"
+#include "ca/outcome.h"
+#include "ca/task.h"
+#include "crypto/csr.h"
+#include "crypto/private_key.h"
+#include "holdfast/digest.h"
+#include "tests/unit/store_fixture.h"
+
+#define BASE "https://ca.example"
+#define NOW  1790000000
+
+static struct hf_span issuers[] = {HF_SPAN_INIT("ca.example")};
+static struct hf_span prefixes[] = {HF_SPAN_INIT(BASE "/h/")};
+static struct hf_ca_profile profiles[] = {
+    {HF_SPAN_INIT("default"), HF_SPAN_INIT("47 days"), 47 * 86400},
+    {HF_SPAN_INIT("short"), HF_SPAN_INIT("6 days"), 6 * 86400},
+};
+static struct hf_span chains[] = {HF_SPAN_INIT("-- the issuer --\n")};
+static struct hf_ca_settings settings;
+static struct hf_digest *digest;
+static struct hf_suffixes *suffixes;
+static struct hf_store *store;
+static struct hf_engine *engine;
+static struct hf_ca_call call; /* the last one */
+static struct hf_server_reply reply;
+static struct hf_private_key *private_key;
+static struct hf_signer signer;
+static struct place *place;
+static char account_url[256]; /* kid of requests; empty: jwk */
+static char url_room[512];
+
+static void new_signer(void)
+{
+    hf_signer_clear(&signer);
+    hf_private_key_free(private_key);
+    assert_int_equal(hf_private_key_generate(HF_KEY_P256, &private_key, NULL),
+                     HF_OK);
+    assert_int_equal(hf_private_key_signer(private_key, &signer, NULL), HF_OK);
+}
+
+static int set_up(void **state)
+{
+    assert_int_equal(place_enter(state), 0);
+    place = *state;
+    assert_int_equal(hf_digest_new(&digest, NULL), HF_OK);
+    assert_int_equal(hf_suffixes_load(NULL, &suffixes, NULL), HF_OK);
+    settings = (struct hf_ca_settings){
+        .base = HF_SPAN(BASE),
+        .preset = HF_PRESET_COMPAT,
+        .law = {.issuers = issuers,
+                .issuer_count = 1,
+                .prefixes = prefixes,
+                .prefix_count = 1,
+                .hash_algs = HF_HASH_DEFAULT,
+                .digest = digest},
+        .suffixes = suffixes,
+        .reuses = true,
+        .profiles = profiles,
+        .profile_count = 2,
+        .chains = chains,
+        .chain_count = 1,
+        .issuer_key_id = HF_SPAN("12345678901234567890"),
+        .order_s = 7 * 86400,
+        .backdate_s = 3600,
+        .names_max = 100,
+    };
+    store = place_open(place, &hf_ca_plan);
+    assert_int_equal(hf_engine_new(&settings, store, &engine, NULL), HF_OK);
+    new_signer();
+    account_url[0] = '\0';
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    hf_ca_call_clear(&call);
+    hf_engine_free(engine);
+    hf_store_close(store);
+    hf_signer_clear(&signer);
+    hf_private_key_free(private_key);
+    private_key = NULL;
+    hf_suffixes_free(suffixes);
+    hf_digest_free(digest);
+    return place_leave(state);
+}
+
+/* ---- asking ---- */
+
+static void ask(const struct hf_server_request *request)
+{
+    struct hf_task task = {.kind = HF_TASK_RUN, .call = &call};
+    size_t failed;
+
+    hf_ca_call_clear(&call);
+    hf_engine_open(engine, request, NOW, &call);
+    hf_tasks_run(&task, 1, store, NOW, &failed);
+    assert_int_equal(failed, 0);
+    assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
+}
+
+static void get(const char *target)
+{
+    ask(&(struct hf_server_request){.method = HF_SERVER_GET,
+                                    .target = hf_span_str(target)});
+}
+
+static struct hf_span field(const char *name)
+{
+    for (size_t i = 0; i < reply.field_count; i++)
+        if (hf_span_eq_nocase(reply.fields[i].name, hf_span_str(name)))
+            return reply.fields[i].value;
+    return (struct hf_span){0};
+}
+
+static struct hf_span fresh_nonce(void)
+{
+    static char room[64];
+    struct hf_span nonce;
+
+    get("/new-nonce");
+    nonce = field("Replay-Nonce");
+    assert_int_equal(nonce.len, 32);
+    memcpy(room, nonce.ptr, nonce.len);
+    return (struct hf_span){room, nonce.len};
+}
+
+static struct hf_span url_of(const char *target)
+{
+    (void)snprintf(url_room, sizeof(url_room), BASE "%s", target);
+    return hf_span_str(url_room);
+}
+
+static void send(const char *target, struct hf_span body)
+{
+    ask(&(struct hf_server_request){
+        .method = HF_SERVER_POST,
+        .target = hf_span_str(target),
+        .content_type = HF_SPAN("application/jose+json"),
+        .body = body,
+    });
+}
+
+/* A request of the account, or of the bare key. */
+static void post(const char *target, const char *payload)
+{
+    struct hf_jws_header header = {.nonce = fresh_nonce(),
+                                   .kid = hf_span_str(account_url)};
+    struct hf_buf body;
+
+    header.url = url_of(target);
+    hf_buf_init_grow(&body, HF_JWS_BODY_MAX);
+    assert_int_equal(
+        hf_jws_sign(&signer, &header, hf_span_str(payload), &body, NULL),
+        HF_OK);
+    send(target, hf_buf_span(&body));
+    hf_buf_clear(&body);
+}
+
+static bool says(const char *text)
+{
+    return memmem(reply.body.ptr, reply.body.len, text, strlen(text)) != NULL;
+}
+
+static void is_refused(int status, const char *word)
+{
+    if (reply.status != status || !says(word))
+        fail_msg("%d %.*s, wanted %d %s", reply.status, (int)reply.body.len,
+                 reply.body.ptr, status, word);
+    assert_span_equal(reply.content_type, HF_SPAN("application/problem+json"));
+}
+
+static void is_good(int status, const char *text)
+{
+    if (reply.status != status || !says(text))
+        fail_msg("%d %.*s, wanted %d %s", reply.status, (int)reply.body.len,
+                 reply.body.ptr, status, text);
+}
+
+static void make_account(void)
+{
+    struct hf_span url;
+
+    account_url[0] = '\0';
+    post("/new-account", "{\"termsOfServiceAgreed\":true,"
+                         "\"contact\":[\"mailto:a@example.com\"]}");
+    is_good(201, "\"status\":\"valid\"");
+    url = field("Location");
+    memcpy(account_url, url.ptr, url.len);
+    account_url[url.len] = '\0';
+}
+
+static const char *account_path(const char *rest)
+{
+    static char room[300];
+
+    (void)snprintf(room, sizeof(room), "%s%s", account_url + strlen(BASE),
+                   rest);
+    return room;
+}
+
+/* The path of the first URL of this kind in the reply. */
+static const char *path_in(const char *kind)
+{
+    static char rooms[4][200];
+    static unsigned next;
+    char *room = rooms[next++ % 4];
+    char start[64];
+    const char *at;
+    size_t len;
+
+    (void)snprintf(start, sizeof(start), BASE "/%s/", kind);
+    at = memmem(reply.body.ptr, reply.body.len, start, strlen(start));
+    assert_non_null(at);
+    at += strlen(BASE);
+    len = strcspn(at, "\"");
+    memcpy(room, at, len);
+    room[len] = '\0';
+    return room;
+}
+
+/* ---- requests as such (RFC 8555, section 6) ---- */
+
+static void directory(void **state)
+{
+    (void)state;
+    get("/directory");
+    is_good(200, "\"newNonce\":\"" BASE "/new-nonce\"");
+    assert_true(says("\"accountHashPrefix\":\"" BASE "/h/\"")); /* DIR-01 */
+    assert_true(says("\"issuerDomainNames\":[\"ca.example\"]"));
+    assert_true(says("\"caaIdentities\":[\"ca.example\"]"));
+    assert_true(
+        says("\"profiles\":{\"default\":\"47 days\",\"short\":\"6 days\"}"));
+    assert_int_equal(field("Replay-Nonce").len, 0);
+    get("/nothing");
+    is_refused(404, "malformed");
+    get("/new-order");
+    is_refused(405, "malformed");
+    assert_span_equal(field("Allow"), HF_SPAN("POST"));
+    assert_int_equal(field("Replay-Nonce").len, 0);
+    send("/directory", HF_SPAN("{}"));
+    is_refused(405, "malformed");
+}
+
+static void wrong_requests(void **state)
+{
+    struct hf_span nonce;
+    struct hf_buf body;
+    struct hf_jws_header header = {.kid = HF_SPAN("")};
+
+    (void)state;
+    make_account();
+    header.kid = hf_span_str(account_url);
+    send("/new-order", HF_SPAN("not JSON"));
+    is_refused(400, "malformed");
+    assert_int_equal(field("Replay-Nonce").len, 32);
+    ask(&(struct hf_server_request){.method = HF_SERVER_POST,
+                                    .target = HF_SPAN("/new-order"),
+                                    .content_type = HF_SPAN("text/plain")});
+    is_refused(415, "malformed");
+
+    hf_buf_init_grow(&body, HF_JWS_BODY_MAX);
+    /* A nonce that was used, one that was made up, and none. */
+    header.url = url_of(account_path(""));
+    header.nonce = nonce = fresh_nonce();
+    assert_int_equal(hf_jws_sign(&signer, &header, HF_SPAN(""), &body, NULL),
+                     HF_OK);
+    send(account_path(""), hf_buf_span(&body));
+    is_good(200, "\"status\":\"valid\"");
+    send(account_path(""), hf_buf_span(&body));
+    is_refused(400, "badNonce");
+    header.nonce = HF_SPAN("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    hf_buf_reset(&body);
+    (void)hf_jws_sign(&signer, &header, HF_SPAN(""), &body, NULL);
+    send(account_path(""), hf_buf_span(&body));
+    is_refused(400, "badNonce");
+    header.nonce = HF_SPAN("");
+    hf_buf_reset(&body);
+    (void)hf_jws_sign(&signer, &header, HF_SPAN(""), &body, NULL);
+    send(account_path(""), hf_buf_span(&body));
+    is_refused(400, "badNonce");
+
+    /* Signed for another URL; by an account that is none; with another key. */
+    header.nonce = fresh_nonce();
+    header.url = HF_SPAN("https://ca.example/acct/1");
+    hf_buf_reset(&body);
+    (void)hf_jws_sign(&signer, &header, HF_SPAN(""), &body, NULL);
+    send(account_path(""), hf_buf_span(&body));
+    is_refused(403, "unauthorized");
+    header.nonce = fresh_nonce();
+    header.url = url_of(account_path(""));
+    header.kid = HF_SPAN(BASE "/acct/17");
+    hf_buf_reset(&body);
+    (void)hf_jws_sign(&signer, &header, HF_SPAN(""), &body, NULL);
+    send(account_path(""), hf_buf_span(&body));
+    is_refused(400, "accountDoesNotExist");
+    new_signer();
+    post(account_path(""), "");
+    is_refused(400, "malformed");
+    hf_buf_clear(&body);
+}
+
+static void algorithms(void **state)
+{
+    (void)state;
+    make_account();
+    send("/new-order",
+         HF_SPAN("{\"protected\":\"eyJhbGciOiJIUzI1NiIsImtpZCI6ImsiLCJ1cmwiOiJ1"
+                 "In0\",\"payload\":\"\",\"signature\":\"AAAA\"}"));
+    is_refused(400, "badSignatureAlgorithm");
+    assert_true(says("\"algorithms\":[\"ES256\""));
+}
+
+/* ---- accounts (section 7.3) ---- */
+
+static void accounts(void **state)
+{
+    (void)state;
+    post("/new-account", "{\"onlyReturnExisting\":true}");
+    is_refused(400, "accountDoesNotExist");
+    make_account();
+    is_good(201, "mailto:a@example.com");
+    post(account_path(""), "{\"contact\":[]}");
+    is_good(200, "\"contact\":[]");
+    post(account_path(""), "{\"contact\":[\"tel:1\"]}");
+    is_refused(400, "unsupportedContact");
+    post(account_path(""), "{\"contact\":[\"mailto:a@b?c=d\"]}");
+    is_refused(400, "invalidContact");
+    post(account_path(""), "{\"status\":\"revoked\"}");
+    is_refused(400, "malformed");
+    post("/acct/17", "");
+    is_refused(403, "unauthorized");
+    post(account_path("/orders"), "");
+    is_good(200, "{\"orders\":[]}");
+    account_url[0] = '\0';
+    post("/new-account", "{}");
+    is_good(200, "\"status\":\"valid\""); /* the same key, the same account */
+}
+
+/* REQ ACCT-03, ACCT-04: it ends everything at once. */
+static void deactivation(void **state)
+{
+    (void)state;
+    make_account();
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "pending");
+    post(account_path(""), "{\"status\":\"deactivated\"}");
+    is_good(200, "\"status\":\"deactivated\"");
+    post(account_path(""), "");
+    is_refused(403, "unauthorized");
+    account_url[0] = '\0';
+    post("/new-account", "{}");
+    is_refused(403, "unauthorized");
+}
+
+static void terms(void **state)
+{
+    (void)state;
+    settings.terms = HF_SPAN("https://ca.example/terms");
+    post("/new-account", "{}");
+    is_refused(403, "userActionRequired");
+    make_account();
+}
+
+static void external_accounts(void **state)
+{
+    const struct hf_eab eab = {HF_HS256, HF_SPAN("a MAC key of the CA"),
+                               HF_SPAN("kid-1")};
+    struct hf_buf payload;
+
+    (void)state;
+    settings.eab_required = true;
+    post("/new-account", "{}");
+    is_refused(403, "externalAccountRequired");
+    assert_int_equal(
+        hf_store_run(store, HF_CA_EAB_ADD,
+                     HF_VALUES(hf_store_text(eab.kid), hf_store_blob(eab.key),
+                               hf_store_number(NOW)),
+                     NULL),
+        HF_OK);
+    for (int i = 0; i < 2; i++) {
+        hf_buf_init_grow(&payload, HF_JWS_BODY_MAX);
+        hf_buf_puts(&payload, "{\"externalAccountBinding\":");
+        assert_int_equal(hf_jws_bind(&eab, HF_SPAN(BASE "/new-account"),
+                                     hf_signer_jwk(&signer), &payload, NULL),
+                         HF_OK);
+        hf_buf_putc(&payload, '}');
+        hf_buf_putc(&payload, '\0');
+        post("/new-account", payload.ptr);
+        hf_buf_clear(&payload);
+        if (i == 0)
+            is_good(201, "\"status\":\"valid\"");
+        else
+            is_refused(403, "unauthorized"); /* used up */
+        new_signer();
+    }
+}
+
+/* REQ ACCT-05, ACCT-11. */
+static void key_change(void **state)
+{
+    struct hf_private_key *old_key = private_key;
+    struct hf_signer old_signer = signer;
+    struct hf_buf inner;
+
+    (void)state;
+    make_account();
+    private_key = NULL;
+    signer = (struct hf_signer){0};
+    new_signer();
+    hf_buf_init_grow(&inner, HF_JWS_BODY_MAX);
+    assert_int_equal(hf_jws_key_change(&signer, HF_SPAN(BASE "/key-change"),
+                                       hf_span_str(account_url),
+                                       hf_signer_jwk(&old_signer), &inner,
+                                       NULL),
+                     HF_OK);
+    hf_buf_putc(&inner, '\0');
+    post("/key-change", inner.ptr); /* signed by the new key: not its account */
+    is_refused(400, "malformed");
+    {
+        struct hf_signer new_one = signer;
+
+        signer = old_signer;
+        post("/key-change", inner.ptr);
+        is_good(200, "\"status\":\"valid\"");
+        post(account_path(""), "");
+        is_refused(400, "malformed");
+        signer = new_one;
+    }
+    post(account_path(""), "");
+    is_good(200, "\"status\":\"valid\"");
+    hf_buf_clear(&inner);
+    hf_signer_clear(&old_signer);
+    hf_private_key_free(old_key);
+}
+
+/* ---- orders (section 7.4) ---- */
+
+static void identifiers(void **state)
+{
+    static const struct {
+        const char *identifiers;
+        const char *word;
+    } cases[] = {
+        {"", "malformed"},
+        {"{}", "malformed"},
+        {"{\"type\":\"dns\"}", "malformed"},
+        {"{\"type\":\"mail\",\"value\":\"a@b\"}", "unsupportedIdentifier"},
+        {"{\"type\":\"dns\",\"value\":\"a_b.example.com\"}", "malformed"},
+        {"{\"type\":\"dns\",\"value\":\"www.example.com.\"}", "malformed"},
+        {"{\"type\":\"dns\",\"value\":\"www.*.com\"}", "malformed"},
+        {"{\"type\":\"dns\",\"value\":\"*.*.example.com\"}", "malformed"},
+        {"{\"type\":\"dns\",\"value\":\"192.0.2.1\"}", "malformed"},
+        {"{\"type\":\"dns\",\"value\":\"com\"}", "rejectedIdentifier"},
+        {"{\"type\":\"dns\",\"value\":\"*.co.uk\"}", "rejectedIdentifier"},
+        {"{\"type\":\"dns\",\"value\":\"db.internal\"}", "rejectedIdentifier"},
+        {"{\"type\":\"dns\",\"value\":\"1.2.0.192.in-addr.arpa\"}",
+         "rejectedIdentifier"},
+        {"{\"type\":\"ip\",\"value\":\"10.0.0.1\"}", "rejectedIdentifier"},
+        {"{\"type\":\"ip\",\"value\":\"10.0.0.x\"}", "malformed"},
+    };
+    char payload[512];
+
+    (void)state;
+    make_account();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        (void)snprintf(payload, sizeof(payload), "{\"identifiers\":[%s]}",
+                       cases[i].identifiers);
+        post("/new-order", payload);
+        if (reply.status < 400 || !says(cases[i].word))
+            fail_msg("%s: %d %.*s", cases[i].identifiers, reply.status,
+                     (int)reply.body.len, reply.body.ptr);
+    }
+    /* Each that is not good is told (section 6.7.1). */
+    post("/new-order", "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"com\"},"
+                       "{\"type\":\"dns\",\"value\":\"www.example.com\"},"
+                       "{\"type\":\"dns\",\"value\":\"*.net\"}]}");
+    is_refused(403, "\"value\":\"com\"");
+    assert_true(says("\"value\":\"*.net\""));
+    assert_false(says("www.example.com"));
+    settings.internal_names = true;
+    post("/new-order",
+         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"db.internal\"},"
+         "{\"type\":\"ip\",\"value\":\"10.0.0.1\"}]}");
+    is_good(201, "db.internal");
+}
+
+static void orders(void **state)
+{
+    char authz[200];
+
+    (void)state;
+    make_account();
+    post("/new-order",
+         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"WWW.Example.com\"},"
+         "{\"type\":\"dns\",\"value\":\"www.example.com\"}],"
+         "\"profile\":\"short\"}");
+    is_good(201, "\"identifiers\":[{\"type\":\"dns\","
+                 "\"value\":\"www.example.com\"}]");
+    assert_true(says("\"profile\":\"short\""));
+    assert_true(says("\"status\":\"pending\""));
+    (void)snprintf(authz, sizeof(authz), "%s", path_in("authz"));
+    post(path_in("order"), "{\"csr\":\"AAAA\"}");
+    is_refused(403, "orderNotReady");
+    post(authz, "");
+    is_good(200, "\"type\":\"dns-persist-01\"");
+    assert_true(says("\"issuer-domain-names\":[\"ca.example\"]")); /* 3.4 */
+    assert_true(says("\"issuerDomainNames\":[\"ca.example\"]"));
+    assert_true(says("\"accounturi\":\"" BASE "/h/sha-256/"));
+    assert_true(says("\"type\":\"http-01\""));
+    assert_true(says("\"type\":\"tls-alpn-01\""));
+    post("/new-order", "{\"identifiers\":[{\"type\":\"dns\","
+                       "\"value\":\"www.example.com\"}],\"profile\":\"long\"}");
+    is_refused(400, "invalidProfile");
+    post(account_path("/orders"), "");
+    is_good(200, BASE "/order/");
+    /* Another account sees nothing of it. */
+    new_signer();
+    make_account();
+    post(authz, "");
+    is_refused(404, "malformed");
+}
+
+static void wildcards_and_addresses(void **state)
+{
+    (void)state;
+    make_account();
+    post("/new-order",
+         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"*.example.com\"}]}");
+    is_good(201, "\"value\":\"*.example.com\"");
+    post(path_in("authz"), "");
+    is_good(200, "\"wildcard\":true");
+    assert_true(says("\"value\":\"example.com\""));
+    assert_false(says("http-01"));
+    assert_false(says("tls-alpn-01"));
+    assert_true(says("dns-01"));
+    post("/new-order",
+         "{\"identifiers\":[{\"type\":\"ip\",\"value\":\"192.88.100.1\"}]}");
+    is_good(201, "192.88.100.1");
+    post(path_in("authz"), "");
+    is_good(200, "http-01");
+    assert_false(says("dns-persist-01")); /* CHAL-12 */
+    assert_false(says("dns-01"));
+}
+
+/* ---- a challenge, and what the validator finds ---- */
+
+static struct hf_job job_of_call(enum hf_job_kind kind)
+{
+    assert_int_equal(call.job_count, 1);
+    assert_int_equal(call.jobs[0].kind, kind);
+    return call.jobs[0];
+}
+
+static void found(const struct hf_job *job,
+                  const struct hf_validation_result *result)
+{
+    struct hf_ca_call own;
+    struct hf_task task = {.kind = HF_TASK_VALIDATED,
+                           .call = &own,
+                           .job = *job,
+                           .result = *result};
+    size_t failed;
+
+    hf_engine_begin(engine, NOW, &own);
+    hf_tasks_run(&task, 1, store, NOW, &failed);
+    assert_int_equal(failed, 0);
+    hf_ca_call_clear(&own);
+}
+
+static const struct hf_validation_result good = {
+    .valid = true,
+    .reason = "ok",
+    .account_uri = HF_SPAN_INIT(BASE "/h/sha-256/x"),
+    .form = HF_FORM_HASHED,
+    .until_at = INT64_MAX,
+    .expires_at = NOW + 864000,
+    .caa_expires_at = NOW + 28800,
+    .evidence = HF_SPAN_INIT("{}"),
+};
+
+/* The job of a challenge of this type for www.example.com. */
+static struct hf_job start_challenge(const char *type)
+{
+    char target[300];
+
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "pending");
+    (void)snprintf(target, sizeof(target), "/chall/%s/%s",
+                   path_in("authz") + strlen("/authz/"), type);
+    post(target, "{}");
+    is_good(200, "\"status\":\"processing\"");
+    assert_true(field("Retry-After").len > 0);
+    return job_of_call(HF_JOB_CHALLENGE);
+}
+
+static void validation(void **state)
+{
+    struct hf_validation_job asked;
+    struct hf_job job;
+    struct hf_ca_call own;
+    char target[64];
+    bool wanted;
+
+    (void)state;
+    make_account();
+    job = start_challenge("dns-persist-01");
+    hf_engine_begin(engine, NOW, &own);
+    assert_int_equal(hf_store_begin(store, NULL), HF_OK);
+    assert_true(hf_outcome_ask(&own, &job, &asked, &wanted));
+    hf_store_undo(store);
+    assert_true(wanted);
+    assert_int_equal(asked.way, HF_WAY_DNS_PERSIST);
+    assert_span_equal(asked.name, HF_SPAN("www.example.com"));
+    assert_span_equal(asked.account->url, hf_span_str(account_url));
+    assert_int_equal(asked.account->key_count, 1);
+    assert_span_equal(asked.account->keys[0].thumbprint,
+                      hf_signer_thumbprint(&signer));
+    hf_ca_call_clear(&own);
+
+    found(&job, &good);
+    (void)snprintf(target, sizeof(target), "/authz/%lld", (long long)job.id);
+    post(target, "");
+    is_good(200, "\"status\":\"valid\"");
+    assert_true(says("\"validated\":"));
+    assert_false(says("http-01")); /* only the one that was tried is left */
+
+    /* Another order takes it over, and is ready at once (REQ REUSE-02). */
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "\"status\":\"ready\"");
+    /* ... until its client gives it back (section 7.5.2). */
+    post(target, "{\"status\":\"deactivated\"}");
+    is_good(200, "\"status\":\"deactivated\"");
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "\"status\":\"pending\"");
+}
+
+static void failed_validation(void **state)
+{
+    const struct hf_validation_result bad = {
+        .problem = "unauthorized",
+        .reason = "account-mismatch",
+        .detail = HF_SPAN("no record is for this account"),
+        .faults = {{"unauthorized", "account-mismatch",
+                    HF_SPAN("a record of another account")}},
+        .fault_count = 1,
+        .evidence = HF_SPAN("{}"),
+    };
+    struct hf_job job;
+    char target[64];
+
+    (void)state;
+    make_account();
+    job = start_challenge("dns-persist-01");
+    found(&job, &bad);
+    (void)snprintf(target, sizeof(target), "/authz/%lld", (long long)job.id);
+    post(target, "");
+    is_good(200, "\"status\":\"invalid\"");
+    assert_true(says("\"reason\":\"account-mismatch\"")); /* REQ ERR-07 */
+    assert_true(says("error:unauthorized"));
+}
+
+/* REQ JIT-01..05: only after a success, and nothing found is no error. */
+static void just_in_time(void **state)
+{
+    const struct hf_validation_result none = {.problem = "unauthorized",
+                                              .reason = "no-record",
+                                              .evidence = HF_SPAN("{}")};
+    struct hf_job job;
+
+    (void)state;
+    settings.just_in_time = true;
+    settings.reuses = false;
+    make_account();
+    job = start_challenge("dns-persist-01");
+    found(&job, &good);
+    post("/new-order",
+         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"b.example.com\"}]}");
+    is_good(201, "pending");
+    job = job_of_call(HF_JOB_LOOK);
+    found(&job, &none);
+    hf_engine_show(&call, NOW);
+    assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
+    is_good(201, "\"status\":\"pending\"");
+    found(&job, &good);
+    hf_engine_show(&call, NOW);
+    assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
+    is_good(201, "\"status\":\"ready\"");
+}
+
+/* REQ ACCT-04: an account that ends while it is looked at gets nothing. */
+static void deactivated_in_flight(void **state)
+{
+    struct hf_validation_job asked;
+    struct hf_job job;
+    struct hf_ca_call own;
+    bool wanted;
+
+    (void)state;
+    make_account();
+    job = start_challenge("dns-persist-01");
+    post(account_path(""), "{\"status\":\"deactivated\"}");
+    is_good(200, "deactivated");
+    found(&job, &good);
+    hf_engine_begin(engine, NOW, &own);
+    assert_int_equal(hf_store_begin(store, NULL), HF_OK);
+    assert_true(hf_outcome_ask(&own, &job, &asked, &wanted));
+    hf_store_undo(store);
+    assert_false(wanted);
+    hf_ca_call_clear(&own);
+}
+
+/* ---- finalize, and what the issuer makes (sections 7.4, 7.4.2, 7.6) ---- */
+
+/* A certificate as far as anybody looks into it here. */
+static const char der[] = "\x30\x0b\x30\x09\xa0\x03\x02\x01\x02\x02\x02"
+                          "\x12\x34";
+#define DER_SPAN                                                               \
+    (struct hf_span)                                                           \
+    {                                                                          \
+        der, sizeof(der) - 1                                                   \
+    }
+/* RFC 9773 4.1: the issuer's key identifier and the serial number. */
+#define CERT_ID "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.EjQ"
+
+static void make_csr(enum hf_key_kind kind, const char *name, char *out,
+                     size_t size)
+{
+    struct hf_span dns = hf_span_str(name);
+    struct hf_csr_names names = {.dns = &dns, .dns_count = 1};
+    struct hf_private_key *key;
+    struct hf_buf octets;
+
+    assert_int_equal(hf_private_key_generate(kind, &key, NULL), HF_OK);
+    hf_buf_init_grow(&octets, 8192);
+    assert_int_equal(hf_csr_make(key, &names, false, &octets, NULL), HF_OK);
+    assert_true(HF_BASE64URL_LEN(octets.len) + 12 < size);
+    memcpy(out, "{\"csr\":\"", 8);
+    hf_base64url(hf_buf_span(&octets), out + 8);
+    memcpy(out + 8 + HF_BASE64URL_LEN(octets.len), "\"}", 3);
+    hf_buf_clear(&octets);
+    hf_private_key_free(key);
+}
+
+/* An order for www.example.com that is ready; its path. */
+static const char *ready_order(void)
+{
+    struct hf_job job = start_challenge("dns-persist-01");
+
+    found(&job, &good);
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "\"status\":\"ready\"");
+    return path_in("order");
+}
+
+static void issued(const struct hf_job *job,
+                   const struct hf_issuer_order *asked)
+{
+    struct hf_ca_call own;
+    struct hf_task task = {
+        .kind = HF_TASK_SIGNED,
+        .call = &own,
+        .job = *job,
+        .asked = asked,
+        .reply = {.kind = HF_ISSUER_ISSUED,
+                  .der = DER_SPAN,
+                  .serial = HF_SPAN("1234"),
+                  .shard = 3,
+                  .entry = 1,
+                  .hash = HF_SPAN("12345678901234567890123456789012")},
+    };
+    size_t failed;
+
+    hf_engine_begin(engine, NOW, &own);
+    hf_tasks_run(&task, 1, store, NOW, &failed);
+    assert_int_equal(failed, 0);
+    hf_ca_call_clear(&own);
+}
+
+/* Finalized, and signed; the reply is the order. */
+static void issue(const char *order)
+{
+    char csr[4096];
+
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    post(order, csr);
+    is_good(200, "\"status\":\"processing\"");
+    {
+        struct hf_job job = job_of_call(HF_JOB_SIGN);
+
+        assert_int_equal(call.signing->name_count, 1);
+        assert_span_equal(call.signing->names[0].value,
+                          HF_SPAN("www.example.com"));
+        assert_int_equal(call.signing->not_before_at, NOW - 3600);
+        assert_int_equal(call.signing->not_after_at,
+                         NOW - 3600 + 47 * 86400 - 1);
+        issued(&job, call.signing);
+    }
+    hf_engine_show(&call, NOW);
+    assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
+}
+
+static void finalize(void **state)
+{
+    char csr[4096];
+    const char *order;
+
+    (void)state;
+    make_account();
+    order = ready_order();
+    post(order, "{}");
+    is_refused(400, "badCSR");
+    make_csr(HF_KEY_P256, "other.example.com", csr, sizeof(csr));
+    post(order, csr);
+    is_refused(400, "badCSR");
+    post(order, "{\"csr\":\"AAAA\"}");
+    is_refused(400, "badCSR");
+    issue(order);
+    is_good(200, "\"status\":\"valid\"");
+    assert_true(says("\"certificate\":\"" BASE "/cert/1234\""));
+    post("/cert/1234", "");
+    is_good(200, "-----BEGIN CERTIFICATE-----\nMAswCaADAgECAgISNA==\n"
+                 "-----END CERTIFICATE-----\n-- the issuer --\n");
+    assert_span_equal(reply.content_type,
+                      HF_SPAN("application/pem-certificate-chain"));
+    post("/cert/1234/1", "");
+    is_refused(404, "malformed");
+    get("/renewal-info/" CERT_ID);
+    is_good(200, "\"suggestedWindow\":{\"start\":");
+    assert_true(field("Retry-After").len > 0);
+    get("/renewal-info/MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.EjU");
+    is_refused(404, "malformed");
+}
+
+/* RFC 9773, section 5. */
+static void replaces(void **state)
+{
+    static const char payload[] =
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}],"
+        "\"replaces\":\"" CERT_ID "\"}";
+
+    (void)state;
+    make_account();
+    issue(ready_order());
+    new_signer();
+    make_account();
+    post("/new-order", payload);
+    is_refused(403, "unauthorized");
+    /* What is refused late leaves nothing behind. */
+    post(account_path("/orders"), "");
+    is_good(200, "{\"orders\":[]}");
+}
+
+static void revocation(void **state)
+{
+    (void)state;
+    make_account();
+    issue(ready_order());
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNQ\"}");
+    is_refused(404, "malformed");
+    post("/revoke-cert",
+         "{\"certificate\":\"MAswCaADAgECAgISNA\",\"reason\":6}");
+    is_refused(400, "badRevocationReason");
+    new_signer();
+    {
+        char owner[256];
+
+        memcpy(owner, account_url, sizeof(owner));
+        make_account();
+        post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNA\"}");
+        is_refused(403, "unauthorized");
+        /* It controls the names now (section 7.6). */
+        (void)ready_order();
+        post("/revoke-cert",
+             "{\"certificate\":\"MAswCaADAgECAgISNA\",\"reason\":4}");
+        assert_int_equal(reply.status, 200);
+    }
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNA\"}");
+    is_refused(400, "alreadyRevoked");
+}
+
+/* REQ REUSE-09: who is deactivated while the issuer signs gets nothing, and
+ * what was signed is revoked. */
+static void deactivated_while_signing(void **state)
+{
+    struct hf_store_value shard[] = {hf_store_number(3), hf_store_number(NOW)};
+    char csr[4096];
+    struct hf_job job;
+    struct hf_issuer_order asked;
+    bool more;
+
+    (void)state;
+    make_account();
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    post(ready_order(), csr);
+    job = job_of_call(HF_JOB_SIGN);
+    asked = *call.signing;
+    post(account_path(""), "{\"status\":\"deactivated\"}");
+    is_good(200, "deactivated");
+    issued(&job, &asked);
+    assert_int_equal(hf_store_start(store, HF_CA_CERT_REVOKED, shard, 2, NULL),
+                     HF_OK);
+    assert_int_equal(hf_store_next(store, HF_CA_CERT_REVOKED, &more, NULL),
+                     HF_OK);
+    assert_true(more);
+    assert_span_equal(hf_store_get_text(store, HF_CA_CERT_REVOKED, 0),
+                      HF_SPAN("1234"));
+    hf_store_end(store, HF_CA_CERT_REVOKED);
+}
+
+/* REQ REUSE-06, REUSE-15, VAL-52: what is too old is looked at again first. */
+static void too_old(void **state)
+{
+    struct hf_validation_result old = good;
+    char csr[4096];
+    struct hf_job job;
+
+    (void)state;
+    make_account();
+    old.expires_at = NOW - 1; /* a TTL of no length */
+    job = start_challenge("dns-persist-01");
+    found(&job, &old);
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    post(account_path("/orders"), "");
+    post(path_in("order"), "");
+    is_good(200, "\"status\":\"ready\"");
+    {
+        char target[300];
+
+        (void)snprintf(target, sizeof(target), "%s/finalize",
+                       field("Location").ptr + strlen(BASE));
+        post(target, csr);
+    }
+    is_good(200, "\"status\":\"ready\"");
+    job = job_of_call(HF_JOB_AGAIN);
+    found(&job, &good);
+    call.rounds++;
+    hf_engine_show(&call, NOW);
+    assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
+    is_good(200, "\"status\":\"processing\"");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(directory),
+        TEST(wrong_requests),
+        TEST(algorithms),
+        TEST(accounts),
+        TEST(deactivation),
+        TEST(terms),
+        TEST(external_accounts),
+        TEST(key_change),
+        TEST(identifiers),
+        TEST(orders),
+        TEST(wildcards_and_addresses),
+        TEST(validation),
+        TEST(failed_validation),
+        TEST(just_in_time),
+        TEST(deactivated_in_flight),
+        TEST(finalize),
+        TEST(replaces),
+        TEST(revocation),
+        TEST(deactivated_while_signing),
+        TEST(too_old),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
