@@ -44,28 +44,6 @@ static enum hf_err check_header(const struct hf_wire_message *message,
     return HF_OK;
 }
 
-/* A TSIG record must be the very last. */
-static enum hf_err find_tsig(const struct hf_wire_message *message,
-                             struct hf_tsig_seen *seen, struct hf_why *why)
-{
-    struct hf_wire_walk at = hf_wire_walk(message);
-
-    for (;;) {
-        struct hf_wire_rr rr;
-        size_t from = at.at;
-        bool more;
-        enum hf_err err = hf_wire_next(&at, &rr, &more, why);
-
-        if (err != HF_OK || !more)
-            return err;
-        if (seen->present)
-            return fail(why, "RFC 8945 5.1: records behind the signature");
-        if (rr.section == HF_SECTION_ADDITIONAL && rr.type == HF_RR_TSIG)
-            *seen =
-                (struct hf_tsig_seen){.present = true, .at = from, .rr = rr};
-    }
-}
-
 enum hf_err hf_signed_read(struct hf_tsig *tsig, struct hf_span request,
                            struct hf_span answer, int64_t now_s,
                            struct hf_signed *out, struct hf_why *why)
@@ -77,7 +55,7 @@ enum hf_err hf_signed_read(struct hf_tsig *tsig, struct hf_span request,
     if (err == HF_OK)
         err = check_header(&got.message, request, why);
     if (err == HF_OK)
-        err = find_tsig(&got.message, &seen, why);
+        err = hf_tsig_find(&got.message, &seen, why);
     if (err != HF_OK)
         return err;
     if (tsig == NULL && seen.present)

@@ -14,6 +14,7 @@ struct hf_tsig {
     struct hf_hmac *hmac;
     unsigned char mac[HF_HMAC_MAX]; /* the last one, sent or verified */
     bool answered;                  /* the first message was verified */
+    uint64_t asked_at;              /* of a request that was checked */
     unsigned unsigned_count;        /* messages since the last signed one */
 };
 
@@ -121,14 +122,44 @@ static void put_record(const struct hf_tsig *tsig, const struct fields *fields,
     hf_put_number(out, HF_RR_TSIG, 2);
     hf_put_number(out, HF_CLASS_ANY, 2);
     hf_put_number(out, 0, 4);
-    hf_put_number(out, key->alg_name.len + 16U + mac_len, 2);
+    hf_put_number(out, key->alg_name.len + 16U + mac_len + fields->other.len,
+                  2);
     put_name(out, &key->alg_name);
     hf_put_number(out, fields->signed_at, 6);
     hf_put_number(out, fields->fudge_s, 2);
     hf_put_text(out, mac_span(tsig));
     hf_put_number(out, fields->original_id, 2);
-    hf_put_number(out, 0, 2); /* error */
-    hf_put_number(out, 0, 2); /* other data */
+    hf_put_number(out, fields->error, 2);
+    hf_put_text(out, fields->other);
+}
+
+static void raise_count(struct hf_buf *message)
+{
+    unsigned count = count_at(hf_buf_span(message)) + 1;
+
+    message->ptr[ARCOUNT_AT] = (char)(unsigned char)(count >> 8);
+    message->ptr[ARCOUNT_AT + 1] = (char)(unsigned char)count;
+}
+
+/* Compute the code over what was added before and `message`, and append it. */
+static enum hf_err append(struct hf_tsig *tsig, struct hf_buf *message,
+                          const struct fields *fields, struct hf_why *why)
+{
+    enum hf_err err;
+
+    hf_hmac_add(tsig->hmac, hf_buf_span(message));
+    if (tsig->answered)
+        add_timers(tsig, fields);
+    else
+        add_variables(tsig, fields);
+    err = hf_hmac_end(tsig->hmac, tsig->mac, why);
+    if (err != HF_OK)
+        return err;
+    put_record(tsig, fields, message);
+    if (message->full)
+        return hf_fail(why, HF_ELIMIT, 0, "no room for the signature");
+    raise_count(message);
+    return HF_OK;
 }
 
 enum hf_err hf_tsig_sign(struct hf_tsig *tsig, struct hf_buf *message,
@@ -139,27 +170,40 @@ enum hf_err hf_tsig_sign(struct hf_tsig *tsig, struct hf_buf *message,
     struct fields fields = {.signed_at = (uint64_t)now_s,
                             .fudge_s = HF_TSIG_FUDGE_S,
                             .other = HF_SPAN("")};
-    unsigned count;
-    enum hf_err err;
 
     if (!hf_take_number(&rest, 2, &fields.original_id) ||
         octets.len < HF_WIRE_HEADER)
         return hf_fail(why, HF_EINVAL, 0, "not a message");
-    hf_hmac_add(tsig->hmac, octets);
-    add_variables(tsig, &fields);
-    err = hf_hmac_end(tsig->hmac, tsig->mac, why);
-    if (err != HF_OK)
-        return err;
-    put_record(tsig, &fields, message);
-    if (message->full)
-        return hf_fail(why, HF_ELIMIT, 0, "no room for the signature");
-    count = count_at(hf_buf_span(message)) + 1; /* it may have moved */
-    message->ptr[ARCOUNT_AT] = (char)(unsigned char)(count >> 8);
-    message->ptr[ARCOUNT_AT + 1] = (char)(unsigned char)count;
-    return HF_OK;
+    return append(tsig, message, &fields, why);
 }
 
 /* ---- verifying ---- */
+
+enum hf_err hf_tsig_find(const struct hf_wire_message *message,
+                         struct hf_tsig_seen *out, struct hf_why *why)
+{
+    struct hf_wire_walk at = hf_wire_walk(message);
+    struct hf_tsig_seen seen = {0};
+
+    for (;;) {
+        struct hf_wire_rr rr;
+        size_t from = at.at;
+        bool more;
+        enum hf_err err = hf_wire_next(&at, &rr, &more, why);
+
+        if (err != HF_OK)
+            return err;
+        if (!more)
+            break;
+        if (seen.present)
+            return hf_fail(why, HF_EPEER, 0,
+                           "RFC 8945 5.1: records behind the signature");
+        if (rr.section == HF_SECTION_ADDITIONAL && rr.type == HF_RR_TSIG)
+            seen = (struct hf_tsig_seen){.present = true, .at = from, .rr = rr};
+    }
+    *out = seen;
+    return HF_OK;
+}
 
 /* An uncompressed name from the front (RFC 8945, section 4.2). */
 static bool take_name(struct hf_span *rest, struct hf_wire_name *out)
@@ -276,6 +320,14 @@ static bool is_in_time(const struct fields *fields, int64_t now_s)
     return apart <= fields->fudge_s;
 }
 
+static bool is_well_formed(struct hf_span message,
+                           const struct hf_tsig_seen *seen, struct fields *out)
+{
+    return seen->rr.class == HF_CLASS_ANY && seen->rr.ttl_s == 0 &&
+           seen->at >= HF_WIRE_HEADER && seen->at <= message.len &&
+           read_fields(seen->rr.rdata, out);
+}
+
 static enum hf_err verify_signed(struct hf_tsig *tsig, struct hf_span message,
                                  const struct hf_tsig_seen *seen, int64_t now_s,
                                  struct hf_why *why)
@@ -283,9 +335,7 @@ static enum hf_err verify_signed(struct hf_tsig *tsig, struct hf_span message,
     struct fields fields = {0};
     enum hf_err err;
 
-    if (seen->rr.class != HF_CLASS_ANY || seen->rr.ttl_s != 0 ||
-        seen->at < HF_WIRE_HEADER || seen->at > message.len ||
-        !read_fields(seen->rr.rdata, &fields))
+    if (!is_well_formed(message, seen, &fields))
         return fail(why, "RFC 8945 4.2: the TSIG record is malformed");
     if (fields.error != 0 && fields.error != HF_TSIG_BADTIME)
         return fail_error(why, fields.error);
@@ -324,4 +374,89 @@ enum hf_err hf_tsig_verify(struct hf_tsig *tsig, struct hf_span message,
                          "signature");
     add_message(tsig, message, seen, 0);
     return HF_OK;
+}
+
+/* ---- the server's side ---- */
+
+enum hf_err hf_tsig_check(struct hf_tsig *tsig, struct hf_span request,
+                          const struct hf_tsig_seen *seen, int64_t now_s,
+                          unsigned *error, struct hf_why *why)
+{
+    struct fields fields = {0};
+    enum hf_err err;
+
+    if (!is_well_formed(request, seen, &fields))
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "RFC 8945 4.2: the TSIG record is malformed");
+    *error = HF_TSIG_BADKEY;
+    if (!is_our_key(tsig, seen, &fields))
+        return HF_OK;
+    tsig->asked_at = fields.signed_at;
+    add_message(tsig, request, seen, fields.original_id);
+    err = check_mac(tsig, &fields, why);
+    if (err == HF_ECRYPTO)
+        return err;
+    if (err != HF_OK)
+        *error = HF_TSIG_BADSIG;
+    else
+        *error = is_in_time(&fields, now_s) ? 0 : HF_TSIG_BADTIME;
+    return HF_OK;
+}
+
+enum hf_err hf_tsig_answer(struct hf_tsig *tsig, struct hf_buf *message,
+                           unsigned error, int64_t now_s, struct hf_why *why)
+{
+    struct hf_span rest = hf_buf_span(message);
+    struct fields fields = {.signed_at = (uint64_t)now_s,
+                            .fudge_s = HF_TSIG_FUDGE_S,
+                            .error = error,
+                            .other = HF_SPAN("")};
+    char room[6];
+    struct hf_buf time;
+    enum hf_err err;
+
+    if (message->len < HF_WIRE_HEADER)
+        return hf_fail(why, HF_EINVAL, 0, "not a message");
+    (void)hf_take_number(&rest, 2, &fields.original_id);
+    if (error == HF_TSIG_BADTIME) { /* RFC 8945, section 5.2.3 */
+        fields.signed_at = tsig->asked_at;
+        hf_buf_init(&time, room, sizeof(room));
+        hf_put_number(&time, (uint64_t)now_s, sizeof(room));
+        fields.other = hf_buf_span(&time);
+    }
+    add_last_mac(tsig);
+    err = append(tsig, message, &fields, why);
+    tsig->answered = true;
+    return err;
+}
+
+enum hf_err hf_tsig_complain(const struct hf_tsig_seen *seen, unsigned error,
+                             struct hf_buf *message, struct hf_why *why)
+{
+    struct fields fields = {0};
+
+    if (!read_fields(seen->rr.rdata, &fields))
+        return hf_fail(why, HF_ESYNTAX, 0,
+                       "RFC 8945 4.2: the TSIG record is malformed");
+    put_name(message, &seen->rr.owner);
+    hf_put_number(message, HF_RR_TSIG, 2);
+    hf_put_number(message, HF_CLASS_ANY, 2);
+    hf_put_number(message, 0, 4);
+    hf_put_number(message, fields.alg.len + 16U, 2);
+    put_name(message, &fields.alg);
+    hf_put_number(message, fields.signed_at, 6);
+    hf_put_number(message, fields.fudge_s, 2);
+    hf_put_text(message, HF_SPAN("")); /* no code */
+    hf_put_number(message, fields.original_id, 2);
+    hf_put_number(message, error, 2);
+    hf_put_text(message, HF_SPAN(""));
+    if (message->full)
+        return hf_fail(why, HF_ELIMIT, 0, "no room for the signature");
+    raise_count(message);
+    return HF_OK;
+}
+
+const struct hf_wire_name *hf_tsig_key_name(const struct hf_tsig_key *key)
+{
+    return &key->name;
 }

@@ -81,6 +81,13 @@ struct hf_tsig_seen {
 };
 
 /*
+ * Find it in a message; present is false when there is none.
+ * Fails: HF_ESYNTAX, HF_EPEER (records behind it; RFC 8945, section 5.1).
+ */
+enum hf_err hf_tsig_find(const struct hf_wire_message *message,
+                         struct hf_tsig_seen *out, struct hf_why *why);
+
+/*
  * Take in the next message of the answer. It proves itself, and those before
  * it that were not signed, only when `seen->present`; until then nothing of
  * them may be used.
@@ -92,3 +99,32 @@ struct hf_tsig_seen {
 enum hf_err hf_tsig_verify(struct hf_tsig *tsig, struct hf_span message,
                            const struct hf_tsig_seen *seen, int64_t now_s,
                            struct hf_why *why);
+
+/* ---- the server's side ---- */
+
+/*
+ * Check a request against the key. `*error` is 0 or the complaint that the
+ * answer is to carry: the request is not to be believed then. What is malformed
+ * is HF_ESYNTAX. Fails also: HF_ECRYPTO.
+ */
+enum hf_err hf_tsig_check(struct hf_tsig *tsig, struct hf_span request,
+                          const struct hf_tsig_seen *seen, int64_t now_s,
+                          unsigned *error, struct hf_why *why);
+
+/*
+ * Append the TSIG record to a message that answers the checked request: to the
+ * first, or to the next of a transfer. `error` is 0 or HF_TSIG_BADTIME.
+ * Fails as hf_tsig_sign().
+ */
+enum hf_err hf_tsig_answer(struct hf_tsig *tsig, struct hf_buf *message,
+                           unsigned error, int64_t now_s, struct hf_why *why);
+
+/*
+ * Append one without a code, which complains of the request's: BADKEY, BADSIG
+ * (RFC 8945, section 5.3.2).
+ */
+enum hf_err hf_tsig_complain(const struct hf_tsig_seen *seen, unsigned error,
+                             struct hf_buf *message, struct hf_why *why);
+
+/* The name of the key that signed. */
+const struct hf_wire_name *hf_tsig_key_name(const struct hf_tsig_key *key);
