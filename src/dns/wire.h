@@ -34,8 +34,11 @@ enum hf_rr_type {
     HF_RR_NS = 2,
     HF_RR_CNAME = 5,
     HF_RR_SOA = 6,
+    HF_RR_PTR = 12,
+    HF_RR_MX = 15,
     HF_RR_TXT = 16,
     HF_RR_AAAA = 28,
+    HF_RR_SRV = 33,
     HF_RR_DNAME = 39,
     HF_RR_OPT = 41,
     HF_RR_DS = 43,
@@ -46,6 +49,7 @@ enum hf_rr_type {
     HF_RR_TSIG = 250,
     HF_RR_IXFR = 251,
     HF_RR_AXFR = 252,
+    HF_RR_ANY = 255,
     HF_RR_CAA = 257,
 };
 

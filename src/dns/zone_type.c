@@ -63,6 +63,14 @@ bool hf_zone_type_find(struct hf_span word, uint16_t *out)
     return read_numbered(word, HF_SPAN("TYPE"), out);
 }
 
+const char *hf_zone_type_word(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i].code == type)
+            return types[i].word;
+    return NULL;
+}
+
 bool hf_zone_class_find(struct hf_span word, uint16_t *out)
 {
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {

@@ -10,6 +10,9 @@
 /* A type by its mnemonic in any case, or TYPEnnn (RFC 3597, section 5). */
 bool hf_zone_type_find(struct hf_span word, uint16_t *out);
 
+/* The mnemonic of a type; NULL when it has none here. */
+const char *hf_zone_type_word(uint16_t type);
+
 /* A class by its mnemonic, or CLASSnnn. */
 bool hf_zone_class_find(struct hf_span word, uint16_t *out);
 

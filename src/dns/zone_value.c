@@ -59,10 +59,8 @@ static bool put_hex(struct hf_buf *out, struct hf_span digits, int *half)
     return true;
 }
 
-/* `\#`, the length, and that many octets as hexadecimal digits in as many
- * words as one likes (RFC 3597, section 5). */
-static enum hf_err read_generic(struct hf_span rest, struct hf_buf *out,
-                                const char **at, struct hf_why *why)
+enum hf_err hf_zone_value_read_generic(struct hf_span rest, struct hf_buf *out,
+                                       const char **at, struct hf_why *why)
 {
     struct hf_zone_word word = hf_zone_word_next(&rest);
     int64_t want;
@@ -142,7 +140,7 @@ static enum hf_err read_txt(struct hf_buf *room, bool generic,
         *out = hf_buf_span(room);
         return err;
     }
-    err = read_generic(rdata, room, at, why);
+    err = hf_zone_value_read_generic(rdata, room, at, why);
     if (err != HF_OK)
         return err;
     octets = hf_buf_span(room);
@@ -181,7 +179,7 @@ static enum hf_err read_name(struct hf_zone_value *value, bool generic,
     enum hf_err err;
 
     if (generic) {
-        err = read_generic(rest, &value->room, at, why);
+        err = hf_zone_value_read_generic(rest, &value->room, at, why);
         if (err != HF_OK)
             return err;
         if (!take_wire_name(hf_buf_span(&value->room), &wire))
@@ -259,7 +257,7 @@ enum hf_err hf_zone_value_read_caa(struct hf_zone_value *value,
     enum hf_err err;
 
     if (word.kind == HF_ZONE_WORD && hf_span_eq(word.text, HF_SPAN("\\#"))) {
-        err = read_generic(rest, room, at, why);
+        err = hf_zone_value_read_generic(rest, room, at, why);
         *out = hf_buf_span(room);
         return err;
     }

@@ -30,3 +30,11 @@ enum hf_err hf_zone_value_read(struct hf_zone_value *value, uint16_t type,
 enum hf_err hf_zone_value_read_caa(struct hf_zone_value *value,
                                    struct hf_span rdata, struct hf_span *out,
                                    const char **at, struct hf_why *why);
+
+/*
+ * The octets behind a `\#`: a length, and that many octets as hexadecimal
+ * digits in as many words as one likes (RFC 3597, section 5), into `out`,
+ * which is reset first.
+ */
+enum hf_err hf_zone_value_read_generic(struct hf_span rest, struct hf_buf *out,
+                                       const char **at, struct hf_why *why);
