@@ -36,3 +36,4 @@ extern const struct hf_command hf_cmd_check;    /* cmd_check.c */
 extern const struct hf_command hf_cmd_scan;     /* cmd_scan.c */
 extern const struct hf_command hf_cmd_audit;    /* cmd_audit.c */
 extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */
+extern const struct hf_command hf_cmd_lab_dns;  /* cmd_lab_dns.c */

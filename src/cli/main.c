@@ -84,6 +84,7 @@ int main(int argc, char **argv)
         hf_cmd_scan,
         hf_cmd_audit,
         hf_cmd_ca_table,
+        hf_cmd_lab_dns,
     };
     /* clang-format on */
     static struct hf_out out; /* 64 kB, too much for the stack */

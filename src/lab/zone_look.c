@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/zone_look.h"
+
+#include "base/alloc.h"
+#include "holdfast/txt.h"
+#include "lab/zone_proof.h"
+
+#define ALIASES_MAX 16
+#define PROOFS_MAX  8
+#define YESTERDAY_S 86400
+
+/* One question on its way through a zone. */
+struct look {
+    const struct hf_lab_dns *dns;
+    struct hf_lab_zone *zone;
+    struct hf_lab_reply *reply;
+    struct hf_wire_name name; /* where we are: the end of the aliases */
+    uint16_t type;
+    bool is_bogus;
+    bool is_expired;
+    size_t proofs[PROOFS_MAX]; /* NSEC records that are in it */
+    size_t proof_count;
+    bool goes_on; /* an alias leads on in this zone */
+};
+
+static enum hf_err no_memory(struct hf_why *why)
+{
+    return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+}
+
+/* ---- signatures ---- */
+
+static bool is_fresh(const struct look *look,
+                     const struct hf_lab_signature *signature)
+{
+    int64_t age_s = look->reply->request->packet->now_s - signature->made_at;
+
+    return signature->generation == look->zone->generation &&
+           age_s <= look->dns->after_s / 2 && age_s >= -look->dns->before_s / 2;
+}
+
+static enum hf_err make_signature(const struct look *look,
+                                  struct hf_lab_rr *const *rrs, size_t count,
+                                  struct hf_lab_signature *out,
+                                  struct hf_why *why)
+{
+    int64_t now_s = look->reply->request->packet->now_s;
+    struct hf_lab_window window = {now_s - look->dns->before_s,
+                                   now_s + look->dns->after_s};
+
+    if (look->is_expired)
+        window = (struct hf_lab_window){now_s - 2 * YESTERDAY_S,
+                                        now_s - YESTERDAY_S};
+    out->generation = look->zone->generation;
+    out->made_at = now_s;
+    return hf_lab_key_sign(look->zone->key, rrs, count, window, out, why);
+}
+
+/* The signature of an RRset: kept in `*slot`, unless it is a false one. */
+static enum hf_err sign(const struct look *look, struct hf_lab_rr *const *rrs,
+                        size_t count, struct hf_lab_signature **slot,
+                        struct hf_lab_signature *out, struct hf_why *why)
+{
+    enum hf_err err;
+
+    if (slot != NULL && *slot == NULL)
+        *slot = hf_alloc(1, sizeof(**slot));
+    if (slot != NULL && *slot == NULL)
+        return no_memory(why);
+    if (slot != NULL && !look->is_expired && !is_fresh(look, *slot)) {
+        err = make_signature(look, rrs, count, *slot, why);
+        if (err != HF_OK) {
+            (*slot)->generation = 0;
+            return err;
+        }
+    }
+    if (slot == NULL || look->is_expired) {
+        err = make_signature(look, rrs, count, out, why);
+        if (err != HF_OK)
+            return err;
+    } else {
+        *out = **slot;
+    }
+    if (look->is_bogus)
+        out->rdata[out->len - 1] ^= 1;
+    return HF_OK;
+}
+
+/* Records of one RRset, at `owner` (a name that a wildcard stands for), and
+ * their signature. */
+static enum hf_err put_rrs(struct look *look, enum hf_section section,
+                           struct hf_lab_rr *const *rrs, size_t count,
+                           const struct hf_wire_name *owner,
+                           struct hf_lab_signature **slot, struct hf_why *why)
+{
+    struct hf_lab_signature signature;
+    struct hf_lab_record record = {
+        .owner = owner, .type = rrs[0]->type, .ttl_s = rrs[0]->ttl_s};
+    enum hf_err err;
+
+    for (size_t i = 0; i < count; i++) {
+        record.rdata = hf_lab_rr_rdata(rrs[i]);
+        hf_lab_reply_put(look->reply, section, &record);
+    }
+    if (look->zone->key == NULL || !hf_lab_reply_is_dnssec(look->reply))
+        return HF_OK;
+    err = sign(look, rrs, count, slot, &signature, why);
+    if (err != HF_OK)
+        return err;
+    record.type = HF_RR_RRSIG;
+    record.rdata =
+        (struct hf_span){(const char *)signature.rdata, signature.len};
+    hf_lab_reply_put(look->reply, section, &record);
+    return HF_OK;
+}
+
+static enum hf_err put_range(struct look *look, enum hf_section section,
+                             struct hf_lab_range range,
+                             const struct hf_wire_name *owner,
+                             struct hf_why *why)
+{
+    struct hf_lab_rr **rrs = look->zone->records.all + range.from;
+
+    return put_rrs(look, section, rrs, range.to - range.from, owner,
+                   &rrs[0]->signature, why);
+}
+
+/* A record that is in no zone: made for this answer. */
+static enum hf_err put_made(struct look *look,
+                            const struct hf_lab_record *record,
+                            struct hf_why *why)
+{
+    struct hf_lab_rr *rr = hf_lab_rr_new(record);
+    enum hf_err err;
+
+    if (rr == NULL)
+        return no_memory(why);
+    err = put_rrs(look, HF_SECTION_ANSWER, &rr, 1, &rr->owner, NULL, why);
+    hf_lab_rr_free(rr);
+    return err;
+}
+
+/* ---- proofs ---- */
+
+static struct hf_lab_range find(const struct look *look,
+                                const struct hf_wire_name *name, uint16_t type)
+{
+    return hf_lab_records_find(&look->zone->records, name, type);
+}
+
+static enum hf_err put_nsec(struct look *look, enum hf_section section,
+                            size_t at, struct hf_why *why)
+{
+    struct hf_lab_rr *nsec = hf_lab_zone_nsec(look->zone, at);
+    enum hf_err err;
+
+    if (nsec == NULL)
+        return no_memory(why);
+    err = put_rrs(look, section, &nsec, 1, &nsec->owner,
+                  &look->zone->records.all[at]->nsec, why);
+    hf_lab_rr_free(nsec);
+    return err;
+}
+
+/* The NSEC that matches the name or covers it; each only once. */
+static enum hf_err prove(struct look *look, const struct hf_wire_name *name,
+                         struct hf_why *why)
+{
+    size_t at;
+
+    if (look->zone->key == NULL || !hf_lab_reply_is_dnssec(look->reply))
+        return HF_OK;
+    at = hf_lab_zone_nsec_at(look->zone, name);
+    for (size_t i = 0; i < look->proof_count; i++)
+        if (look->proofs[i] == at)
+            return HF_OK;
+    if (look->proof_count == PROOFS_MAX)
+        return HF_OK;
+    look->proofs[look->proof_count++] = at;
+    return put_nsec(look, HF_SECTION_AUTHORITY, at, why);
+}
+
+/* "No", with how long that may be kept, and the proof for one name. */
+static enum hf_err deny(struct look *look, const struct hf_wire_name *name,
+                        struct hf_why *why)
+{
+    const struct hf_wire_name *apex = &look->zone->name;
+    enum hf_err err = HF_OK;
+
+    if (look->reply->counts[HF_SECTION_AUTHORITY] == 0)
+        err = put_range(look, HF_SECTION_AUTHORITY, find(look, apex, HF_RR_SOA),
+                        apex, why);
+    return err == HF_OK ? prove(look, name, why) : err;
+}
+
+/* ---- what is found ---- */
+
+static void set_alias(struct look *look, struct hf_span target)
+{
+    memcpy(look->name.octets, target.ptr, target.len);
+    look->name.len = (uint8_t)target.len;
+    look->goes_on = hf_lab_dns_zone_of(look->dns, &look->name) == look->zone;
+}
+
+/* The name has records, perhaps at `source`, a wildcard. */
+static enum hf_err answer_at(struct look *look,
+                             const struct hf_wire_name *source,
+                             struct hf_why *why)
+{
+    struct hf_lab_range rrset = find(look, source, look->type);
+    struct hf_lab_range cname = find(look, source, HF_RR_CNAME);
+    struct hf_lab_range all = find(look, source, 0);
+    struct hf_wire_name owner = look->name;
+
+    if (look->type == HF_RR_ANY && !hf_lab_range_is_empty(all)) /* RFC 8482 */
+        rrset = find(look, source, look->zone->records.all[all.from]->type);
+    if (look->type == HF_RR_NSEC && !hf_lab_range_is_empty(all) &&
+        look->zone->key != NULL)
+        return put_nsec(look, HF_SECTION_ANSWER, all.from, why);
+    if (!hf_lab_range_is_empty(rrset))
+        return put_range(look, HF_SECTION_ANSWER, rrset, &owner, why);
+    if (hf_lab_range_is_empty(cname))
+        return deny(look, source, why);
+    set_alias(look, hf_lab_rr_rdata(look->zone->records.all[cname.from]));
+    return put_range(look, HF_SECTION_ANSWER, cname, &owner, why);
+}
+
+static enum hf_err answer_wildcard(struct look *look,
+                                   const struct hf_wire_name *wildcard,
+                                   struct hf_why *why)
+{
+    struct hf_wire_name name = look->name;
+    enum hf_err err = answer_at(look, wildcard, why);
+
+    /* That there is nothing closer. */
+    return err == HF_OK ? prove(look, &name, why) : err;
+}
+
+/* `encloser` is the longest ancestor that exists. */
+static enum hf_err answer_nothing(struct look *look,
+                                  const struct hf_wire_name *encloser,
+                                  struct hf_why *why)
+{
+    struct hf_wire_name wildcard = {.len = (uint8_t)(encloser->len + 2)};
+    enum hf_err err;
+
+    memcpy(wildcard.octets, "\001*", 2);
+    memcpy(wildcard.octets + 2, encloser->octets, encloser->len);
+    if (hf_lab_records_exist(&look->zone->records, &wildcard))
+        return answer_wildcard(look, &wildcard, why);
+    look->reply->rcode = HF_RCODE_NXDOMAIN;
+    err = deny(look, &look->name, why);
+    return err == HF_OK ? prove(look, &wildcard, why) : err;
+}
+
+/* RFC 6672, section 3: a DNAME, and the CNAME that follows from it. */
+static enum hf_err answer_dname(struct look *look,
+                                const struct hf_wire_name *owner,
+                                struct hf_why *why)
+{
+    struct hf_lab_range range = find(look, owner, HF_RR_DNAME);
+    const struct hf_lab_rr *dname = look->zone->records.all[range.from];
+    size_t head = look->name.len - (size_t)owner->len;
+    struct hf_wire_name alias = look->name;
+    struct hf_lab_record cname = {
+        .owner = &alias, .type = HF_RR_CNAME, .ttl_s = dname->ttl_s};
+    char target[2 * HF_WIRE_NAME_MAX];
+    enum hf_err err = put_range(look, HF_SECTION_ANSWER, range, owner, why);
+
+    if (err != HF_OK)
+        return err;
+    if (head + dname->len > HF_WIRE_NAME_MAX) {
+        look->reply->rcode = HF_RCODE_YXDOMAIN;
+        return HF_OK;
+    }
+    memcpy(target, look->name.octets, head);
+    memcpy(target + head, dname->rdata, dname->len);
+    cname.rdata = (struct hf_span){target, head + dname->len};
+    hf_lab_reply_put(look->reply, HF_SECTION_ANSWER, &cname);
+    set_alias(look, cname.rdata);
+    return HF_OK;
+}
+
+static void put_glue(struct look *look, const struct hf_lab_rr *ns,
+                     uint16_t type)
+{
+    const struct hf_wire_message message = {.octets = hf_lab_rr_rdata(ns)};
+    const struct hf_lab_records *records = &look->zone->records;
+    struct hf_wire_name server;
+    struct hf_lab_range range;
+    size_t at = 0;
+
+    if (hf_wire_name_read(&message, &at, &server, NULL) != HF_OK)
+        return;
+    range = hf_lab_records_find(records, &server, type);
+    for (size_t i = range.from; i < range.to; i++) {
+        struct hf_lab_record record = {&server, type, records->all[i]->ttl_s,
+                                       hf_lab_rr_rdata(records->all[i])};
+
+        hf_lab_reply_put(look->reply, HF_SECTION_ADDITIONAL, &record);
+    }
+}
+
+static enum hf_err refer(struct look *look, const struct hf_wire_name *cut,
+                         struct hf_why *why)
+{
+    struct hf_lab_range ns = find(look, cut, HF_RR_NS);
+    struct hf_lab_range ds = find(look, cut, HF_RR_DS);
+
+    look->reply->authoritative = look->reply->counts[HF_SECTION_ANSWER] > 0;
+    for (size_t i = ns.from; i < ns.to; i++) {
+        const struct hf_lab_rr *rr = look->zone->records.all[i];
+        const struct hf_lab_record record = {cut, HF_RR_NS, rr->ttl_s,
+                                             hf_lab_rr_rdata(rr)};
+
+        hf_lab_reply_put(look->reply, HF_SECTION_AUTHORITY, &record);
+        put_glue(look, rr, HF_RR_A);
+        put_glue(look, rr, HF_RR_AAAA);
+    }
+    if (!hf_lab_reply_is_dnssec(look->reply))
+        return HF_OK;
+    return hf_lab_range_is_empty(ds)
+               ? prove(look, cut, why)
+               : put_range(look, HF_SECTION_AUTHORITY, ds, cut, why);
+}
+
+/* One step from the top of the zone down to the name: what is on the way? */
+static enum hf_err answer_name(struct look *look, struct hf_why *why)
+{
+    const struct hf_lab_zone *zone = look->zone;
+    struct hf_wire_name encloser = zone->name;
+    size_t above = look->name.len - (size_t)zone->name.len;
+
+    /* `above` octets in front of the ancestor at hand, label by label. */
+    for (;;) {
+        struct hf_wire_name at = {.len = (uint8_t)(look->name.len - above)};
+        size_t next = 0;
+
+        memcpy(at.octets, look->name.octets + above, at.len);
+        if (hf_lab_zone_is_cut(zone, &at) &&
+            (above > 0 || look->type != HF_RR_DS))
+            return refer(look, &at, why);
+        if (!hf_lab_records_exist(&zone->records, &at))
+            return answer_nothing(look, &encloser, why);
+        if (above == 0)
+            return answer_at(look, &at, why);
+        if (!hf_lab_range_is_empty(find(look, &at, HF_RR_DNAME)))
+            return answer_dname(look, &at, why);
+        encloser = at;
+        for (size_t i = 0; i < above; i += look->name.octets[i] + 1U)
+            next = i;
+        above = next;
+    }
+}
+
+/* ---- lies ---- */
+
+static enum hf_err tell_lie(struct look *look, struct hf_span text,
+                            struct hf_why *why)
+{
+    char room[HF_LAB_LIE_MAX + HF_LAB_LIE_MAX / HF_TXT_STRING_MAX + 1];
+    struct hf_buf rdata;
+
+    hf_buf_init(&rdata, room, sizeof(room));
+    hf_txt_put_rdata(&rdata, text);
+    return put_made(look,
+                    &(struct hf_lab_record){&look->name, HF_RR_TXT,
+                                            HF_LAB_TTL_S, hf_buf_span(&rdata)},
+                    why);
+}
+
+/* name -> loop.name -> name */
+static enum hf_err go_round(struct look *look, struct hf_why *why)
+{
+    struct hf_wire_name target = look->name;
+    struct hf_lab_record cname = {
+        .owner = &look->name, .type = HF_RR_CNAME, .ttl_s = HF_LAB_TTL_S};
+
+    if (target.len > 5 && memcmp(target.octets, "\004loop", 5) == 0) {
+        (void)hf_wire_name_climb(&target);
+    } else if (target.len + 5U <= HF_WIRE_NAME_MAX) {
+        memmove(target.octets + 5, target.octets, target.len);
+        memcpy(target.octets, "\004loop", 5);
+        target.len = (uint8_t)(target.len + 5U);
+    }
+    cname.rdata = (struct hf_span){(const char *)target.octets, target.len};
+    return put_made(look, &cname, why);
+}
+
+static const struct hf_lab_fault_set *fault_of(const struct look *look,
+                                               enum hf_lab_fault_kind kind)
+{
+    return hf_lab_dns_fault(look->dns, kind, &look->name,
+                            look->reply->request->packet->client);
+}
+
+/* The zone that the name lies in when some are lost; NULL: none is left. */
+static struct hf_lab_zone *known_zone(const struct look *look,
+                                      const struct hf_wire_name *name)
+{
+    uint32_t client = look->reply->request->packet->client;
+    struct hf_lab_zone *zone = hf_lab_dns_zone_of(look->dns, name);
+
+    while (hf_lab_dns_fault(look->dns, HF_LAB_LOST, &zone->name, client)) {
+        struct hf_wire_name above = zone->name;
+
+        if (!hf_wire_name_climb(&above))
+            return NULL;
+        zone = hf_lab_dns_zone_of(look->dns, &above);
+    }
+    return zone;
+}
+
+/* The zone that answers: of DS the one above the cut. */
+static struct hf_lab_zone *choose_zone(const struct look *look)
+{
+    struct hf_lab_zone *zone = known_zone(look, &look->name);
+    struct hf_wire_name above = look->name;
+
+    if (look->type != HF_RR_DS || zone == NULL ||
+        !hf_wire_name_eq(&look->name, &zone->name) ||
+        !hf_wire_name_climb(&above))
+        return zone;
+    return known_zone(look, &above);
+}
+
+enum hf_err hf_lab_look(const struct hf_lab_dns *dns,
+                        struct hf_lab_reply *reply, struct hf_why *why)
+{
+    const struct hf_lab_request *request = reply->request;
+    struct look look = {.dns = dns,
+                        .reply = reply,
+                        .name = request->name,
+                        .type = request->type};
+    const struct hf_lab_fault_set *lie = fault_of(&look, HF_LAB_LIE);
+    enum hf_err err = HF_OK;
+
+    look.zone = choose_zone(&look);
+    if (look.zone == NULL || look.type == HF_RR_RRSIG) {
+        reply->rcode = HF_RCODE_REFUSED;
+        return HF_OK;
+    }
+    look.is_bogus = fault_of(&look, HF_LAB_BOGUS) != NULL;
+    look.is_expired = fault_of(&look, HF_LAB_EXPIRED) != NULL;
+    reply->authoritative = true;
+    if (lie != NULL && look.type == HF_RR_TXT)
+        return tell_lie(&look, (struct hf_span){lie->lie, lie->fault.lie.len},
+                        why);
+    if (look.type != HF_RR_DNSKEY && look.type != HF_RR_DS &&
+        fault_of(&look, HF_LAB_LOOP) != NULL)
+        return go_round(&look, why);
+    for (size_t i = 0; i < ALIASES_MAX; i++) {
+        look.goes_on = false;
+        err = answer_name(&look, why);
+        if (err != HF_OK || !look.goes_on)
+            break;
+    }
+    return err;
+}
