@@ -94,7 +94,9 @@ void hf_view_clear(struct hf_view *view);
 enum hf_err hf_view_add(struct hf_view *view, struct hf_found *found,
                         struct hf_why *why);
 
+#define HF_EYES_MAX      16 /* of one validator */
 #define HF_EYE_LABEL_MAX 96
+#define HF_EYE_RIR_MAX   16
 #define HF_EYE_FDS_MAX   2
 
 struct hf_eye {
@@ -113,7 +115,7 @@ struct hf_eye {
     size_t window;
     size_t under_way;             /* kept by the functions below */
     char label[HF_EYE_LABEL_MAX]; /* for reports, with NUL */
-    char rir[16];                 /* "RIPE NCC"; region of the registry */
+    char rir[HF_EYE_RIR_MAX];     /* "RIPE NCC"; region of the registry */
 };
 
 enum hf_err hf_eye_submit(struct hf_eye *eye, const struct hf_errand *errand,

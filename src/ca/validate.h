@@ -94,7 +94,6 @@ struct hf_validation_result {
 /* Release and zero. Harmless on a zeroed one. */
 void hf_validation_clear(struct hf_validation_result *result);
 
-#define HF_EYES_MAX         16
 #define HF_VALIDATOR_WINDOW 64
 
 /* What one is built of. All is borrowed for its life. */

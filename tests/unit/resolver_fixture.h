@@ -58,8 +58,9 @@ static inline size_t played_count(struct hf_span records)
 }
 
 /* What was said, as a resolver's process would send it. */
-static inline void played_say(struct played *played, struct hf_span owner,
-                              uint16_t type, struct hf_found *out)
+static inline enum hf_err played_say(struct played *played,
+                                     struct hf_span owner, uint16_t type,
+                                     struct hf_found *out)
 {
     struct hf_found said = {.state = HF_FOUND_NODATA,
                             .security = HF_INSECURE,
@@ -67,6 +68,7 @@ static inline void played_say(struct played *played, struct hf_span owner,
                             .owner = owner,
                             .ttl_s = 300,
                             .server = HF_SPAN("played")};
+    enum hf_err err = HF_ENOMEM;
     struct hf_buf records, octets;
 
     hf_buf_init_grow(&records, PLAYED_ROOM);
@@ -77,10 +79,11 @@ static inline void played_say(struct played *played, struct hf_span owner,
     if (said.record_count > 0 && said.state == HF_FOUND_NODATA)
         said.state = HF_FOUND_DATA;
     hf_found_put(&octets, &said);
-    assert(!octets.full);
-    assert(hf_found_read(hf_buf_span(&octets), out, NULL) == HF_OK);
+    if (!records.full && !octets.full)
+        err = hf_found_read(hf_buf_span(&octets), out, NULL);
     hf_buf_clear(&records);
     hf_buf_clear(&octets);
+    return err;
 }
 
 static inline enum hf_err played_submit(void *state,
@@ -89,11 +92,11 @@ static inline enum hf_err played_submit(void *state,
 {
     struct played *played = state;
 
-    (void)why;
     assert(played->count < PLAYED_MAX);
+    if (played_say(played, lookup->owner, lookup->type,
+                   &played->found[played->count]) != HF_OK)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     played->tickets[played->count] = ticket;
-    played_say(played, lookup->owner, lookup->type,
-               &played->found[played->count]);
     played->count++;
     played->asked++;
     return HF_OK;

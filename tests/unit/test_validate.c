@@ -688,6 +688,383 @@ static void verdicts(void **state)
     }
 }
 
+/* ---- perspectives ---- */
+
+static const struct world worlds[] = {
+    ['g' - 'a'] = {.dns = {{"TXT _validation-persist.example.com",
+                            "ca.example; accounturi=" EXACT}}},
+    ['s' - 'a'] = {.dns = {{"TXT _validation-persist.example.com",
+                            "ca.example; accounturi=" STAR}}},
+    ['b' - 'a'] = {.dns = {{"TXT _validation-persist.example.com",
+                            "ca.example; accounturi=" STAR},
+                           {"TXT _validation-persist.example.com",
+                            "ca.example; accounturi=" EXACT}}},
+    ['c' - 'a'] = {.dns = {{"TXT _validation-persist.example.com",
+                            "ca.example; accounturi=" EXACT},
+                           {"CAA example.com", "issue other.example"}}},
+    ['n' - 'a'] = {.dns = {{NULL}}},
+    ['f' -
+        'a'] = {.dns = {{"TXT _validation-persist.example.com", "SERVFAIL"}}},
+};
+
+#define D_2026_06 1782000000 /* four remotes are needed */
+#define D_2026_12 1798000000 /* five */
+
+static const struct {
+    const char *title;
+    const char *eyes;    /* a world each, the primary first */
+    const char *regions; /* a letter each */
+    int64_t now;
+    unsigned attempts;
+    const char *problem; /* NULL: valid */
+    const char *reason;
+    const char *quorum;
+    size_t asked; /* of the first remote */
+} quorums[] = {
+    {"all", "ggggg", "-rarp", D_2026_06, 1, NULL, "ok", "4/4", 3},
+    {"one does not see it", "ggngg", "-rarp", D_2026_06, 1, NULL, "ok", "3/4",
+     3},
+    {"two do not", "gfngg", "-rarp", D_2026_06, 1, "dns", "mpic-quorum", "2/4",
+     3},
+    {"two do not, twice", "gfngg", "-rarp", D_2026_06, 2, "dns", "mpic-quorum",
+     "2/4", 6},
+    {"one region", "ggggg", "-rrrr", D_2026_06, 1, "unauthorized",
+     "mpic-rir-diversity", "4/4", 3},
+    {"another record of the account", "gssgg", "-rarp", D_2026_06, 1,
+     "unauthorized", "mpic-quorum", "2/4", 3},
+    {"both records of it", "gbbgg", "-rarp", D_2026_06, 1, NULL, "ok", "4/4",
+     3},
+    {"CAA forbids at two", "gccgg", "-rarp", D_2026_06, 1, "caa", "mpic-quorum",
+     "2/4", 3},
+    {"too few", "gggg", "-rar", D_2026_06, 2, "serverInternal",
+     "mpic-too-few-remotes", "3/3", 3},
+    {"too few from December on", "ggggg", "-rarp", D_2026_12, 1,
+     "serverInternal", "mpic-too-few-remotes", "4/4", 3},
+    {"five", "gggggg", "-rarpa", D_2026_12, 1, NULL, "ok", "5/5", 3},
+    {"none at all", "g", "-", D_2026_06, 1, "serverInternal",
+     "mpic-too-few-remotes", "0/0", 0},
+    {"the primary fails: nobody else is asked", "ngggg", "-rarp", D_2026_06, 1,
+     "unauthorized", "no-record", NULL, 0},
+};
+
+/* An eye of its own for each letter. */
+struct place {
+    struct played played;
+    struct hf_resolver resolver;
+    struct hf_eye eye;
+};
+
+static void look_out(struct place *place, char world, char region)
+{
+    static const struct hf_eye_rules rules = {0};
+
+    place->played = (struct played){
+        .answer = resolve, .state = (void *)(uintptr_t)&worlds[world - 'a']};
+    place->resolver = played_resolver(&place->played);
+    assert_int_equal(
+        hf_eye_local(&place->resolver, NULL, &rules, &place->eye, NULL), HF_OK);
+    place->eye.rir[0] = region;
+}
+
+static void check_quorum(size_t i, const struct hf_validation_result *result,
+                         size_t asked)
+{
+    json_t *evidence = json_loadb(result->evidence.ptr, result->evidence.len,
+                                  JSON_ALLOW_NUL, NULL);
+    const char *quorum = json_string_value(json_object_get(evidence, "quorum"));
+
+    if (result->valid != (quorums[i].problem == NULL) ||
+        strcmp(result->reason, quorums[i].reason) != 0 ||
+        (!result->valid && strcmp(result->problem, quorums[i].problem) != 0))
+        fail_msg("%s: %s, %s", quorums[i].title,
+                 result->valid ? "valid" : result->problem, result->reason);
+    if ((quorum == NULL) != (quorums[i].quorum == NULL) ||
+        (quorum != NULL && strcmp(quorum, quorums[i].quorum) != 0))
+        fail_msg("%s: quorum %s", quorums[i].title, quorum);
+    if (asked != quorums[i].asked)
+        fail_msg("%s: %zu questions", quorums[i].title, asked);
+    json_decref(evidence);
+}
+
+static void count_quorum(size_t i)
+{
+    static struct place places[HF_EYES_MAX];
+    struct hf_eye *eyes[HF_EYES_MAX];
+    struct stage stage = the_stage(HF_PRESET_STRICT);
+    const struct request request = {.name = "example.com"};
+    struct hf_validation_job job = job_of(&request, &stage);
+    struct hf_validator_config config = {.ca = &stage.ca,
+                                         .policy = &stage.policy,
+                                         .eyes = eyes,
+                                         .eye_count = strlen(quorums[i].eyes)};
+    struct hf_validation_result result = {0};
+    struct hf_validator *validator = NULL;
+    uint64_t ticket = 0;
+    bool got = false;
+
+    stage.policy.lone = false;
+    stage.policy.attempts = quorums[i].attempts;
+    job.now.s = quorums[i].now;
+    for (size_t k = 0; k < config.eye_count; k++) {
+        look_out(&places[k], quorums[i].eyes[k], quorums[i].regions[k]);
+        eyes[k] = &places[k].eye;
+    }
+    assert_int_equal(hf_validator_new(&config, &validator, NULL), HF_OK);
+    assert_int_equal(hf_validator_submit(validator, &job, 1, NULL), HF_OK);
+    assert_int_equal(
+        hf_validator_poll(validator, job.now, &ticket, &result, &got, NULL),
+        HF_OK);
+    assert_true(got);
+    check_quorum(i, &result, config.eye_count > 1 ? places[1].played.asked : 0);
+    hf_validation_clear(&result);
+    hf_validator_free(validator);
+    for (size_t k = 0; k < config.eye_count; k++) {
+        hf_eye_clear(&places[k].eye);
+        hf_resolver_clear(&places[k].resolver);
+    }
+}
+
+/* REQ VAL-40..43, VAL-46, VAL-55, JIT-08 */
+static void perspectives(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(quorums); i++)
+        count_quorum(i);
+}
+
+/* ---- what is told ---- */
+
+/* REQ ERR-05, ERR-07, ERR-08 */
+static void faults(void **state)
+{
+    static char hostile[600] = "ca.example; accounturi=x\033[2J y";
+    const struct world world = {
+        .dns = {{"TXT _validation-persist.example.com",
+                 "ca.example; accounturi=" WRONG},
+                {"TXT _validation-persist.example.com", hostile},
+                {"TXT _validation-persist.example.com", "other.example; x=y"},
+                {"TXT _validation-persist.example.com",
+                 "ca.example; accounturi=" EXACT "; persistUntil=1"}}};
+    const struct stage stage = the_stage(HF_PRESET_STRICT);
+    const struct request request = {.name = "example.com"};
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    memset(hostile + 33, 'z', 500);
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_false(result.valid);
+    assert_string_equal(result.problem, "malformed");
+    assert_string_equal(result.reason, "syntax");
+    assert_int_equal(result.fault_count, 3);
+    assert_string_equal(result.faults[0].problem, "unauthorized");
+    assert_string_equal(result.faults[0].reason, "account-mismatch");
+    assert_string_equal(result.faults[1].problem, "malformed");
+    assert_string_equal(result.faults[2].reason, "expired");
+    assert_true(result.faults[1].detail.len < 700);
+    for (size_t i = 0; i < result.faults[1].detail.len; i++)
+        assert_in_range(result.faults[1].detail.ptr[i], ' ', '~');
+    hf_validation_clear(&result);
+}
+
+/* REQ VAL-54, REUSE-06, VAL-52 */
+static void relied(void **state)
+{
+    const struct world world = {
+        .dns = {{"TXT _validation-persist.example.com",
+                 "ca.example; accounturi=" EXACT "; persistUntil=1790001000"}}};
+    const struct stage stage = the_stage(HF_PRESET_COMPAT);
+    const struct request request = {.name = "example.com"};
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_true(result.valid);
+    assert_span_equal(result.adn, HF_SPAN("example.com"));
+    assert_span_equal(result.account_uri, HF_SPAN(EXACT));
+    assert_int_equal(result.form, HF_FORM_HASHED);
+    assert_int_equal(result.until_at, 1790001000);
+    assert_int_equal(result.expires_at, 1790001000);
+    assert_int_equal(result.ttl_s, 300);
+    assert_int_equal(result.caa_expires_at, NOW + 8 * 3600);
+    hf_validation_clear(&result);
+}
+
+/* What is large is told in less detail, and what is told is JSON. */
+static void evidence_is_bounded(void **state)
+{
+    static char large[60000];
+    const struct world world = {
+        .dns = {{"TXT _validation-persist.example.com", large},
+                {"TXT _validation-persist.example.com",
+                 "ca.example; accounturi=" EXACT}}};
+    const struct stage stage = the_stage(HF_PRESET_COMPAT);
+    const struct request request = {.name = "example.com"};
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    memset(large, '\x01', sizeof(large) - 1);
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_true(result.valid);
+    assert_true(result.evidence.len < HF_EVIDENCE_MAX);
+    is_json("large", result.evidence);
+    hf_validation_clear(&result);
+}
+
+/* ---- presets and limits ---- */
+
+/* Requirements, 3.4 */
+static void presets(void **state)
+{
+    static const struct {
+        enum hf_preset preset;
+        const char *word;
+        bool takes_raw, takes_hashed, looks_up, reuses;
+    } rows[] = {
+        {HF_PRESET_COMPAT, "compat", true, true, true, true},
+        {HF_PRESET_STRICT, "strict", false, true, false, true},
+        {HF_PRESET_LETSENCRYPT, "letsencrypt", true, false, false, false},
+    };
+    const struct world raw = {.dns = {{"TXT _validation-persist.example.com",
+                                       "ca.example; accounturi=" URL}}};
+    const struct world parent = {
+        .dns = {{"TXT _validation-persist.example.com",
+                 "ca.example; accounturi=" STAR "; policy=wildcard"}}};
+    const struct request here = {.name = "example.com"};
+    const struct request below = {.name = "www.example.com"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct stage stage = the_stage(rows[i].preset);
+        struct hf_validation_result result = {0};
+        enum hf_preset found;
+
+        assert_true(hf_preset_find(hf_span_str(rows[i].word), &found));
+        assert_int_equal(found, rows[i].preset);
+        assert_int_equal(stage.policy.reuses, rows[i].reuses);
+        assert_int_equal(validate(&stage, &raw, &here, &result), HF_OK);
+        assert_int_equal(result.valid, rows[i].takes_raw);
+        hf_validation_clear(&result);
+        assert_int_equal(validate(&stage, &worlds['g' - 'a'], &here, &result),
+                         HF_OK);
+        assert_int_equal(result.valid, rows[i].takes_hashed);
+        hf_validation_clear(&result);
+        assert_int_equal(validate(&stage, &parent, &below, &result), HF_OK);
+        assert_int_equal(result.valid,
+                         rows[i].looks_up && rows[i].takes_hashed);
+        hf_validation_clear(&result);
+    }
+}
+
+/* The end of raw account URLs. */
+static void raw_ends(void **state)
+{
+    const struct world raw = {.dns = {{"TXT _validation-persist.example.com",
+                                       "ca.example; accounturi=" URL}}};
+    const struct request request = {.name = "example.com"};
+    struct stage stage = the_stage(HF_PRESET_COMPAT);
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    stage.policy.raw_until_at = NOW;
+    assert_int_equal(validate(&stage, &raw, &request, &result), HF_OK);
+    assert_true(result.valid && result.form == HF_FORM_RAW);
+    assert_int_equal(result.expires_at, NOW + 300); /* REQ REUSE-04 */
+    hf_validation_clear(&result);
+    stage.policy.raw_until_at = NOW - 1;
+    assert_int_equal(validate(&stage, &raw, &request, &result), HF_OK);
+    assert_false(result.valid);
+    hf_validation_clear(&result);
+}
+
+/* REQ SCOPE-11 */
+static void addresses(void **state)
+{
+    const struct world world = {
+        .dns = {{"TXT _ip-validation-persist.7.2.0.192.in-addr.arpa",
+                 "ca.example; accounturi=" STAR}}};
+    const struct request request = {.name = "192.0.2.7", .is_ip = true};
+    struct stage stage = the_stage(HF_PRESET_COMPAT);
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_string_equal(result.reason, "perspective-failed");
+    hf_validation_clear(&result);
+    stage.rules.ip_persist = true;
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_true(result.valid);
+    assert_span_equal(result.adn, HF_SPAN("7.2.0.192.in-addr.arpa"));
+    hf_validation_clear(&result);
+}
+
+static void what_cannot_be_asked(void **state)
+{
+    static const struct request requests[] = {
+        {.way = HF_WAY_HTTP, .name = "*.example.com"},
+        {.way = HF_WAY_TLS_ALPN, .name = "*.example.com"},
+        {.way = HF_WAY_DNS, .name = "192.0.2.1", .is_ip = true},
+        {.way = HF_WAY_DNS_PERSIST, .name = "Example.com"},
+        {.way = HF_WAY_DNS_PERSIST, .name = "com"},
+        {.way = HF_WAY_DNS_PERSIST, .name = ""},
+    };
+    const struct stage stage = the_stage(HF_PRESET_COMPAT);
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++)
+        assert_int_equal(
+            validate(&stage, &worlds['n' - 'a'], &requests[i], &result),
+            HF_EINVAL);
+}
+
+/* Every allocation may fail: no result, nothing left behind, and the same job
+ * works afterwards. */
+static void without_memory(void **state)
+{
+    const struct world world = {
+        .dns = {{"TXT _acme-challenge.example.com", DNS_VALUE}}};
+    const struct stage stage = the_stage(HF_PRESET_COMPAT);
+    const struct hf_validation_job job = job_of(
+        &(struct request){.way = HF_WAY_DNS, .name = "example.com"}, &stage);
+    bool done = false;
+
+    (void)state;
+    for (long n = 0; !done; n++) {
+        struct played played = {.answer = resolve,
+                                .state = (void *)(uintptr_t)&world};
+        struct hf_resolver resolver = played_resolver(&played);
+        struct hf_eye eye;
+        struct hf_eye *const eyes[] = {&eye};
+        const struct hf_validator_config config = {.ca = &stage.ca,
+                                                   .policy = &stage.policy,
+                                                   .eyes = eyes,
+                                                   .eye_count = 1};
+        struct hf_validation_result result = {0};
+        struct hf_validator *validator = NULL;
+        uint64_t ticket;
+        bool got = false;
+        enum hf_err err;
+
+        assert_true(n < 1000);
+        assert_int_equal(
+            hf_eye_local(&resolver, NULL, &stage.rules, &eye, NULL), HF_OK);
+        assert_int_equal(hf_validator_new(&config, &validator, NULL), HF_OK);
+        hf_alloc_fail_after(n, false);
+        err = hf_validator_submit(validator, &job, 1, NULL);
+        while (err == HF_OK && !got)
+            err = hf_validator_poll(validator, job.now, &ticket, &result, &got,
+                                    NULL);
+        hf_alloc_fail_after(-1, false);
+        assert_true(err == HF_OK || err == HF_ENOMEM);
+        done = err == HF_OK;
+        assert_true(!done || result.valid);
+        hf_validation_clear(&result);
+        hf_validator_free(validator);
+        hf_eye_clear(&eye);
+        hf_resolver_clear(&resolver);
+    }
+}
+
 static int make_helpers(void **state)
 {
     static const struct hf_span list[] = {HF_SPAN_INIT("com")};
@@ -711,6 +1088,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(perspectives),
+        cmocka_unit_test(faults),
+        cmocka_unit_test(relied),
+        cmocka_unit_test(evidence_is_bounded),
+        cmocka_unit_test(presets),
+        cmocka_unit_test(raw_ends),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(what_cannot_be_asked),
+        cmocka_unit_test(without_memory),
     };
 
     return cmocka_run_group_tests(tests, make_helpers, free_helpers);
