@@ -252,14 +252,16 @@ static enum hf_err hear_greeting(struct hf_role *role,
     const size_t note_max = plan->note == NULL ? 0 : HF_ROLE_NOTE_MAX;
     const struct hf_greeting *greeting;
     struct hf_frame frame = {0};
+    struct hf_span body;
     uint64_t row;
     enum hf_err err =
         hf_role_await(role, hf_clock_ms() + plan->wait_ms, &frame, why);
 
     if (err != HF_OK)
         return err;
-    if (frame.kind != HF_FRAME_READY || !hf_take_number(&frame.body, 1, &row) ||
-        frame.body.len > note_max)
+    body = frame.body;
+    if (frame.kind != HF_FRAME_READY || !hf_take_number(&body, 1, &row) ||
+        body.len > note_max)
         row = UINT64_MAX;
     if (row == HF_GREETING_MISSING)
         return hf_fail(why, HF_ENOTFOUND, 0,
@@ -269,8 +271,8 @@ static enum hf_err hear_greeting(struct hf_role *role,
         return hf_fail(why, HF_EPEER, 0,
                        "a process of our own greets with nonsense");
     if (plan->note != NULL)
-        hf_buf_put(plan->note, frame.body);
-    hf_buf_reset(&role->in); /* it has been asked nothing yet */
+        hf_buf_put(plan->note, body);
+    hf_role_drop(role, &frame);
     greeting = &plan->greetings[row];
     return greeting->err == HF_OK
                ? HF_OK

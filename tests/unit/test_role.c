@@ -3,6 +3,7 @@
  * Frames, and both ends of a role. The role is this program executed again;
  * the word that it is started with is the part that it plays.
  */
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,6 +63,7 @@ static const struct {
     struct hf_span note;
 } roles[] = {
     {"greets", HF_SPAN_INIT("\0\0\0\2\2\0"), HF_OK, false, {0}},
+    {"goes on", HF_SPAN_INIT("\0\0\0\2\2\0\0\0\0\1\3"), HF_OK, false, {0}},
     {"is sorry", HF_SPAN_INIT("\0\0\0\2\2\1"), HF_ENOTFOUND, false, {0}},
     {"invents a row", HF_SPAN_INIT("\0\0\0\2\2\2"), HF_EPEER, false, {0}},
     {"says more", HF_SPAN_INIT("\0\0\0\3\2\0\0"), HF_EPEER, false, {0}},
@@ -125,6 +127,78 @@ static void greeting_table(void **state)
             fail_msg("a role that %s", roles[i].word);
         hf_role_clear(&role);
     }
+}
+
+/* What it says in one breath with its greeting is not lost. */
+static void more_than_greeting(void **state)
+{
+    static const char config[] = "\0\0\0\1\1";
+    const struct hf_role_plan plan = {.word = "goes on",
+                                      .config = {config, sizeof(config) - 1},
+                                      .wait_ms = 10000,
+                                      .greetings = greetings,
+                                      .greeting_count = COUNT_OF(greetings)};
+    struct hf_frame frame = {0};
+    struct hf_role role;
+
+    (void)state;
+    hf_role_init(&role, FRAME_MAX, FRAME_MAX);
+    assert_int_equal(hf_role_open(&role, &plan, NULL), HF_OK);
+    assert_int_equal(hf_role_await(&role, hf_clock_ms() + 10000, &frame, NULL),
+                     HF_OK);
+    assert_int_equal(frame.kind, ASK);
+    hf_role_clear(&role);
+}
+
+/* ---- gifts ---- */
+
+/* Says how many descriptors it has from 3 on, and writes its number to each. */
+static int count_gifts(void)
+{
+    char octet = 0;
+
+    while (fcntl(3 + octet, F_GETFD) >= 0) {
+        if (write(3 + octet, &octet, 1) != 1)
+            return 1;
+        octet++;
+    }
+    return write(STDIN_FILENO, &octet, 1) == 1 ? 0 : 1;
+}
+
+/* Wherever they are here, they are from 3 on there, in their order. */
+static void gifts(void **state)
+{
+    enum { COUNT = 4 };
+    int here[COUNT], given[COUNT];
+    struct hf_role role;
+    char octet;
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        int pair[2];
+
+        assert_int_equal(
+            socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+        /* The last of ours is the first that it gets. */
+        here[COUNT - 1 - i] = pair[0];
+        given[COUNT - 1 - i] = pair[1];
+    }
+    hf_role_init(&role, FRAME_MAX, FRAME_MAX);
+    role.gifts = given;
+    role.gift_count = COUNT;
+    assert_int_equal(hf_role_start(&role, "counts gifts", NULL), HF_OK);
+    assert_int_equal(recv(role.fd, &octet, 1, 0), 1);
+    assert_int_equal(octet, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(read(here[i], &octet, 1), 1);
+        assert_int_equal(octet, i);
+        (void)close(here[i]);
+        (void)close(given[i]);
+    }
+    role.gift_count = HF_ROLE_GIFTS_MAX + 1;
+    hf_role_end(&role);
+    assert_int_equal(hf_role_start(&role, "counts gifts", NULL), HF_EINVAL);
+    hf_role_clear(&role);
 }
 
 /* It went away before it was told anything: what it said still counts. */
@@ -207,12 +281,13 @@ static void service_table(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(frame_table),
-        cmocka_unit_test(greeting_table),
-        cmocka_unit_test(last_words),
-        cmocka_unit_test(service_table),
+        cmocka_unit_test(frame_table),        cmocka_unit_test(greeting_table),
+        cmocka_unit_test(more_than_greeting), cmocka_unit_test(gifts),
+        cmocka_unit_test(last_words),         cmocka_unit_test(service_table),
     };
 
+    if (argc == 2 && strcmp(argv[1], "counts gifts") == 0)
+        return count_gifts();
     if (argc == 2)
         return play(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
