@@ -52,6 +52,7 @@ struct hf_server_front {
     size_t unanswered; /* requests */
     uint64_t life;     /* of the front: the number of fronts before it */
     int64_t began_at_ms;
+    bool lent;    /* requests among them that are not dropped yet */
     bool has_key; /* it is, or was, in role.out */
     bool gone;    /* the front; another one is not there yet */
     bool draining;
@@ -117,6 +118,7 @@ static void front_end(struct hf_server_front *front)
     hf_role_end(&front->role);
     front->gone = true;
     front->taken = 0;
+    front->lent = false;
     front->unanswered = 0;
     front->life++;
     front->counts[HF_SERVER_OPEN] = 0;
@@ -145,6 +147,7 @@ static bool take_request(struct hf_server_front *front, struct hf_span body,
         out->place >= front->kept.place_count)
         return false;
     front->unanswered++;
+    front->lent = true;
     out->id |= front->life << ID_BITS;
     return true;
 }
@@ -210,6 +213,16 @@ static enum hf_err move(struct hf_server_front *front, bool *alive,
     return err;
 }
 
+void hf_server_drop(struct hf_server_front *front)
+{
+    struct hf_span rest = hf_buf_span(&front->role.in);
+
+    (void)hf_span_cut(&rest, front->taken);
+    hf_role_consume(&front->role.in, rest);
+    front->taken = 0;
+    front->lent = false;
+}
+
 enum hf_err hf_server_poll(struct hf_server_front *front,
                            struct hf_server_request *out, bool *got,
                            struct hf_why *why)
@@ -224,7 +237,8 @@ enum hf_err hf_server_poll(struct hf_server_front *front,
         return err;
     alive = next_request(front, out, got);
     /* What was polled stays where it is until it is dropped. */
-    if (alive && !*got && front->taken == 0) {
+    if (alive && !*got && !front->lent) {
+        hf_server_drop(front);
         err = move(front, &alive, why);
         if (err != HF_OK)
             return err;
@@ -233,15 +247,6 @@ enum hf_err hf_server_poll(struct hf_server_front *front,
     if (!alive)
         front_end(front);
     return HF_OK;
-}
-
-void hf_server_drop(struct hf_server_front *front)
-{
-    struct hf_span rest = hf_buf_span(&front->role.in);
-
-    (void)hf_span_cut(&rest, front->taken);
-    hf_role_consume(&front->role.in, rest);
-    front->taken = 0;
 }
 
 /* ---- frames that go ---- */

@@ -193,7 +193,8 @@ void hf_server_flush(struct hf_server_front *front);
 
 /*
  * From now on the front answers GET and HEAD of this target by itself, with a
- * copy of the reply; NULL: not any more. All else about it comes to us.
+ * copy of the reply; NULL: not any more. All else about it comes to us, and so
+ * do those that come before the front has heard of it.
  * Fails: as hf_server_answer().
  */
 enum hf_err hf_server_fix(struct hf_server_front *front, struct hf_span target,

@@ -6,9 +6,12 @@
 
 static BIO *open_text(struct hf_span text, struct hf_why *why)
 {
-    BIO *bio =
-        text.len > INT32_MAX ? NULL : BIO_new_mem_buf(text.ptr, (int)text.len);
+    BIO *bio = NULL;
 
+    if (text.len == 0)
+        text = HF_SPAN("\n"); /* OpenSSL has no BIO of nothing */
+    if (text.len <= INT32_MAX)
+        bio = BIO_new_mem_buf(text.ptr, (int)text.len);
     if (bio == NULL)
         (void)hf_fail(why, HF_ENOMEM, 0, "out of memory");
     return bio;

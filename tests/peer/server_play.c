@@ -172,9 +172,12 @@ static void serve(struct player *p, const struct hf_server_request *request)
 {
     struct hf_server_reply reply = json_reply(hf_span_str(directory));
 
-    if (hf_span_eq(request->target, HF_SPAN("/directory"))) {
+    /* The first requests may overtake what we fix. */
+    if (hf_span_eq(request->target, HF_SPAN("/directory")) ||
+        hf_span_eq(request->target, HF_SPAN("/fixed"))) {
         answer(p, request->id, &reply);
-    } else if (hf_span_eq(request->target, HF_SPAN("/large"))) {
+    } else if (hf_span_eq(request->target, HF_SPAN("/large")) ||
+               hf_span_eq(request->target, HF_SPAN("/fixed-large"))) {
         reply.body = (struct hf_span){large, sizeof(large)};
         answer(p, request->id, &reply);
     } else if (hf_span_eq(request->target, HF_SPAN("/silent")) &&
