@@ -220,6 +220,7 @@ hook_ends() {
     ! runs "$hook_pid"
 }
 await hook_ends
+pids=
 ok 'the hook ends with us'
 hook deploy/10-first </dev/null
 cert renew

@@ -4,7 +4,7 @@
 # verdict.sh -- the beginning, the verdicts and the end of a test, to be
 # sourced. Whoever sources it has set $here to this folder.
 #
-#   needs PROGRAM|FILE...   or the test is skipped
+#   needs PROGRAM|FILE...   or the test is skipped; skip WHY: it is
 #   run COMMAND...          holdfast, with the state folder of this test, and
 #                           without a terminal: its end is $status, what it
 #                           said in $tmp/out and err
