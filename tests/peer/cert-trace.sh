@@ -72,7 +72,7 @@ requests() {
 renewal() { # WHAT REQUESTS: traced
     before=$(requests | wc -l)
     status=0
-    strace -f -xx -s 64 -e trace=socket,connect,close,sendto,sendmsg,sendmmsg \
+    trace -f -xx -s 64 -e trace=socket,connect,close,sendto,sendmsg,sendmmsg \
         -o "$tmp/trace" "$HOLDFAST" cert renew --force $MANY_OPTIONS \
         >"$tmp/out" 2>"$tmp/err" || status=$?
     is "$1" "$status" 0

@@ -14,6 +14,7 @@
 #                           one
 #   expect WHAT STATUS PATTERN COMMAND...
 #                           run it, and judge
+#   trace OPTION...         strace
 #   said PATTERN            is it in what was said?
 #   check WHAT COMMAND...   the command succeeds
 #   ok WHAT; not_ok WHAT    the verdict; $failed is what the test ends with
@@ -81,6 +82,11 @@ run() {
     status=0
     setsid -w "$HOLDFAST" "$@" --state-dir "$state" >"$tmp/out" 2>"$tmp/err" \
         </dev/null || status=$?
+}
+
+# A traced process cannot look for its own leaks (make dev).
+trace() {
+    ASAN_OPTIONS=detect_leaks=0 strace "$@"
 }
 
 said() {

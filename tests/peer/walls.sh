@@ -28,7 +28,7 @@ at="127.0.0.1@$(cat "$tmp/port")"
 walled() { # ARGUMENT...
     rm -f "$tmp"/trace.*
     # A file for each: in one, a call may end lines after it began.
-    strace -ff -qq -e trace=execve,landlock_restrict_self,seccomp \
+    trace -ff -qq -e trace=execve,landlock_restrict_self,seccomp \
         -o "$tmp/trace" "$HOLDFAST" "$@" >"$tmp/out" 2>&1 || true
     awk '
         / = 0$/ && /execve\(/ { ours[FILENAME] = 1 }
