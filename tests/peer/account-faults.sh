@@ -10,7 +10,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/verdict.sh
 . "$here/verdict.sh"
-module=/usr/lib/softhsm/libsofthsm2.so
+# shellcheck source=tests/peer/softhsm.sh
+. "$here/softhsm.sh"
 export FAULT_REMOVALS=yes
 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
@@ -109,23 +110,6 @@ torn_token() { # KIND AT
     return 1
 }
 
-has_tokens() {
-    [ -e "$module" ] && [ -e "$BUILD/holdfast-pkcs11.so" ]
-}
-
-make_token() {
-    mkdir "$tmp/tokens"
-    cat >"$tmp/softhsm2.conf" <<END
-directories.tokendir = $tmp/tokens
-objectstore.backend = file
-log.level = ERROR
-END
-    export SOFTHSM2_CONF="$tmp/softhsm2.conf"
-    softhsm2-util --init-token --free --label main --so-pin 5678 --pin 1234 \
-        >"$tmp/out"
-    echo 1234 >"$tmp/pin"
-}
-
 every_call() { # COMMAND KIND
     n=1
     until "torn_$1" "$2" $n || [ $n = 60 ]; do
@@ -149,8 +133,10 @@ all_of() { # KIND
     every_call create "$1"
     every_call rollover "$1"
     # What fails does not depend on where the new key is: two kinds are enough.
-    if has_tokens && { [ "$1" = kill ] || [ "$1" = eio ]; }; then
-        make_token
+    if softhsm_is_there && { [ "$1" = kill ] || [ "$1" = eio ]; }; then
+        softhsm_begin
+        softhsm_token main 1234
+        echo 1234 >"$tmp/pin"
         every_call token "$1"
     fi
     works "$tmp/state" "$1"
@@ -159,12 +145,5 @@ all_of() { # KIND
     exit $failed
 }
 
-jobs=
-for kind in eio enospc kill tear; do
-    (all_of $kind) &
-    jobs="$jobs $!"
-done
-for job in $jobs; do
-    wait "$job" || failed=1
-done
+side_by_side all_of eio enospc kill tear
 exit $failed

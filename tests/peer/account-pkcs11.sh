@@ -6,25 +6,19 @@
 # REQ CLI-17, CLI-23, CLI-39.
 set -eu
 
-module=/usr/lib/softhsm/libsofthsm2.so
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/hardware.sh
 . "$here/hardware.sh"
+# shellcheck source=tests/peer/softhsm.sh
+. "$here/softhsm.sh"
 needs "$BUILD/holdfast-pkcs11.so" "$module" pkcs11-tool
 hardware_start
 
-mkdir "$tmp/tokens"
-cat >"$tmp/softhsm2.conf" <<END
-directories.tokendir = $tmp/tokens
-objectstore.backend = file
-log.level = ERROR
-END
-export SOFTHSM2_CONF="$tmp/softhsm2.conf"
+softhsm_begin
 pin=48151623
 echo "$pin" >"$tmp/pin"
 echo 1234 >"$tmp/bad-pin"
-softhsm2-util --init-token --free --label main --so-pin 5678 --pin "$pin" \
-    >"$tmp/log"
+softhsm_token main "$pin"
 
 tool() {
     pkcs11-tool --module "$module" --token-label main --login --pin "$pin" \

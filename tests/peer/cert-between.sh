@@ -27,9 +27,13 @@ pids=$!
 await test -s "$tmp/port"
 directory=https://localhost:$(cat "$tmp/port")/dir
 
+# Names that were not validated yet: Pebble remembers once in a hundred times
+# what it was told to forget, and then there is no challenge to spoil.
+n=0
 # shellcheck disable=SC2086 # options are words
 issue() { # [OPTION...]
-    run cert issue www.shop.example '*.shop.example' --name shop \
+    n=$((n + 1))
+    run cert issue "n$n.shop.example" "*.n$n.shop.example" --name shop \
         --ca-bundle "$PEBBLE_CA" --profile default "$@" $TREE_OPTIONS
 }
 
@@ -58,7 +62,7 @@ judge 'an account' 0 'created account'
 # An end that has not come yet is no other record, and a renewal needs no option
 # to say it again (lego compares the two for equality).
 # shellcheck disable=SC2046 # options are words
-run record publish '*.shop.example' www.shop.example --account default \
+run record publish $(seq -f '*.n%g.shop.example' 40) --account default \
     --draft 01 --until +30d --server "127.0.0.1@$TREE_PORT" \
     --tsig-file "$tmp/zone.key" --force --authoritative-port "$TREE_PORT" \
     $(echo "$TREE_OPTIONS" |

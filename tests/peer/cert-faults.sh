@@ -145,12 +145,5 @@ END
     exit $failed
 }
 
-jobs=
-for kind in eio enospc kill tear; do
-    (all_of $kind) &
-    jobs="$jobs $!"
-done
-for job in $jobs; do
-    wait "$job" || failed=1
-done
+side_by_side all_of eio enospc kill tear
 exit $failed

@@ -68,13 +68,23 @@ requests() {
     sed -n 's/.* \([A-Z]* [^ ]*\) -> calling handler.*/\1/p' "$log"
 }
 
+authorizations() { # that were made so far
+    grep -c 'authorizations in the db' "$log" || true
+}
+
 # shellcheck disable=SC2086 # options are words
 renewal() { # WHAT REQUESTS: traced
+    made=$(authorizations)
     before=$(requests | wc -l)
     status=0
     trace -f -xx -s 64 -e trace=socket,connect,close,sendto,sendmsg,sendmmsg \
         -o "$tmp/trace" "$HOLDFAST" cert renew --force $MANY_OPTIONS \
         >"$tmp/out" 2>"$tmp/err" || status=$?
+    # Pebble remembers once in a hundred times what it was told to forget.
+    if [ "$PEBBLE_AUTHZREUSE" = 0 ] && [ "$(authorizations)" = "$made" ]; then
+        renewal "$@"
+        return
+    fi
     is "$1" "$status" 0
     network >"$tmp/network"
     ca=$(echo "$PEBBLE_DIRECTORY" | sed 's|.*:\([0-9]*\)/.*|\1|')
@@ -102,8 +112,8 @@ try() { # WHAT REQUESTS
     rm -r "$tmp/many"
 }
 
+export PEBBLE_AUTHZREUSE=0
 try 'a renewal' 8
 PEBBLE_AUTHZREUSE=100
-export PEBBLE_AUTHZREUSE
 try 'a renewal, with the validation remembered' 5
 exit $failed

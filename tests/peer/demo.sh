@@ -58,6 +58,7 @@ grep -q '^Not as told in part 1' "$log" || fail "a liar is not named"
 nothing_left "a liar"
 
 # Interrupted in the middle.
+: >"$log"
 "$SRC/demo/run" "$HOLDFAST" >"$log" 2>&1 &
 pid=$!
 await grep -q '^1  ' "$log"

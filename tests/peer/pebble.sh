@@ -16,7 +16,7 @@
 # (ca.example). With eab=yes an account needs kid-1 with PEBBLE_EAB_KEY. `retry`
 # is what it says in Retry-After; 0 is the default here. What Pebble reads from its
 # environment it gets from ours: PEBBLE_WFE_NONCEREJECT and PEBBLE_AUTHZREUSE
-# (percent, 0 here), PEBBLE_VA_NOSLEEP (1 here), PEBBLE_VA_ALWAYS_VALID, ...
+# (percent, 0 here, which it takes for 1), PEBBLE_VA_NOSLEEP (1 here), PEBBLE_VA_ALWAYS_VALID, ...
 set -eu
 
 here=$(dirname "$0")

@@ -6,25 +6,15 @@
 # the process that has such a key. REQ CLI-23
 set -eu
 
+here=$(dirname "$0")
+# shellcheck source=tests/peer/verdict.sh
+. "$here/verdict.sh"
+# shellcheck source=tests/peer/softhsm.sh
+. "$here/softhsm.sh"
+softhsm_is_there || skip 'needs p11-kit when built, and SoftHSM'
 probe=$BUILD/tests/peer/token_probe
 folder=$BUILD
-module=/usr/lib/softhsm/libsofthsm2.so
-if [ ! -e "$folder/holdfast-pkcs11.so" ] || [ ! -e "$module" ]; then
-    echo "skipped: needs p11-kit when built, and SoftHSM" >&2
-    exit 77
-fi
-
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
-mkdir "$tmp/tokens"
-cat >"$tmp/softhsm2.conf" <<END
-directories.tokendir = $tmp/tokens
-objectstore.backend = file
-log.level = ERROR
-END
-SOFTHSM2_CONF=$tmp/softhsm2.conf
-export SOFTHSM2_CONF
+softhsm_begin
 
 quietly() {
     "$@" >"$tmp/log" 2>&1 || {
@@ -52,8 +42,8 @@ new() {
         --pin 1234
 }
 
-hsm --init-token --free --label main --so-pin 5678 --pin 1234
-hsm --init-token --free --label empty --so-pin 5678 --pin 1234
+softhsm_token main 1234
+softhsm_token empty 1234
 new p256 01 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
 new p384 02 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
 new rsa 03 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
@@ -72,7 +62,6 @@ tool --write-object "$tmp/p256.der" --type pubkey --id 09
 # RSA keys show their public numbers in the private object, too.
 tool --delete-object --type pubkey --id 03
 
-failed=0
 # expect PATTERN URI PIN [KEY.pem]
 expect() {
     pattern=$1

@@ -592,6 +592,7 @@ chmod +x "$tmp/bad-hook" "$tmp/slow-hook" "$tmp/idle-hook"
 
 # shellcheck disable=SC2086
 {
+    : >"$tmp/out"
     "$HOLDFAST" record publish --issuer ca.example --draft 01 --print \
         --account-url https://ca.example/acct/1 hand.example.com $net \
         --state-dir "$state" >"$tmp/out" 2>"$tmp/err" &

@@ -17,6 +17,9 @@
 #   trace OPTION...         strace
 #   said PATTERN            is it in what was said?
 #   check WHAT COMMAND...   the command succeeds
+#   side_by_side FUNCTION WORD...
+#                           for each word, in a process of its own, which ends
+#                           with $failed
 #   ok WHAT; not_ok WHAT    the verdict; $failed is what the test ends with
 #
 # There are $tmp and $state. Everything ends with the test: Pebble and Knot in
@@ -76,6 +79,19 @@ check() {
     what=$1
     shift
     if "$@"; then ok "$what"; else not_ok "$what"; fi
+}
+
+side_by_side() {
+    function=$1
+    shift
+    jobs=
+    for word in "$@"; do
+        ("$function" "$word") &
+        jobs="$jobs $!"
+    done
+    for job in $jobs; do
+        wait "$job" || failed=1
+    done
 }
 
 run() {
