@@ -76,13 +76,14 @@ enum hf_err hf_issuer_open(const struct hf_issuer_config *config,
                            struct hf_why *why);
 void hf_issuer_free(struct hf_issuer *issuer);
 
-/* A name, and why it may be certified: one JSON object with at least
+/* A name, and why it may be certified: one JSON object, as validate.h has it,
+ * in one line, with at least
  *
- *     "identifier": {"type": "dns", "value": "example.com"},
- *     "wildcard": true,            for *.example.com
+ *     "identifier": {"type": "dns", "value": "example.com", "wildcard": true},
  *     "outcome": "valid",
- *     "expires_at": 1790000000     the moment after which it does not count
- */
+ *     "expires": 1790000000        the last second at which it counts
+ *
+ * for *.example.com. */
 struct hf_issuer_name {
     struct hf_span value; /* canonical, also as *.NAME; an address as text */
     bool is_ip;

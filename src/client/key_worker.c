@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-#include "client/key_hardware.h"
+#include "client/key_msg.h"
 #include "client/sign_rule.h"
 #include "crypto/foreign.h"
 #include "crypto/key_note.h"
+#include "keys/hardware.h"
 #include "os/sandbox.h"
 
 #define OUT_MAX HF_KEY_REPLY_MAX
@@ -106,6 +107,31 @@ static enum hf_err use_file(const struct hf_key_want *want,
     return err;
 }
 
+static enum hf_err use_hardware(const struct hf_key_want *want,
+                                struct hf_key_ready *ready, struct hf_buf *note,
+                                struct hf_why *why)
+{
+    const struct hf_hardware_plan plan = {.where = want->pem,
+                                          .make = want->make,
+                                          .kind = want->kind,
+                                          .pin = want->passphrase,
+                                          .reach = want->reach,
+                                          .no_wall = want->no_wall};
+    struct hf_token_key key;
+    enum hf_err err;
+
+    if (want->give != HF_KEY_GIVE_NOTHING)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "the key is in hardware, which does not let it out: "
+                       "'holdfast account rollover --key file' changes to one "
+                       "that can be handed on");
+    err = hf_hardware_use(&plan, &key, note, why);
+    if (err == HF_OK)
+        *ready = (struct hf_key_ready){
+            .signer = key.signer, .kind = key.kind, .pem = hf_buf_span(note)};
+    return err;
+}
+
 static enum hf_err open_or_make(struct worker *w,
                                 const struct hf_key_want *want,
                                 struct hf_buf *pem, struct hf_why *why)
@@ -116,7 +142,7 @@ static enum hf_err open_or_make(struct worker *w,
     if (err == HF_OK)
         err = hf_key_home_of(want->pem) == HF_HOME_FILE
                   ? use_file(want, &ready, pem, why)
-                  : hf_key_hardware(want, &ready, pem, why);
+                  : use_hardware(want, &ready, pem, why);
     if (err != HF_OK)
         return err;
     w->signer = ready.signer;

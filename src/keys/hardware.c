@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/key_hardware.h"
+#include "keys/hardware.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "crypto/token.h"
 #include "os/plugin.h"
 #include "os/sandbox.h"
 
@@ -52,29 +51,30 @@ static enum hf_err take_environment(struct hf_span list, struct hf_why *why)
     return HF_OK;
 }
 
-static enum hf_err open_token(const struct hf_key_want *want,
+static enum hf_err open_token(const struct hf_hardware_plan *plan,
                               struct hf_token *out, struct hf_why *why)
 {
-    struct hf_token_plan plan = {.where = want->pem,
-                                 .tcti = want->reach.tcti,
-                                 .make = want->make,
-                                 .kind = want->kind};
+    struct hf_token_plan token = {.where = plan->where,
+                                  .tcti = plan->reach.tcti,
+                                  .make = plan->make,
+                                  .kind = plan->kind};
     char file[HF_TOKEN_FILE_MAX];
 
-    hf_token_file(want->pem, file);
-    plan.driver = hf_plugin_find(file, HF_TOKEN_SYMBOL);
-    return hf_token_open(&plan, out, why);
+    hf_token_file(plan->where, file);
+    token.driver = hf_plugin_find(file, HF_TOKEN_SYMBOL);
+    return hf_token_open(&token, out, why);
 }
 
-static enum hf_err wall_in(const struct hf_key_want *want, struct hf_why *why)
+static enum hf_err wall_in(const struct hf_hardware_plan *plan,
+                           struct hf_why *why)
 {
-    unsigned needs = needs_of[hf_key_home_of(want->pem)];
-    struct hf_span holes = want->reach.holes;
-    const char *paths[HF_KEY_HOLES_MAX];
+    unsigned needs = needs_of[hf_key_home_of(plan->where)];
+    struct hf_span holes = plan->reach.holes;
+    const char *paths[HF_KEY_HOLES_MAX + 1];
     size_t count = 0;
     const char *hole;
 
-    if (want->no_wall)
+    if (plan->no_wall)
         return HF_OK;
     while ((hole = next(&holes)) != NULL) {
         if (hf_span_eq(hf_span_str(hole), HF_KEY_HOLE_NETWORK))
@@ -82,32 +82,24 @@ static enum hf_err wall_in(const struct hf_key_want *want, struct hf_why *why)
         else if (count < HF_KEY_HOLES_MAX)
             paths[count++] = hole;
     }
+    if (plan->path != NULL)
+        paths[count++] = plan->path;
     return hf_sandbox_enter_with(needs, paths, count, why);
 }
 
-enum hf_err hf_key_hardware(const struct hf_key_want *want,
-                            struct hf_key_ready *ready, struct hf_buf *note,
+enum hf_err hf_hardware_use(const struct hf_hardware_plan *plan,
+                            struct hf_token_key *out, struct hf_buf *note,
                             struct hf_why *why)
 {
     struct hf_token token = {0};
-    struct hf_token_key key;
-    enum hf_err err;
+    enum hf_err err = take_environment(plan->reach.environment, why);
 
-    if (want->give != HF_KEY_GIVE_NOTHING)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "the key is in hardware, which does not let it out: "
-                       "'holdfast account rollover --key file' changes to one "
-                       "that can be handed on");
-    err = take_environment(want->reach.environment, why);
     if (err == HF_OK)
-        err = open_token(want, &token, why);
+        err = open_token(plan, &token, why);
     if (err == HF_OK)
-        err = wall_in(want, why);
+        err = wall_in(plan, why);
     if (err == HF_OK)
-        err = hf_token_use(&token, want->passphrase, &key, note, why);
-    if (err == HF_OK)
-        *ready = (struct hf_key_ready){
-            .signer = key.signer, .kind = key.kind, .pem = hf_buf_span(note)};
+        err = hf_token_use(&token, plan->pin, out, note, why);
     hf_token_close(&token);
     return err;
 }
