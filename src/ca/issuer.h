@@ -3,7 +3,7 @@
  * issuer.h -- the process that has a CA's key, as its parent sees it.
  *
  * It builds what it signs itself, from names, a public key and a profile, and
- * never signs octets of its parent. It refuses what hf_lint_leaf() refuses,
+ * never signs octets of its parent. It refuses what hf_leaf_fault() refuses,
  * and names for which it is not given evidence. What it is about to sign, and
  * the evidence for it, are in its log (evidence.h) and on disk before it
  * signs. All orders that wait for it share one sync.
@@ -17,8 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ca/entry.h"
 #include "crypto/crl.h"
-#include "holdfast/buf.h"
+#include "crypto/private_key.h"
 #include "holdfast/err.h"
 #include "keys/reach.h"
 
@@ -38,12 +39,6 @@ struct hf_issuer_profile {
     bool client_auth;   /* clientAuth beside serverAuth */
 };
 
-/* Which rules certificates are linted by besides RFC 5280. */
-enum hf_issuer_rules {
-    HF_ISSUER_PRIVATE, /* internal names and addresses are good */
-    HF_ISSUER_PUBLIC,  /* the Baseline Requirements */
-};
-
 struct hf_issuer_config {
     struct hf_span certificate; /* the issuing CA's own, DER */
     struct hf_span key;         /* PEM, or a note (crypto/key_note.h) */
@@ -53,7 +48,8 @@ struct hf_issuer_config {
     struct hf_span ca_url;  /* where its certificate is: AIA; may be empty */
     struct hf_span crl_url; /* before "N.crl" of shard N; may be empty */
     uint32_t shards;        /* of its CRL, 1 at least */
-    enum hf_issuer_rules rules;
+    bool is_public; /* certificates obey the Baseline Requirements, too; else
+                       internal names and addresses are good */
     struct hf_issuer_profile profiles[HF_ISSUER_PROFILES_MAX];
     size_t profile_count;
     bool no_wall;
@@ -106,7 +102,8 @@ struct hf_issuer_order {
 struct hf_issuer_crl {
     uint64_t ticket;
     uint32_t shard;
-    uint64_t number; /* greater than that of any CRL of this shard before */
+    uint64_t number; /* greater than that of any CRL of this shard before, which
+                        the caller remembers */
     int64_t this_update_at;
     int64_t next_update_at;
     const struct hf_revoked *revoked; /* in any order */
@@ -136,7 +133,8 @@ struct hf_issuer_reply {
     enum hf_issuer_kind kind;
     struct hf_span der;
     struct hf_span serial; /* of a certificate: lower-case hex of its DER */
-    uint32_t shard;        /* whose CRL it will be in, when it is revoked */
+    uint32_t shard;        /* whose CRL it will be in when it is revoked: its
+                              last four octets, big-endian, modulo shards */
     uint64_t entry;        /* number of the log's entry, from 1 */
     struct hf_span hash;   /* of that entry: 32 octets. Keep it: it shows later
                               that the log still has all up to there */

@@ -2,6 +2,7 @@
 #include <openssl/crypto.h>
 #include <unistd.h>
 
+#include "ca/issuer_worker.h"
 #include "cli/commands.h"
 #include "client/key_worker.h"
 #include "client/listener_worker.h"
@@ -25,6 +26,7 @@ static const struct {
     const char *symbol;
 } roles[] = {
     {HF_KEY_ROLE, hf_key_worker_run, NULL, NULL},
+    {HF_ISSUER_ROLE, hf_issuer_worker_run, NULL, NULL},
     {HF_PRIMARY_ROLE, hf_primary_worker_run, NULL, NULL},
     {HF_RUNNER_ROLE, hf_runner_worker_run, NULL, NULL},
     {HF_WORKER_ROLE, NULL, "holdfast-resolver.so", "hf_worker_run"},

@@ -75,17 +75,6 @@ static enum hf_err give(const struct hf_key_want *want,
     return HF_OK;
 }
 
-/* OpenSSL reads its configuration, and what that names, when it is first made
- * to work: that must be before the wall. */
-static enum hf_err warm_up(struct hf_why *why)
-{
-    struct hf_private_key *unused = NULL;
-    enum hf_err err = hf_private_key_generate(HF_KEY_P256, &unused, why);
-
-    hf_private_key_free(unused);
-    return err;
-}
-
 static enum hf_err use_file(const struct hf_key_want *want,
                             struct hf_key_ready *ready, struct hf_buf *pem,
                             struct hf_why *why)
@@ -137,7 +126,7 @@ static enum hf_err open_or_make(struct worker *w,
                                 struct hf_buf *pem, struct hf_why *why)
 {
     struct hf_key_ready ready = {0};
-    enum hf_err err = warm_up(why);
+    enum hf_err err = hf_private_key_warm_up(why);
 
     if (err == HF_OK)
         err = hf_key_home_of(want->pem) == HF_HOME_FILE

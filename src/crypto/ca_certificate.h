@@ -8,7 +8,7 @@
 #include "crypto/x509.h"
 
 #define HF_CA_PERMITTED_MAX 32    /* names that constraints allow */
-#define HF_CA_TBS_MAX       32768 /* octets */
+#define HF_CA_TBS_MAX       12288 /* octets */
 
 struct hf_ca_certificate {
     const unsigned char *serial;

@@ -143,6 +143,15 @@ void hf_private_key_free(struct hf_private_key *key)
     hf_free(key);
 }
 
+enum hf_err hf_private_key_warm_up(struct hf_why *why)
+{
+    struct hf_private_key *unused = NULL;
+    enum hf_err err = hf_private_key_generate(HF_KEY_P256, &unused, why);
+
+    hf_private_key_free(unused);
+    return err;
+}
+
 enum hf_key_kind hf_private_key_kind(const struct hf_private_key *key)
 {
     return key->kind;

@@ -114,3 +114,9 @@ enum hf_err hf_private_key_signer(const struct hf_private_key *key,
 
 /* Wipe and release. NULL does nothing. */
 void hf_private_key_free(struct hf_private_key *key);
+
+/*
+ * OpenSSL reads its configuration, and what that names, when it is first made
+ * to work: do that before a wall. Fails as hf_private_key_generate().
+ */
+enum hf_err hf_private_key_warm_up(struct hf_why *why);

@@ -9,6 +9,9 @@
 #include <sys/uio.h>
 
 #include "base/octets.h"
+#include "ca/issuer_msg.h"
+#include "ca/issuer_worker.h"
+#include "client/account.h"
 #include "client/key_msg.h"
 #include "client/key_worker.h"
 #include "client/listener_worker.h"
@@ -24,6 +27,7 @@
 #include "os/fence.h"
 #include "os/runner.h"
 #include "os/runner_worker.h"
+#include "tests/unit/authority_fixture.h"
 #include "tests/unit/climb.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
@@ -89,6 +93,39 @@ static void put_signer(struct hf_buf *out, bool no_wall)
     hf_key_put_want(out, &want);
 }
 
+static char evidence[SCRATCH_MAX]; /* the folder of the log */
+
+static void put_issuer(struct hf_buf *out, bool no_wall)
+{
+    struct hf_issuer_want want = {
+        .config = {.shards = 1,
+                   .log_folder = hf_span_str(evidence),
+                   .no_wall = no_wall}};
+    struct authority ca;
+    char room[HF_ACCOUNT_KEY_MAX];
+    struct hf_buf pem;
+
+    authority_make(HF_KEY_P256, &ca);
+    hf_buf_init(&pem, room, sizeof(room));
+    assert_int_equal(hf_private_key_write(ca.key, HF_SPAN(""), &pem, NULL),
+                     HF_OK);
+    want.config.key = hf_buf_span(&pem);
+    want.config.certificate = hf_buf_span(&ca.certificate);
+    hf_issuer_put_want(out, &want);
+    authority_clear(&ca);
+}
+
+static void put_founder(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_issuer_want want = {
+        .founds = true,
+        .make = true,
+        .kind = HF_KEY_P256,
+        .config = {.shards = 1, .no_wall = no_wall}};
+
+    hf_issuer_put_want(out, &want);
+}
+
 /* At any port of 127.0.0.1. */
 static void put_listener(struct hf_buf *out, bool no_wall)
 {
@@ -136,6 +173,8 @@ static const struct {
     {HF_PRIMARY_ROLE, hf_primary_worker_run, put_updater, HF_FRAME_READY,
      CLIMB_NETWORK},
     {HF_KEY_ROLE, hf_key_worker_run, put_signer, HF_KEY_READY, 0},
+    {HF_ISSUER_ROLE, hf_issuer_worker_run, put_issuer, HF_ISSUER_READY, 0},
+    {HF_ISSUER_ROLE, hf_issuer_worker_run, put_founder, HF_ISSUER_READY, 0},
     {HF_LISTENER_ROLE, hf_listener_worker_run, put_listener, HF_FRAME_READY, 0},
     {HF_SERVER_ROLE, hf_server_worker_run, put_server, HF_FRAME_READY, 0},
 };
@@ -174,10 +213,12 @@ static void expect(size_t i, bool no_wall, unsigned wanted)
 static void walls(void **state)
 {
     (void)state;
+    assert_int_equal(scratch_make(evidence), 0);
     for (size_t i = 0; i < COUNT_OF(roles); i++) {
         expect(i, false, roles[i].over);
         expect(i, true, CLIMB_ALL);
     }
+    assert_int_equal(scratch_remove(evidence), 0);
 }
 
 /* ---- the process that decides ---- */

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that has a CA's key: what it signs, what it refuses, and that
+ * the evidence is on disk before. It is this program, executed again.
+ */
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "ca/evidence.h"
+#include "ca/founder.h"
+#include "ca/issuer_worker.h"
+#include "tests/unit/authority_fixture.h"
+#include "tests/unit/scratch.h"
+
+#define NOW        1795000000 /* 2026-11-18 */
+#define DAY        86400
+#define PASSPHRASE HF_SPAN("a phrase of the test")
+
+#define EVIDENCE_FOR(value, wild)                                              \
+    "{\"identifier\":{\"type\":\"dns\",\"value\":\"" value                     \
+    "\",\"wildcard\":" wild                                                    \
+    "},\"account\":\"https://ca.example/acct/1\",\"outcome\":\"valid\","       \
+    "\"expires\":1795000000}"
+
+static char folder[SCRATCH_MAX];
+static char said[HF_ISSUER_SAID_MAX + 1];
+
+/* A root, an issuing CA below it, and its key. */
+static struct {
+    char root_room[4096];
+    struct hf_buf root;
+    char issuing_room[4096];
+    struct hf_buf issuing;
+    char key_room[8192];
+    struct hf_buf key;
+    char spki_room[1024]; /* of any key: it is certified */
+    struct hf_buf spki;
+} ca;
+
+/* ---- the CA ---- */
+
+static struct hf_founder *make_key(void)
+{
+    const struct hf_founder_plan plan = {
+        .make = true, .kind = HF_KEY_P256, .passphrase = PASSPHRASE};
+    struct hf_founder *founder = NULL;
+    struct hf_why why = {0};
+
+    if (hf_founder_open(&plan, &founder, said, &why) != HF_OK)
+        fail_msg("%s", why.text);
+    return founder;
+}
+
+static void certify(struct hf_founder *by, struct hf_founder *whom,
+                    struct hf_buf *out)
+{
+    const bool is_root = by == whom;
+    const struct hf_ca_certificate certificate = {
+        .subject = {.organization = HF_SPAN("Test"),
+                    .common_name =
+                        is_root ? HF_SPAN("Root") : HF_SPAN("Issuing")},
+        .spki = hf_founder_spki(whom),
+        .not_before_at = NOW - DAY,
+        .not_after_at = NOW + 400 * DAY,
+        .is_root = is_root};
+    struct hf_why why = {0};
+
+    if (hf_founder_certify(by, &certificate, hf_buf_span(&ca.root), out, said,
+                           &why) != HF_OK)
+        fail_msg("%s", why.text);
+}
+
+static int found(void **state)
+{
+    struct hf_founder *root, *issuing;
+
+    (void)state;
+    hf_buf_init(&ca.root, ca.root_room, sizeof(ca.root_room));
+    hf_buf_init(&ca.issuing, ca.issuing_room, sizeof(ca.issuing_room));
+    hf_buf_init(&ca.key, ca.key_room, sizeof(ca.key_room));
+    hf_buf_init(&ca.spki, ca.spki_room, sizeof(ca.spki_room));
+    root = make_key();
+    issuing = make_key();
+    certify(root, root, &ca.root);
+    certify(root, issuing, &ca.issuing);
+    hf_buf_put(&ca.key, hf_founder_key(issuing));
+    hf_buf_put(&ca.spki, hf_founder_spki(root));
+    hf_founder_free(root);
+    hf_founder_free(issuing);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return scratch_make(folder);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return scratch_remove(folder);
+}
+
+static struct hf_issuer_config config(void)
+{
+    return (struct hf_issuer_config){
+        .certificate = hf_buf_span(&ca.issuing),
+        .key = hf_buf_span(&ca.key),
+        .passphrase = PASSPHRASE,
+        .log_folder = hf_span_str(folder),
+        .ca_url = HF_SPAN("http://ca.example/issuing.der"),
+        .crl_url = HF_SPAN("http://ca.example/crl/"),
+        .shards = 4,
+        .profiles = {{HF_SPAN("classic"), 90 * DAY, false},
+                     {HF_SPAN("both"), 7 * DAY, true}},
+        .profile_count = 2};
+}
+
+static struct hf_issuer *open_issuer(void)
+{
+    const struct hf_issuer_config plan = config();
+    struct hf_issuer *issuer = NULL;
+    struct hf_why why = {0};
+
+    if (hf_issuer_open(&plan, &issuer, said, &why) != HF_OK)
+        fail_msg("%s", why.text);
+    return issuer;
+}
+
+/* ---- orders ---- */
+
+static const struct hf_issuer_name good_names[] = {
+    {HF_SPAN_INIT("example.com"), false,
+     HF_SPAN_INIT(EVIDENCE_FOR("example.com", "false"))},
+    {HF_SPAN_INIT("*.example.com"), false,
+     HF_SPAN_INIT(EVIDENCE_FOR("example.com", "true"))},
+    {HF_SPAN_INIT("192.0.2.1"), true,
+     HF_SPAN_INIT("{\"identifier\":{\"type\":\"ip\",\"value\":\"192.0.2.1\"},"
+                  "\"outcome\":\"valid\",\"expires\":1795000001}")},
+};
+
+static struct hf_issuer_order plan_order(void)
+{
+    return (struct hf_issuer_order){
+        .ticket = 7,
+        .order = HF_SPAN("https://ca.example/order/1"),
+        .account = HF_SPAN("https://ca.example/acct/1"),
+        .profile = HF_SPAN("classic"),
+        .spki = hf_buf_span(&ca.spki),
+        .names = good_names,
+        .name_count = COUNT_OF(good_names),
+        .now_at = NOW,
+        .not_before_at = NOW - 3600,
+        .not_after_at = NOW + 47 * DAY};
+}
+
+static void await(struct hf_issuer *issuer, struct hf_issuer_reply *reply)
+{
+    struct hf_why why = {0};
+    bool got = false;
+
+    while (!got) {
+        bool wants_write;
+        struct pollfd pfd = {.fd = hf_issuer_fd(issuer, &wants_write),
+                             .events = POLLIN};
+
+        if (hf_issuer_poll(issuer, reply, &got, &why) != HF_OK)
+            fail_msg("%s", why.text);
+        if (got)
+            break;
+        (void)hf_issuer_fd(issuer, &wants_write);
+        if (!wants_write)
+            (void)poll(&pfd, 1, 1000);
+    }
+}
+
+static void ask(struct hf_issuer *issuer, const struct hf_issuer_order *order,
+                struct hf_issuer_reply *reply)
+{
+    assert_int_equal(hf_issuer_submit(issuer, order, NULL), HF_OK);
+    await(issuer, reply);
+    assert_int_equal(reply->ticket, order->ticket);
+}
+
+/* ---- the log ---- */
+
+struct seen {
+    size_t count;
+    struct hf_span wanted; /* serial number of the last one */
+    bool found;
+};
+
+static enum hf_err look(void *opaque, const struct hf_entry *entry,
+                        struct hf_why *why)
+{
+    struct seen *seen = opaque;
+
+    (void)why;
+    seen->count++;
+    seen->found = seen->wanted.len > 0 &&
+                  memmem(entry->body.ptr, entry->body.len, seen->wanted.ptr,
+                         seen->wanted.len) != NULL;
+    return HF_OK;
+}
+
+static size_t entries(struct hf_span serial)
+{
+    struct seen seen = {.wanted = serial};
+    struct hf_evidence_head head;
+    struct hf_evidence_stop stop;
+
+    assert_int_equal(hf_evidence_walk(folder, look, &seen, &head, &stop, NULL),
+                     HF_OK);
+    assert_true(serial.len == 0 || seen.found);
+    return seen.count;
+}
+
+/* ---- tests ---- */
+
+static void issues(void **state)
+{
+    struct hf_issuer *issuer = open_issuer();
+    const struct hf_issuer_order order = plan_order();
+    struct hf_issuer_reply reply;
+    X509 *root = authority_decode(hf_buf_span(&ca.root));
+    X509 *issuing = authority_decode(hf_buf_span(&ca.issuing));
+    X509 *leaf;
+
+    (void)state;
+    ask(issuer, &order, &reply);
+    if (reply.kind != HF_ISSUER_ISSUED)
+        fail_msg("%.*s", (int)reply.said.len, reply.said.ptr);
+    assert_int_equal(reply.entry, 1);
+    assert_int_equal(reply.hash.len, HF_ENTRY_HASH_LEN);
+    assert_int_equal(entries(reply.serial), 1);
+    leaf = authority_decode(reply.der);
+    assert_int_equal(X509_verify(issuing, X509_get0_pubkey(root)), 1);
+    assert_int_equal(X509_verify(leaf, X509_get0_pubkey(issuing)), 1);
+    assert_int_equal(X509_check_issued(issuing, leaf), X509_V_OK);
+    assert_int_equal(X509_check_host(leaf, "a.example.com", 0, 0, NULL), 1);
+    assert_int_equal(X509_check_ip_asc(leaf, "192.0.2.1", 0), 1);
+    assert_true(reply.shard < 4);
+    hf_issuer_drop(issuer);
+    X509_free(leaf);
+    X509_free(issuing);
+    X509_free(root);
+    hf_issuer_free(issuer);
+}
+
+/* Many at once: each is answered, no serial number twice, and all of them are
+ * in the log. */
+static void issues_many(void **state)
+{
+    enum { COUNT = 600 };
+    struct hf_issuer *issuer = open_issuer();
+    struct hf_issuer_order order = plan_order();
+    static char serials[COUNT][40];
+    struct hf_issuer_reply reply;
+
+    (void)state;
+    for (order.ticket = 0; order.ticket < COUNT; order.ticket++)
+        assert_int_equal(hf_issuer_submit(issuer, &order, NULL), HF_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+        await(issuer, &reply);
+        assert_int_equal(reply.ticket, i);
+        assert_int_equal(reply.kind, HF_ISSUER_ISSUED);
+        assert_int_equal(reply.entry, i + 1);
+        assert_int_equal(reply.serial.len, 32);
+        memcpy(serials[i], reply.serial.ptr, reply.serial.len);
+        hf_issuer_drop(issuer);
+    }
+    qsort(serials, COUNT, sizeof(serials[0]),
+          (int (*)(const void *, const void *))strcmp);
+    for (size_t i = 1; i < COUNT; i++)
+        assert_string_not_equal(serials[i - 1], serials[i]);
+    assert_int_equal(entries(HF_SPAN("")), COUNT);
+    hf_issuer_free(issuer);
+}
+
+static void lists(void **state)
+{
+    static const struct hf_revoked revoked[] = {{{1, 2, 3}, 3, 1, NOW - 1}};
+    struct hf_issuer_crl crl = {.ticket = 3,
+                                .shard = 2,
+                                .number = 5,
+                                .this_update_at = NOW,
+                                .next_update_at = NOW + DAY,
+                                .revoked = revoked,
+                                .count = 1};
+    struct hf_issuer *issuer = open_issuer();
+    struct hf_issuer_reply reply;
+    const unsigned char *at;
+    X509 *issuing = authority_decode(hf_buf_span(&ca.issuing));
+    X509_CRL *list;
+
+    (void)state;
+    assert_int_equal(hf_issuer_submit_crl(issuer, &crl, NULL), HF_OK);
+    await(issuer, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_LISTED);
+    at = (const unsigned char *)reply.der.ptr;
+    list = d2i_X509_CRL(NULL, &at, (long)reply.der.len);
+    assert_non_null(list);
+    assert_int_equal(X509_CRL_verify(list, X509_get0_pubkey(issuing)), 1);
+    hf_issuer_drop(issuer);
+    X509_CRL_free(list);
+    X509_free(issuing);
+    crl.shard = 4;
+    assert_int_equal(hf_issuer_submit_crl(issuer, &crl, NULL), HF_OK);
+    await(issuer, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
+    hf_issuer_drop(issuer);
+    assert_int_equal(entries(HF_SPAN("")), 1);
+    hf_issuer_free(issuer);
+}
+
+/* What is wrong with an order: the good one, changed. */
+static const struct {
+    const char *said; /* part of the answer */
+    struct hf_issuer_name name;
+} bad_names[] = {
+    {"no evidence", {HF_SPAN_INIT("example.com"), false, HF_SPAN_INIT("")}},
+    {"no evidence", {HF_SPAN_INIT("example.com"), false, HF_SPAN_INIT("{}}")}},
+    {"no evidence", {HF_SPAN_INIT("example.com"), false, HF_SPAN_INIT("[]")}},
+    {"no evidence",
+     {HF_SPAN_INIT("example.com"), false, HF_SPAN_INIT("{\"a\":1,\"a\":1}")}},
+    {"one line", {HF_SPAN_INIT("example.com"), false, HF_SPAN_INIT("{\n}")}},
+    {"another one", {HF_SPAN_INIT("example.com"), false, HF_SPAN_INIT("{}")}},
+    {"another one",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT(EVIDENCE_FOR("example.org", "false"))}},
+    {"another one",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT(EVIDENCE_FOR("example.com", "true"))}},
+    {"another one",
+     {HF_SPAN_INIT("*.example.com"), false,
+      HF_SPAN_INIT(EVIDENCE_FOR("example.com", "false"))}},
+    {"another one",
+     {HF_SPAN_INIT("192.0.2.1"), true,
+      HF_SPAN_INIT(EVIDENCE_FOR("192.0.2.1", "false"))}},
+    {"another account",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT("{\"identifier\":{\"type\":\"dns\",\"value\":"
+                   "\"example.com\"},\"account\":\"x\"}")}},
+    {"not shown",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT("{\"identifier\":{\"type\":\"dns\",\"value\":"
+                   "\"example.com\"},\"outcome\":\"unauthorized\"}")}},
+    {"too old",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT("{\"identifier\":{\"type\":\"dns\",\"value\":"
+                   "\"example.com\"},\"outcome\":\"valid\",\"expires\":"
+                   "1794999999}")}},
+    {"7.1.2.7.12",
+     {HF_SPAN_INIT("a_b.example"), false,
+      HF_SPAN_INIT(EVIDENCE_FOR("a_b.example", "false"))}},
+};
+
+static void expect_refusal(struct hf_issuer *issuer,
+                           const struct hf_issuer_order *order,
+                           const char *part)
+{
+    struct hf_issuer_reply reply;
+
+    ask(issuer, order, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
+    assert_int_equal(reply.err, HF_EINVAL);
+    if (memmem(reply.said.ptr, reply.said.len, part, strlen(part)) == NULL)
+        fail_msg("\"%s\" is not in \"%.*s\"", part, (int)reply.said.len,
+                 reply.said.ptr);
+    hf_issuer_drop(issuer);
+}
+
+static void refuses(void **state)
+{
+    struct hf_issuer *issuer = open_issuer();
+    struct hf_issuer_order order;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad_names); i++) {
+        order = plan_order();
+        order.names = &bad_names[i].name;
+        order.name_count = 1;
+        expect_refusal(issuer, &order, bad_names[i].said);
+    }
+    order = plan_order();
+    order.name_count = 0;
+    expect_refusal(issuer, &order, "4.2.1.6");
+    order = plan_order();
+    order.profile = HF_SPAN("other");
+    expect_refusal(issuer, &order, "profile");
+    order = plan_order();
+    order.not_before_at = NOW + 1;
+    expect_refusal(issuer, &order, "begins");
+    order = plan_order();
+    order.not_before_at = NOW - 3601;
+    expect_refusal(issuer, &order, "begins");
+    order = plan_order();
+    order.not_after_at = NOW;
+    expect_refusal(issuer, &order, "ended");
+    order = plan_order();
+    order.not_after_at = order.not_before_at + 90 * DAY;
+    expect_refusal(issuer, &order, "profile allows");
+    order = plan_order();
+    order.not_after_at = NOW + 401 * DAY;
+    expect_refusal(issuer, &order, "own certificate");
+    assert_int_equal(entries(HF_SPAN("")), 0);
+    hf_issuer_free(issuer);
+}
+
+/* No evidence on disk, no signature. The disk takes 300 octets. */
+static void signs_nothing_without_its_entry(void **state)
+{
+    const struct hf_issuer_order order = plan_order();
+    struct hf_issuer_reply reply;
+    struct hf_issuer *issuer;
+    struct rlimit before, small;
+
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){300, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    issuer = open_issuer();
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ask(issuer, &order, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
+    assert_int_equal(reply.err, HF_ESYSTEM);
+    assert_int_equal(reply.der.len, 0);
+    hf_issuer_drop(issuer);
+    hf_issuer_free(issuer);
+    assert_int_equal(entries(HF_SPAN("")), 0);
+    issuer = open_issuer();
+    ask(issuer, &order, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_ISSUED);
+    assert_int_equal(reply.entry, 1);
+    hf_issuer_drop(issuer);
+    hf_issuer_free(issuer);
+}
+
+static void does_not_open(void **state)
+{
+    struct hf_issuer_config plan = config();
+    struct hf_issuer *issuer = NULL;
+    struct hf_why why = {0};
+
+    (void)state;
+    plan.passphrase = HF_SPAN("another");
+    assert_int_equal(hf_issuer_open(&plan, &issuer, said, &why), HF_EINVAL);
+    plan = config();
+    plan.certificate = hf_buf_span(&ca.root);
+    assert_int_equal(hf_issuer_open(&plan, &issuer, said, &why), HF_EINVAL);
+    assert_non_null(strstr(why.text, "another key"));
+    plan = config();
+    plan.log_folder = HF_SPAN("/nowhere/at/all");
+    assert_int_equal(hf_issuer_open(&plan, &issuer, said, &why), HF_ENOTFOUND);
+    assert_null(issuer);
+}
+
+/* One log has one writer; and when that dies, its parent hears of it. */
+static void ends(void **state)
+{
+    const struct hf_issuer_config plan = config();
+    struct hf_issuer *issuer = open_issuer();
+    struct hf_issuer *other = NULL;
+    struct hf_issuer_reply reply;
+    struct hf_why why = {0};
+    enum hf_err err = HF_OK;
+    bool wants_write;
+    bool got;
+
+    (void)state;
+    assert_int_equal(hf_issuer_open(&plan, &other, said, &why), HF_EINVAL);
+    assert_int_equal(shutdown(hf_issuer_fd(issuer, &wants_write), SHUT_WR), 0);
+    while (err == HF_OK)
+        err = hf_issuer_poll(issuer, &reply, &got, &why);
+    assert_int_equal(err, HF_EPEER);
+    hf_issuer_free(issuer);
+}
+
+int main(int argc, char **argv)
+{
+#define WITH_LOG(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WITH_LOG(issues),
+        WITH_LOG(issues_many),
+        WITH_LOG(lists),
+        WITH_LOG(refuses),
+        WITH_LOG(signs_nothing_without_its_entry),
+        WITH_LOG(does_not_open),
+        WITH_LOG(ends),
+    };
+
+    if (argc == 2 && strcmp(argv[1], HF_ISSUER_ROLE) == 0)
+        return hf_issuer_worker_run(STDIN_FILENO) ? 0 : 1;
+    return cmocka_run_group_tests(tests, found, NULL);
+}
