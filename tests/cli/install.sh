@@ -69,6 +69,7 @@ for part in "$BUILD"/holdfast-*.so; do
     case $part in
     *-resolver.so) symbol=hf_worker_run ;;
     *-http.so) symbol=hf_http_worker_run ;;
+    *-server.so) symbol=hf_server_worker_run ;;
     *-listener.so) symbol=hf_listener_worker_run ;;
     *-postgresql.so) symbol=hf_engine_postgresql_1 ;;
     *) symbol=hf_token_driver_1 ;;
