@@ -7,16 +7,11 @@
  * right, without locks that each caller would have to think of. The price are
  * transactions that must run again, which hf_store_transact() does.
  */
-#include <libpq-fe.h>
 #include <limits.h>
-#include <poll.h>
 
-#include "base/alloc.h"
-#include "os/clock.h"
 #include "store/dialect.h"
-#include "store/engine.h"
+#include "store/pg_link.h"
 
-#define OPTIONS_MAX  96 /* that libpq knows */
 #define DIGITS_MAX   24
 #define NAME_MAX_LEN 8 /* "op127" and NUL */
 
@@ -26,11 +21,8 @@ enum { TYPE_INT4 = 23, TYPE_TEXT = 25 };
 
 struct pg_store {
     struct hf_store store;
-    PGconn *conn; /* NULL: lost, and to be made again */
-    char *url;
-    size_t url_size;
-    bool at_stake; /* what is asked may be kept before we hear of it */
-    bool is_prepared[HF_STORE_OPERATIONS_MAX];
+    struct hf_pg_link link;
+    unsigned prepared_in[HF_STORE_OPERATIONS_MAX]; /* that connection; or 0 */
     /* Of parameters; 0: was always NULL, and is what the server thought. */
     Oid types[HF_STORE_OPERATIONS_MAX][HF_STORE_VALUES_MAX];
     PGresult *results[HF_STORE_OPERATIONS_MAX];
@@ -42,288 +34,13 @@ static struct pg_store *of(struct hf_store *store)
     return (struct pg_store *)store;
 }
 
-/* ---- failing ---- */
-
-/* The connection is of no use any more; what is prepared goes with it. */
-static void drop(struct pg_store *store)
-{
-    PQfinish(store->conn);
-    store->conn = NULL;
-    memset(store->is_prepared, 0, sizeof(store->is_prepared));
-}
-
-static enum hf_err lost(struct pg_store *store, enum hf_err err,
-                        struct hf_why *why)
-{
-    drop(store);
-    store->store.is_unknown = store->at_stake;
-    store->store.should_retry = !store->at_stake;
-    if (store->at_stake)
-        return hf_fail(why, err, 0,
-                       "the connection to the server broke; the change may "
-                       "have been kept, or not");
-    return hf_fail(why, err, 0, "the connection to the server broke");
-}
-
-/* What the server says, in words for people; the first that fits counts. */
-static const struct meaning {
-    const char *state; /* how it begins: SQLSTATE, appendix A of the manual */
-    enum hf_err err;
-    enum { FINAL, AGAIN, LOST } then;
-    const char *text;
-} meanings[] = {
-    {"08", HF_EPEER, LOST, ""},
-    {"57P", HF_EPEER, LOST, ""},   /* it stops, or starts */
-    {"25006", HF_EPEER, LOST, ""}, /* no longer the one that may be written */
-    {"40003", HF_EPEER, LOST, ""}, /* it does not know, either */
-    {"40", HF_EPEER, AGAIN,
-     "somebody else changed the same at the same time; try again"},
-    {"55P03", HF_ETIMEOUT, AGAIN,
-     "another process keeps it busy; try again later"},
-    {"53100", HF_ESYSTEM, FINAL,
-     "the server's disk is full; nothing of this change was kept"},
-    {"53200", HF_ENOMEM, FINAL, "the server is out of memory"},
-    {"53", HF_EPEER, AGAIN, "the server has too much to do; try again later"},
-    {"22", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
-    {"23", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
-    {"54", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
-    {"42804", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
-    {"42501", HF_EPEER, FINAL, "the server does not allow us to do this"},
-    {"58", HF_ESYSTEM, FINAL, "the server cannot read or write its files"},
-    {"XX001", HF_ESYNTAX, FINAL, "its tables are damaged on the server"},
-    {"XX002", HF_ESYNTAX, FINAL, "its tables are damaged on the server"},
-    {"", HF_EPEER, FINAL, "the server refuses what it was asked"},
-};
-
-static const char *state_of(const PGresult *result)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-    return state == NULL ? "" : state;
-}
-
-static enum hf_err fail(struct pg_store *store, const char *state,
-                        struct hf_why *why)
-{
-    const struct meaning *row = meanings;
-
-    if (PQstatus(store->conn) == CONNECTION_BAD)
-        return lost(store, HF_EPEER, why);
-    while (strncmp(state, row->state, strlen(row->state)) != 0)
-        row++;
-    if (row->then == LOST)
-        return lost(store, row->err, why);
-    store->store.should_retry = row->then == AGAIN;
-    return hf_fail(why, row->err, 0, row->text);
-}
-
-/* ---- asking ---- */
-
-/* False: nothing comes any more. */
-static bool await(const struct pg_store *store, int64_t until_ms)
-{
-    struct pollfd wait = {PQsocket(store->conn), POLLIN, 0};
-
-    while (PQisBusy(store->conn) != 0) {
-        int64_t left_ms = until_ms - hf_clock_ms();
-
-        if (left_ms <= 0)
-            return false;
-        if (poll(&wait, 1, (int)left_ms) > 0 &&
-            PQconsumeInput(store->conn) != 1)
-            return false;
-    }
-    return true;
-}
-
-static bool is_good(const PGresult *result)
-{
-    ExecStatusType status = PQresultStatus(result);
-
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
-/*
- * Behind PQsend...(), which said `sent`: the last result, or the first bad
- * one. Owns: PQclear().
- */
-static enum hf_err receive(struct pg_store *store, int sent, PGresult **out,
-                           struct hf_why *why)
-{
-    int64_t until_ms = hf_clock_ms() + HF_STORE_BUSY_MS;
-    PGresult *kept = NULL;
-    PGresult *next = NULL;
-    enum hf_err err;
-
-    do {
-        if (sent != 1 || !await(store, until_ms)) {
-            PQclear(kept);
-            return lost(store,
-                        hf_clock_ms() < until_ms ? HF_EPEER : HF_ETIMEOUT, why);
-        }
-        next = PQgetResult(store->conn);
-        if (next != NULL && (kept == NULL || is_good(kept))) {
-            PQclear(kept);
-            kept = next;
-        } else {
-            PQclear(next);
-        }
-    } while (next != NULL);
-    if (is_good(kept)) {
-        *out = kept;
-        return HF_OK;
-    }
-    err = fail(store, state_of(kept), why);
-    PQclear(kept);
-    return err;
-}
-
-/* SQL of ours, as it is. Without `out` its rows do not matter. */
-static enum hf_err ask(struct pg_store *store, const char *sql, PGresult **out,
-                       struct hf_why *why)
-{
-    PGresult *result = NULL;
-    enum hf_err err =
-        receive(store, PQsendQuery(store->conn, sql), &result, why);
-
-    if (err == HF_OK && out != NULL)
-        *out = result;
-    else
-        PQclear(result);
-    return err;
-}
-
-/* ---- connecting ---- */
-
-/* What the URL does not say. A server that is silent is left within seconds,
- * one that may not be written to at once, one of another name always. */
-static const struct {
-    const char *keyword, *value;
-} defaults[] = {
-    {"target_session_attrs", "read-write"},
-    {"connect_timeout", "5"},
-    {"tcp_user_timeout", "10000"},
-    {"keepalives_idle", "10"},
-    {"keepalives_interval", "3"},
-    {"keepalives_count", "3"},
-    {"sslmode", "verify-full"},
-    {"fallback_application_name", "holdfast"},
-};
-
-static const char *value_of(const PQconninfoOption *option)
-{
-    if (option->val != NULL)
-        return option->val;
-    for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
-        if (strcmp(option->keyword, defaults[i].keyword) == 0)
-            return defaults[i].value;
-    return NULL;
-}
-
-static PGconn *connect_to(const PQconninfoOption *options)
-{
-    const char *keywords[OPTIONS_MAX + 1] = {NULL};
-    const char *values[OPTIONS_MAX + 1] = {NULL};
-    size_t count = 0;
-
-    for (; options->keyword != NULL && count < OPTIONS_MAX - 1; options++) {
-        if (value_of(options) == NULL)
-            continue;
-        keywords[count] = options->keyword;
-        values[count++] = value_of(options);
-    }
-    /* The last one counts. */
-    keywords[count] = "client_encoding";
-    values[count] = "UTF8";
-    return PQconnectdbParams(keywords, values, 0);
-}
-
-/* It would go to standard error. */
-static void ignore_notice(void *nobody, const char *text)
-{
-    (void)nobody;
-    (void)text;
-}
-
-/*
- * No time limit may end the wait for a standby: the server would say then that
- * a change was kept before it is safe. One that waits for a lock gives up, and
- * one whose machine went to sleep in a transaction does not hold up others.
- */
-static enum hf_err set_up(struct pg_store *store, struct hf_why *why)
-{
-    const char *encoding = PQparameterStatus(store->conn, "server_encoding");
-
-    (void)PQsetNoticeProcessor(store->conn, ignore_notice, NULL);
-    if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "the database is not in UTF-8; make one with"
-                       " createdb -E UTF8 -T template0");
-    return ask(store,
-               "SET SESSION CHARACTERISTICS AS TRANSACTION"
-               " ISOLATION LEVEL SERIALIZABLE, READ WRITE;"
-               "SET statement_timeout = 0;"
-               "SET lock_timeout = 30000;"
-               "SET idle_in_transaction_session_timeout = 60000;"
-               "SELECT set_config('synchronous_commit', 'on', false)"
-               " WHERE current_setting('synchronous_commit') = 'off'",
-               NULL, why);
-}
-
-static enum hf_err connect_again(struct pg_store *store, struct hf_why *why)
-{
-    /* Its own words may have the password in them. */
-    PQconninfoOption *options = PQconninfoParse(store->url, NULL);
-    enum hf_err err;
-
-    if (options == NULL)
-        return hf_fail(why, HF_ESYNTAX, 0, "not a URL as libpq knows it");
-    store->conn = connect_to(options);
-    PQconninfoFree(options);
-    if (PQstatus(store->conn) == CONNECTION_OK) {
-        err = set_up(store, why);
-    } else {
-        err = hf_fail(why, HF_EPEER, 0,
-                      "none of its servers answers, lets us in and may be "
-                      "written to; psql with this URL says more");
-        store->store.should_retry = true;
-    }
-    if (err != HF_OK)
-        drop(store);
-    return err;
-}
-
-/* Has the server hung up meanwhile? */
-static bool is_alive(const struct pg_store *store)
-{
-    struct pollfd look = {PQsocket(store->conn), POLLIN, 0};
-
-    while (poll(&look, 1, 0) > 0)
-        if (PQconsumeInput(store->conn) != 1)
-            return false;
-    return true;
-}
-
-static enum hf_err be_connected(struct pg_store *store, struct hf_why *why)
-{
-    if (store->conn != NULL && !is_alive(store))
-        drop(store);
-    return store->conn != NULL ? HF_OK : connect_again(store, why);
-}
+/* ---- opening ---- */
 
 static enum hf_err pg_open(struct hf_store *base, const char *url,
                            bool must_exist, struct hf_why *why)
 {
-    struct pg_store *store = of(base);
-    size_t size = strlen(url) + 1;
-
-    (void)must_exist; /* the database; whether its tables do, others ask */
-    store->url = hf_alloc(size, 1);
-    if (store->url == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    store->url_size = size;
-    memcpy(store->url, url, size);
-    return connect_again(store, why);
+    (void)must_exist; /* the database does; of its tables version() tells */
+    return hf_pg_link_open(&of(base)->link, base, url, why);
 }
 
 static void pg_close(struct hf_store *base)
@@ -332,8 +49,7 @@ static void pg_close(struct hf_store *base)
 
     for (size_t i = 0; i < HF_STORE_OPERATIONS_MAX; i++)
         PQclear(store->results[i]);
-    PQfinish(store->conn);
-    hf_free_wiped(store->url, store->url_size);
+    hf_pg_link_clear(&store->link);
 }
 
 /* ---- the tables ---- */
@@ -361,9 +77,9 @@ static enum hf_err ask_numbers(struct pg_store *store, const char *sql,
                                int64_t out[2], struct hf_why *why)
 {
     PGresult *result = NULL;
-    enum hf_err err = receive(
-        store,
-        PQsendQueryParams(store->conn, sql, 0, NULL, NULL, NULL, NULL, 1),
+    enum hf_err err = hf_pg_link_receive(
+        &store->link,
+        PQsendQueryParams(store->link.conn, sql, 0, NULL, NULL, NULL, NULL, 1),
         &result, why);
 
     if (err == HF_OK && PQntuples(result) != 1)
@@ -390,14 +106,14 @@ static enum hf_err read_version(struct pg_store *store, const char *sql,
  * and finds it there. */
 static enum hf_err make_version(struct pg_store *store, struct hf_why *why)
 {
-    enum hf_err err =
-        ask(store,
-            "CREATE TABLE IF NOT EXISTS holdfast_version ("
-            " id BIGINT PRIMARY KEY CHECK (id = 1),"
-            " version BIGINT NOT NULL);"
-            "INSERT INTO holdfast_version (id, version) VALUES (1, 0)"
-            " ON CONFLICT (id) DO NOTHING",
-            NULL, why);
+    enum hf_err err = hf_pg_link_ask(
+        &store->link,
+        "CREATE TABLE IF NOT EXISTS holdfast_version ("
+        " id BIGINT PRIMARY KEY CHECK (id = 1),"
+        " version BIGINT NOT NULL);"
+        "INSERT INTO holdfast_version (id, version) VALUES (1, 0)"
+        " ON CONFLICT (id) DO NOTHING",
+        NULL, why);
 
     store->store.should_retry |= err == HF_EINVAL;
     return err;
@@ -441,7 +157,7 @@ static enum hf_err put_sql(struct pg_store *store, const struct hf_buf *sql,
                            struct hf_why *why)
 {
     return sql->full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
-                     : ask(store, sql->ptr, NULL, why);
+                     : hf_pg_link_ask(&store->link, sql->ptr, NULL, why);
 }
 
 static enum hf_err pg_set_version(struct hf_store *base, int64_t version,
@@ -487,9 +203,10 @@ static enum hf_err pg_sql(struct hf_store *base, const char *text,
 static enum hf_err pg_begin(struct hf_store *base, struct hf_why *why)
 {
     struct pg_store *store = of(base);
-    enum hf_err err = be_connected(store, why);
+    enum hf_err err = hf_pg_link_renew(&store->link, why);
 
-    return err == HF_OK ? ask(store, "BEGIN", NULL, why) : err;
+    return err == HF_OK ? hf_pg_link_ask(&store->link, "BEGIN", NULL, why)
+                        : err;
 }
 
 static enum hf_err pg_commit(struct hf_store *base, struct hf_why *why)
@@ -498,9 +215,9 @@ static enum hf_err pg_commit(struct hf_store *base, struct hf_why *why)
     PGresult *result = NULL;
     enum hf_err err;
 
-    store->at_stake = true;
-    err = ask(store, "COMMIT", &result, why);
-    store->at_stake = false;
+    store->link.at_stake = true;
+    err = hf_pg_link_ask(&store->link, "COMMIT", &result, why);
+    store->link.at_stake = false;
     /* A transaction that failed is undone, which is no failure to it. */
     if (err == HF_OK && strcmp(PQcmdStatus(result), "COMMIT") != 0)
         err = hf_fail(why, HF_EINVAL, 0,
@@ -515,10 +232,11 @@ static void pg_undo(struct hf_store *base)
     struct pg_store *store = of(base);
     struct hf_store before = *base;
 
-    if (store->conn != NULL &&
-        PQtransactionStatus(store->conn) != PQTRANS_IDLE &&
-        ask(store, "ROLLBACK", NULL, NULL) != HF_OK && store->conn != NULL)
-        drop(store);
+    if (store->link.conn != NULL &&
+        PQtransactionStatus(store->link.conn) != PQTRANS_IDLE &&
+        hf_pg_link_ask(&store->link, "ROLLBACK", NULL, NULL) != HF_OK &&
+        store->link.conn != NULL)
+        hf_pg_link_drop(&store->link);
     *base = before;
 }
 
@@ -581,6 +299,11 @@ static const char *put_name(char room[NAME_MAX_LEN], size_t operation)
     return room;
 }
 
+static bool is_prepared(const struct pg_store *store, size_t operation)
+{
+    return store->prepared_in[operation] == store->link.number;
+}
+
 static enum hf_err prepare(struct pg_store *store, size_t operation,
                            size_t count, struct hf_why *why)
 {
@@ -595,16 +318,18 @@ static enum hf_err prepare(struct pg_store *store, size_t operation,
     hf_dialect_put(&sql, store->store.plan->operations[operation], words,
                    word_count);
     hf_buf_putc(&sql, '\0');
-    err = sql.full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
-                   : receive(store,
-                             PQsendPrepare(store->conn,
-                                           put_name(name, operation), sql.ptr,
-                                           (int)count, store->types[operation]),
-                             &result, why);
+    err = sql.full
+              ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
+              : hf_pg_link_receive(
+                    &store->link,
+                    PQsendPrepare(store->link.conn, put_name(name, operation),
+                                  sql.ptr, (int)count, store->types[operation]),
+                    &result, why);
     PQclear(result);
     hf_buf_clear(&sql);
-    store->is_prepared[operation] = err == HF_OK;
-    if (err != HF_OK)
+    if (err == HF_OK)
+        store->prepared_in[operation] = store->link.number;
+    else
         memset(store->types[operation], 0, sizeof(store->types[operation]));
     return err;
 }
@@ -620,7 +345,7 @@ static enum hf_err forget(struct pg_store *store, size_t operation,
     hf_buf_puts(&sql, "DEALLOCATE ");
     hf_buf_puts(&sql, put_name(name, operation));
     hf_buf_putc(&sql, '\0');
-    store->is_prepared[operation] = false;
+    store->prepared_in[operation] = 0;
     return put_sql(store, &sql, why);
 }
 
@@ -641,9 +366,9 @@ static enum hf_err be_prepared(struct pg_store *store, size_t operation,
         types[i] = with->types[i];
         is_new = true;
     }
-    if (is_new && store->is_prepared[operation])
+    if (is_new && is_prepared(store, operation))
         err = forget(store, operation, why);
-    if (err == HF_OK && !store->is_prepared[operation])
+    if (err == HF_OK && !is_prepared(store, operation))
         err = prepare(store, operation, count, why);
     return err;
 }
@@ -665,13 +390,14 @@ static enum hf_err execute(struct pg_store *store, size_t operation,
 
     if (err != HF_OK)
         return err;
-    store->at_stake = !store->store.in_transaction;
-    err = receive(store,
-                  PQsendQueryPrepared(store->conn, put_name(name, operation),
-                                      (int)count, with->values, with->lengths,
-                                      with->formats, 1),
-                  &store->results[operation], why);
-    store->at_stake = false;
+    store->link.at_stake = !store->store.in_transaction;
+    err = hf_pg_link_receive(
+        &store->link,
+        PQsendQueryPrepared(store->link.conn, put_name(name, operation),
+                            (int)count, with->values, with->lengths,
+                            with->formats, 1),
+        &store->results[operation], why);
+    store->link.at_stake = false;
     return err;
 }
 
@@ -686,7 +412,7 @@ static enum hf_err pg_start(struct hf_store *base, size_t operation,
     for (size_t i = 0; i < count && err == HF_OK; i++)
         err = put_value(&with, i, &values[i], why);
     if (err == HF_OK && !base->in_transaction)
-        err = be_connected(store, why);
+        err = hf_pg_link_renew(&store->link, why);
     if (err != HF_OK)
         return err;
     pg_end(base, operation);
