@@ -9,13 +9,16 @@
 #   pg_make DIR               a database cluster whose order of texts is that of
 #                             a language, with a database `holdfast`
 #   pg_run DIR PORT           start it, and wait until it is up
-#   pg_follow DIR PORT FROM   a standby of the one whose port is FROM, in DIR
+#   pg_follow DIR PORT FROM   a standby, in DIR, of the one whose port is FROM;
+#                             $pg_sync in a URL waits until it has a change
 #   pg_stop DIR; pg_kill DIR  in order; with SIGKILL, all of its processes
 #   pg_promote DIR            make a standby the one that may be written to
 #   pg_sql PORT SQL           as its administrator; rows as plain text
 
 pg_bin=
 pg_as=
+# shellcheck disable=SC2034 # for others
+pg_sync='options=-c%20synchronous_commit%3Don'
 
 pg_find() {
     for bin in /usr/lib/postgresql/*/bin; do
@@ -53,10 +56,16 @@ unix_socket_directories = '$1'
 fsync = off
 logging_collector = off
 max_connections = 60
+synchronous_standby_names = '*'
 END
-    # A user has a database of its name.
-    echo 'CREATE DATABASE holdfast' >"$1.sql"
-    pg_do "$1" sh -c "'$pg_bin/postgres' --single -D '$1' postgres <'$1.sql'"
+    # A user has a database of its name. Who does not ask for it does not wait
+    # for a standby.
+    cat >"$1.sql" <<END
+CREATE DATABASE holdfast
+ALTER ROLE holdfast SET synchronous_commit = local
+END
+    pg_do "$1" sh -c "'$pg_bin/postgres' --single -D '$1' \
+        -c synchronous_commit=local postgres <'$1.sql'"
 }
 
 pg_run() {
@@ -68,7 +77,10 @@ pg_follow() {
     pg_folder "$1"
     pg_do "$1" "$pg_bin/pg_basebackup" -D "$1" -h 127.0.0.1 -p "$3" \
         -U holdfast -R -X stream -c fast --no-sync
-    echo "unix_socket_directories = '$1'" >>"$1/postgresql.conf"
+    cat >>"$1/postgresql.conf" <<END
+unix_socket_directories = '$1'
+synchronous_standby_names = ''
+END
     pg_run "$1" "$2"
 }
 
