@@ -52,6 +52,8 @@ static const struct meaning {
     {"23", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
     {"54", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
     {"42804", HF_EINVAL, FINAL, "a rule of the tables forbids this change"},
+    {"42710", HF_EINVAL, FINAL, "there is something of this name already"},
+    {"42P07", HF_EINVAL, FINAL, "there is a table of this name already"},
     {"42501", HF_EPEER, FINAL, "the server does not allow us to do this"},
     {"58", HF_ESYSTEM, FINAL, "the server cannot read or write its files"},
     {"XX001", HF_ESYNTAX, FINAL, "its tables are damaged on the server"},
