@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_lab_dns.c -- the name servers of the laboratory by themselves. */
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "cli/commands.h"
-#include "lab/zone_server.h"
-#include "lab/zone_text.h"
+#include "cli/lab.h"
+#include "os/fail.h"
 #include "os/file.h"
 #include "os/signals.h"
 
-#define FILE_MAX      ((size_t)16 << 20)
-#define CHANGE_MAX    2000 /* characters of a line about one */
 #define USUAL_ADDRESS "127.0.0.1@0"
 
 static const struct hf_option options[] = {
@@ -25,13 +26,20 @@ static const struct hf_option options[] = {
      .arg = "FILE",
      .choices = "<file>",
      .help = "Take updates of all zones that are signed by this key"},
+    {.name = "follow",
+     .arg = "FILE",
+     .choices = "<file>",
+     .help = "Do what the lines say that come from there; '-' is standard "
+             "input"},
 };
 
-struct lab {
-    struct hf_cli *cli;
-    struct hf_tsig_key *key;
-    struct hf_lab_dns *dns;
-    struct hf_lab_server *server;
+/* Lines as they come. */
+struct lines {
+    const char *path;
+    int fd; /* -1: none, or no more */
+    uint64_t number;
+    size_t len;
+    char room[HF_LAB_LINE_MAX];
 };
 
 static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
@@ -41,75 +49,65 @@ static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
     return HF_EXIT_ERROR;
 }
 
-/* ---- the story ---- */
+/* ---- lines ---- */
 
-static void put_change(struct hf_cli *cli, const struct hf_lab_change *change,
-                       struct hf_span text)
+static enum hf_exit open_lines(const struct hf_cli *cli, struct lines *lines)
 {
-    struct hf_json json = hf_json_to(&cli->out->buf);
-    struct hf_buf *out = &cli->out->buf;
+    struct hf_why why = {0};
 
-    if (cli->json) {
-        hf_json_open(&json, '{');
-        hf_json_key_int(&json, "at", change->now_s);
-        hf_json_key_str(&json, "by", change->who);
-        hf_json_key_lit(&json, "change", change->removed ? "remove" : "add");
-        hf_json_key_str(&json, "record", text);
-        hf_json_close(&json, '}');
-    } else {
-        hf_buf_put_escaped(out, change->who, HF_WIRE_NAME_MAX);
-        hf_buf_puts(out, change->removed ? " removes " : " adds ");
-        hf_buf_put(out, text);
+    lines->path = hf_cli_value(cli, "follow", NULL);
+    lines->fd = -1;
+    if (lines->path == NULL)
+        return HF_EXIT_GOOD;
+    if (strcmp(lines->path, "-") == 0) {
+        lines->fd = STDIN_FILENO;
+        return HF_EXIT_GOOD;
     }
-    hf_buf_putc(out, '\n');
+    lines->fd = open(lines->path, O_RDONLY | O_CLOEXEC);
+    if (lines->fd >= 0)
+        return HF_EXIT_GOOD;
+    (void)hf_fail_sys(&why, errno, "open");
+    return failed(cli, lines->path, &why);
 }
 
-static void tell(void *state, const struct hf_lab_change *change)
+/* Do the whole lines that are there; at the end also one without newline. */
+static void obey_lines(struct hf_lab *lab, struct lines *lines, bool at_end)
 {
-    struct hf_cli *cli = state;
-    struct hf_buf text;
+    struct hf_span rest = {lines->room, lines->len};
 
-    hf_buf_init_grow(&text, 8 * (size_t)HF_WIRE_MESSAGE_MAX);
-    hf_lab_text_put(&text, change->record);
-    if (text.len > 0)
-        text.len--; /* the newline */
-    if (text.len > CHANGE_MAX)
-        text.len = CHANGE_MAX;
-    put_change(cli, change, hf_buf_span(&text));
-    hf_buf_clear(&text);
-    (void)hf_out_flush(cli->out, NULL);
+    while (rest.len > 0) {
+        size_t n = hf_span_find(rest, '\n');
+
+        if (n == rest.len && !at_end && rest.len < sizeof(lines->room))
+            break;
+        lines->number++;
+        (void)hf_lab_obey(lab, hf_span_cut(&rest, n), lines->path,
+                          lines->number);
+        (void)hf_span_skip(&rest, '\n');
+    }
+    memmove(lines->room, lines->room + lines->len - rest.len, rest.len);
+    lines->len = rest.len;
+}
+
+static void read_lines(struct hf_lab *lab, struct lines *lines)
+{
+    ssize_t n = read(lines->fd, lines->room + lines->len,
+                     sizeof(lines->room) - lines->len);
+
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n > 0)
+        lines->len += (size_t)n;
+    obey_lines(lab, lines, n <= 0);
+    if (n <= 0) {
+        (void)close(lines->fd);
+        lines->fd = -1;
+    }
 }
 
 /* ---- beginning ---- */
 
-static enum hf_exit load(struct lab *lab, const char *path)
-{
-    const struct hf_lab_zone_config config = {.key = lab->key};
-    struct hf_cli *cli = lab->cli;
-    struct hf_why why = {0};
-    uint64_t line = 0;
-    struct hf_buf text;
-    struct hf_buf place;
-    enum hf_err err;
-
-    hf_buf_init_grow(&text, FILE_MAX);
-    hf_buf_init_grow(&place, PATH_MAX + 32);
-    err = hf_file_read(path, &text, &why);
-    hf_buf_puts(&place, path);
-    if (err == HF_OK) {
-        err = hf_lab_text_load(lab->dns, hf_buf_span(&text), &config,
-                               cli->now.s, &line, &why);
-        hf_buf_putc(&place, ':');
-        hf_buf_put_u64(&place, line);
-    }
-    if (err != HF_OK)
-        hf_cli_fail(cli, hf_buf_span(&place), &why);
-    hf_buf_clear(&place);
-    hf_buf_clear(&text);
-    return err == HF_OK ? HF_EXIT_GOOD : HF_EXIT_ERROR;
-}
-
-static enum hf_exit open_server(struct lab *lab)
+static enum hf_exit open_server(struct hf_lab *lab)
 {
     const struct hf_cli *cli = lab->cli;
     const char *addresses[HF_LAB_ADDRESSES_MAX] = {USUAL_ADDRESS};
@@ -126,7 +124,7 @@ static enum hf_exit open_server(struct lab *lab)
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit write_anchor(const struct lab *lab)
+static enum hf_exit write_anchor(const struct hf_lab *lab)
 {
     const char *path = hf_cli_value(lab->cli, "write-anchor", NULL);
     struct hf_why why = {0};
@@ -141,19 +139,13 @@ static enum hf_exit write_anchor(const struct lab *lab)
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit begin(struct lab *lab)
+static enum hf_exit begin(struct hf_lab *lab)
 {
-    struct hf_cli *cli = lab->cli;
-    const char *key = hf_cli_value(cli, "tsig-key", NULL);
+    const struct hf_cli *cli = lab->cli;
     enum hf_exit status = HF_EXIT_GOOD;
-    struct hf_why why = {0};
 
-    if (key != NULL && hf_tsig_key_load(key, &lab->key, &why) != HF_OK)
-        return failed(cli, key, &why);
-    if (hf_lab_dns_new(&lab->dns, &why) != HF_OK)
-        return failed(cli, "", &why);
     for (size_t i = 0; i < cli->operand_count && status == HF_EXIT_GOOD; i++)
-        status = load(lab, cli->operands[i]);
+        status = hf_lab_load(lab, cli->operands[i]);
     if (status == HF_EXIT_GOOD)
         status = open_server(lab);
     return status == HF_EXIT_GOOD ? write_anchor(lab) : status;
@@ -161,7 +153,7 @@ static enum hf_exit begin(struct lab *lab)
 
 /* ---- serving ---- */
 
-static void put_text(const struct lab *lab, struct hf_span anchor)
+static void put_text(const struct hf_lab *lab, struct hf_span anchor)
 {
     struct hf_buf *out = &lab->cli->out->buf;
     uint16_t port = hf_lab_server_port(lab->server, 0);
@@ -175,7 +167,7 @@ static void put_text(const struct lab *lab, struct hf_span anchor)
     hf_buf_puts(out, " --trust-anchor FILE NAME\n");
 }
 
-static void put_start(const struct lab *lab)
+static void put_start(const struct hf_lab *lab)
 {
     struct hf_cli *cli = lab->cli;
     struct hf_json json = hf_json_to(&cli->out->buf);
@@ -197,10 +189,12 @@ static void put_start(const struct lab *lab)
     (void)hf_out_flush(cli->out, NULL);
 }
 
-static enum hf_exit serve(const struct lab *lab)
+static enum hf_exit serve(struct hf_lab *lab, struct lines *lines)
 {
-    struct pollfd wait = {.fd = hf_lab_server_fd(lab->server),
-                          .events = POLLIN};
+    struct pollfd wait[2] = {
+        {.fd = hf_lab_server_fd(lab->server), .events = POLLIN},
+        {.fd = lines->fd, .events = POLLIN},
+    };
     struct hf_why why = {0};
 
     while (!hf_signals_stop_wanted()) {
@@ -208,24 +202,53 @@ static enum hf_exit serve(const struct lab *lab)
 
         if (hf_lab_server_step(lab->server, &wait_ms, &why) != HF_OK)
             return failed(lab->cli, "", &why);
-        (void)poll(&wait, 1, (int)wait_ms);
+        if (poll(wait, 2, (int)wait_ms) > 0 && wait[1].revents != 0)
+            read_lines(lab, lines);
+        wait[1].fd = lines->fd;
     }
     return HF_EXIT_GOOD;
 }
 
+static enum hf_exit run_with(struct hf_cli *cli, struct lines *lines,
+                             const struct hf_tsig_key *key)
+{
+    struct hf_lab lab;
+    enum hf_exit status = hf_lab_begin(cli, &lab);
+
+    lab.zone.key = key;
+    if (status == HF_EXIT_GOOD)
+        status = begin(&lab);
+    if (status == HF_EXIT_GOOD) {
+        hf_lab_tell(&lab);
+        put_start(&lab);
+        status = serve(&lab, lines);
+    }
+    hf_lab_end(&lab);
+    return status;
+}
+
 static enum hf_exit run(struct hf_cli *cli)
 {
-    struct lab lab = {.cli = cli};
-    enum hf_exit status = begin(&lab);
+    const char *path = hf_cli_value(cli, "tsig-key", NULL);
+    struct lines *lines = hf_alloc(1, sizeof(*lines));
+    struct hf_tsig_key *key = NULL;
+    struct hf_why why = {0};
+    enum hf_exit status;
 
-    if (status == HF_EXIT_GOOD) {
-        hf_lab_dns_tell(lab.dns, tell, cli);
-        put_start(&lab);
-        status = serve(&lab);
+    if (lines == NULL) {
+        hf_cli_error(cli, HF_SPAN(""), "out of memory");
+        return HF_EXIT_ERROR;
     }
-    hf_lab_server_free(lab.server);
-    hf_lab_dns_free(lab.dns);
-    hf_tsig_key_free(lab.key);
+    status = open_lines(cli, lines);
+    if (status == HF_EXIT_GOOD && path != NULL &&
+        hf_tsig_key_load(path, &key, &why) != HF_OK)
+        status = failed(cli, path, &why);
+    if (status == HF_EXIT_GOOD)
+        status = run_with(cli, lines, key);
+    hf_tsig_key_free(key);
+    if (lines->fd >= 0)
+        (void)close(lines->fd);
+    hf_free(lines);
     return status;
 }
 
@@ -237,7 +260,8 @@ const struct hf_command hf_cmd_lab_dns = {
         "A root and the zones of the FILEs, zone files in which each SOA "
         "begins a zone,\nsigned by keys made now, until a signal comes. "
         "Resolvers need one stub for the\nroot and the trust anchor. Updates "
-        "(RFC 2136) are told as they happen.\n",
+        "(RFC 2136) are told as they happen. Lines\nfrom --follow make zones, "
+        "change records, and switch faults on and off.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_max = SIZE_MAX,

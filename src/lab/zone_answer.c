@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/octets.h"
 #include "lab/zone_look.h"
+#include "lab/zone_transfer.h"
 #include "lab/zone_update.h"
 
 /* A message that cannot be read further than its header. */
@@ -93,20 +94,21 @@ static enum hf_err check_signature(const struct hf_lab_dns *dns,
 /* ---- what is asked ---- */
 
 static enum hf_err do_query(struct hf_lab_dns *dns, struct hf_lab_reply *reply,
-                            struct hf_why *why)
+                            struct hf_buf *out, struct hf_why *why)
 {
     const struct hf_lab_request *request = reply->request;
 
-    if (request->class != HF_CLASS_IN || request->type == HF_RR_AXFR ||
-        request->type == HF_RR_IXFR) {
+    if (request->class != HF_CLASS_IN || request->type == HF_RR_IXFR) {
         reply->rcode = HF_RCODE_REFUSED;
         return HF_OK;
     }
-    return hf_lab_look(dns, reply, why);
+    return request->type == HF_RR_AXFR ? hf_lab_transfer(dns, reply, out, why)
+                                       : hf_lab_look(dns, reply, why);
 }
 
 static enum hf_err do_request(struct hf_lab_dns *dns,
-                              struct hf_lab_reply *reply, struct hf_why *why)
+                              struct hf_lab_reply *reply, struct hf_buf *out,
+                              struct hf_why *why)
 {
     const struct hf_lab_request *request = reply->request;
     unsigned opcode = request->message.flags & HF_WIRE_OPCODE;
@@ -118,7 +120,7 @@ static enum hf_err do_request(struct hf_lab_dns *dns,
     else if (opcode == HF_WIRE_UPDATE)
         return hf_lab_update(dns, reply, why);
     else if (opcode == 0)
-        return do_query(dns, reply, why);
+        return do_query(dns, reply, out, why);
     else
         reply->rcode = HF_RCODE_NOTIMP;
     return HF_OK;
@@ -146,7 +148,7 @@ static enum hf_err answer(struct hf_lab_dns *dns,
     else if (strikes(dns, request, HF_LAB_REFUSED))
         reply.rcode = HF_RCODE_REFUSED;
     else
-        err = do_request(dns, &reply, why);
+        err = do_request(dns, &reply, out, why);
     if (err == HF_OK)
         err = hf_lab_reply_end(&reply, out, why);
     hf_lab_reply_clear(&reply);
@@ -174,10 +176,10 @@ enum hf_err hf_lab_dns_answer(struct hf_lab_dns *dns,
     if (slow != NULL)
         *delay_ms = slow->fault.delay_ms;
     err = check_signature(dns, &request, why);
-    if (err == HF_ESYNTAX)
-        err = complain(packet, HF_RCODE_FORMERR, out, why);
-    else if (err == HF_OK)
+    if (err == HF_OK)
         err = answer(dns, &request, out, why);
+    if (err == HF_ESYNTAX) /* its TSIG record */
+        err = complain(packet, HF_RCODE_FORMERR, out, why);
     hf_tsig_free(request.tsig);
     return err;
 }

@@ -102,7 +102,7 @@ static enum hf_err put_rrs(struct look *look, enum hf_section section,
         record.rdata = hf_lab_rr_rdata(rrs[i]);
         hf_lab_reply_put(look->reply, section, &record);
     }
-    if (look->zone->key == NULL || !hf_lab_reply_is_dnssec(look->reply))
+    if (look->zone->key == NULL || !look->reply->is_signed)
         return HF_OK;
     err = sign(look, rrs, count, slot, &signature, why);
     if (err != HF_OK)
@@ -123,6 +123,19 @@ static enum hf_err put_range(struct look *look, enum hf_section section,
 
     return put_rrs(look, section, rrs, range.to - range.from, owner,
                    &rrs[0]->signature, why);
+}
+
+/* Records without a signature: those that are not the zone's own. */
+static void put_plain(struct look *look, enum hf_section section,
+                      struct hf_lab_range range)
+{
+    for (size_t i = range.from; i < range.to; i++) {
+        const struct hf_lab_rr *rr = look->zone->records.all[i];
+        const struct hf_lab_record record = {&rr->owner, rr->type, rr->ttl_s,
+                                             hf_lab_rr_rdata(rr)};
+
+        hf_lab_reply_put(look->reply, section, &record);
+    }
 }
 
 /* A record that is in no zone: made for this answer. */
@@ -168,7 +181,7 @@ static enum hf_err prove(struct look *look, const struct hf_wire_name *name,
 {
     size_t at;
 
-    if (look->zone->key == NULL || !hf_lab_reply_is_dnssec(look->reply))
+    if (look->zone->key == NULL || !look->reply->is_signed)
         return HF_OK;
     at = hf_lab_zone_nsec_at(look->zone, name);
     for (size_t i = 0; i < look->proof_count; i++)
@@ -281,24 +294,16 @@ static enum hf_err answer_dname(struct look *look,
     return HF_OK;
 }
 
-static void put_glue(struct look *look, const struct hf_lab_rr *ns,
-                     uint16_t type)
+static void put_glue(struct look *look, const struct hf_lab_rr *ns)
 {
     const struct hf_wire_message message = {.octets = hf_lab_rr_rdata(ns)};
-    const struct hf_lab_records *records = &look->zone->records;
     struct hf_wire_name server;
-    struct hf_lab_range range;
     size_t at = 0;
 
     if (hf_wire_name_read(&message, &at, &server, NULL) != HF_OK)
         return;
-    range = hf_lab_records_find(records, &server, type);
-    for (size_t i = range.from; i < range.to; i++) {
-        struct hf_lab_record record = {&server, type, records->all[i]->ttl_s,
-                                       hf_lab_rr_rdata(records->all[i])};
-
-        hf_lab_reply_put(look->reply, HF_SECTION_ADDITIONAL, &record);
-    }
+    put_plain(look, HF_SECTION_ADDITIONAL, find(look, &server, HF_RR_A));
+    put_plain(look, HF_SECTION_ADDITIONAL, find(look, &server, HF_RR_AAAA));
 }
 
 static enum hf_err refer(struct look *look, const struct hf_wire_name *cut,
@@ -308,16 +313,10 @@ static enum hf_err refer(struct look *look, const struct hf_wire_name *cut,
     struct hf_lab_range ds = find(look, cut, HF_RR_DS);
 
     look->reply->authoritative = look->reply->counts[HF_SECTION_ANSWER] > 0;
-    for (size_t i = ns.from; i < ns.to; i++) {
-        const struct hf_lab_rr *rr = look->zone->records.all[i];
-        const struct hf_lab_record record = {cut, HF_RR_NS, rr->ttl_s,
-                                             hf_lab_rr_rdata(rr)};
-
-        hf_lab_reply_put(look->reply, HF_SECTION_AUTHORITY, &record);
-        put_glue(look, rr, HF_RR_A);
-        put_glue(look, rr, HF_RR_AAAA);
-    }
-    if (!hf_lab_reply_is_dnssec(look->reply))
+    put_plain(look, HF_SECTION_AUTHORITY, ns);
+    for (size_t i = ns.from; i < ns.to; i++)
+        put_glue(look, look->zone->records.all[i]);
+    if (!look->reply->is_signed)
         return HF_OK;
     return hf_lab_range_is_empty(ds)
                ? prove(look, cut, why)
@@ -369,22 +368,41 @@ static enum hf_err tell_lie(struct look *look, struct hf_span text,
                     why);
 }
 
-/* name -> loop.name -> name */
+/* The name on the other side of the circle: loop.name, or name. */
+static struct hf_wire_name across(const struct hf_wire_name *name)
+{
+    struct hf_wire_name other = *name;
+
+    if (name->len > 5 && memcmp(name->octets, "\004loop", 5) == 0) {
+        (void)hf_wire_name_climb(&other);
+    } else if (name->len + 5U <= HF_WIRE_NAME_MAX) {
+        memcpy(other.octets, "\004loop", 5);
+        memcpy(other.octets + 5, name->octets, name->len);
+        other.len = (uint8_t)(name->len + 5U);
+    }
+    return other;
+}
+
+static enum hf_err put_alias(struct look *look,
+                             const struct hf_wire_name *owner,
+                             const struct hf_wire_name *target,
+                             struct hf_why *why)
+{
+    return put_made(
+        look,
+        &(struct hf_lab_record){owner,
+                                HF_RR_CNAME,
+                                HF_LAB_TTL_S,
+                                {(const char *)target->octets, target->len}},
+        why);
+}
+
 static enum hf_err go_round(struct look *look, struct hf_why *why)
 {
-    struct hf_wire_name target = look->name;
-    struct hf_lab_record cname = {
-        .owner = &look->name, .type = HF_RR_CNAME, .ttl_s = HF_LAB_TTL_S};
+    struct hf_wire_name other = across(&look->name);
+    enum hf_err err = put_alias(look, &look->name, &other, why);
 
-    if (target.len > 5 && memcmp(target.octets, "\004loop", 5) == 0) {
-        (void)hf_wire_name_climb(&target);
-    } else if (target.len + 5U <= HF_WIRE_NAME_MAX) {
-        memmove(target.octets + 5, target.octets, target.len);
-        memcpy(target.octets, "\004loop", 5);
-        target.len = (uint8_t)(target.len + 5U);
-    }
-    cname.rdata = (struct hf_span){(const char *)target.octets, target.len};
-    return put_made(look, &cname, why);
+    return err == HF_OK ? put_alias(look, &other, &look->name, why) : err;
 }
 
 static const struct hf_lab_fault_set *fault_of(const struct look *look,
@@ -456,4 +474,25 @@ enum hf_err hf_lab_look(const struct hf_lab_dns *dns,
             break;
     }
     return err;
+}
+
+enum hf_err hf_lab_look_rrset(const struct hf_lab_dns *dns,
+                              struct hf_lab_zone *zone,
+                              struct hf_lab_range rrset,
+                              struct hf_lab_reply *reply, struct hf_why *why)
+{
+    struct look look = {.dns = dns, .zone = zone, .reply = reply};
+    const struct hf_lab_rr *first = zone->records.all[rrset.from];
+    bool is_hidden = hf_lab_zone_is_hidden(zone, &first->owner);
+    enum hf_err err = HF_OK;
+
+    if (is_hidden ||
+        (first->type != HF_RR_DS && hf_lab_zone_is_cut(zone, &first->owner)))
+        put_plain(&look, HF_SECTION_ANSWER, rrset);
+    else
+        err = put_range(&look, HF_SECTION_ANSWER, rrset, &first->owner, why);
+    if (err != HF_OK || is_hidden || zone->key == NULL || !reply->is_signed ||
+        rrset.from != find(&look, &first->owner, 0).from)
+        return err;
+    return put_nsec(&look, HF_SECTION_ANSWER, rrset.from, why);
 }

@@ -14,3 +14,12 @@
  */
 enum hf_err hf_lab_look(const struct hf_lab_dns *dns,
                         struct hf_lab_reply *reply, struct hf_why *why);
+
+/*
+ * Add one RRset of the zone to the answer as a transfer has it: with its
+ * signature, and with the NSEC when it is the first of its name.
+ */
+enum hf_err hf_lab_look_rrset(const struct hf_lab_dns *dns,
+                              struct hf_lab_zone *zone,
+                              struct hf_lab_range rrset,
+                              struct hf_lab_reply *reply, struct hf_why *why);

@@ -403,6 +403,23 @@ static void put_quoted(struct hf_span text, struct hf_buf *out)
     hf_buf_putc(out, '"');
 }
 
+/* A word of letters and digits as it is, as CAA's tags should be; others in
+ * quotes. */
+static void put_word_text(struct hf_span word, struct hf_buf *out)
+{
+    bool is_plain = true;
+
+    for (size_t i = 0; i < word.len; i++) {
+        char c = hf_lower(word.ptr[i]);
+
+        is_plain &= hf_is_digit(c) || (c >= 'a' && c <= 'z');
+    }
+    if (is_plain)
+        hf_buf_put(out, word);
+    else
+        put_quoted(word, out);
+}
+
 static void put_strings_text(struct hf_span rest, struct hf_buf *out)
 {
     while (rest.len > 0) {
@@ -444,8 +461,7 @@ static void put_field(char field, struct hf_span octets, struct hf_buf *out)
         put_strings_text(octets, out);
         break;
     case 'w':
-        hf_buf_put_escaped(
-            out, (struct hf_span){octets.ptr + 1, octets.len - 1}, UINT8_MAX);
+        put_word_text((struct hf_span){octets.ptr + 1, octets.len - 1}, out);
         break;
     case 'v':
         put_quoted(octets, out);

@@ -12,7 +12,8 @@
 void hf_lab_reply_init(struct hf_lab_reply *reply,
                        const struct hf_lab_request *request)
 {
-    *reply = (struct hf_lab_reply){.request = request};
+    *reply = (struct hf_lab_reply){.request = request,
+                                   .is_signed = request->edns.dnssec_ok};
     for (size_t i = HF_SECTION_ANSWER; i <= HF_SECTION_ADDITIONAL; i++)
         hf_buf_init_grow(&reply->sections[i], SECTION_MAX);
 }
@@ -135,7 +136,7 @@ static void put_opt(const struct hf_lab_reply *reply, struct hf_buf *out)
     hf_put_number(out, HF_WIRE_UDP_SIZE, 2);
     hf_put_number(out, reply->rcode >> 4, 1);
     hf_put_number(out, 0, 1); /* version */
-    hf_put_number(out, hf_lab_reply_is_dnssec(reply) ? 0x8000U : 0, 2);
+    hf_put_number(out, reply->request->edns.dnssec_ok ? 0x8000U : 0, 2);
     hf_put_number(out, 0, 2);
 }
 

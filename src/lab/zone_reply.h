@@ -27,6 +27,7 @@ struct hf_lab_reply {
     unsigned rcode; /* of twelve bits */
     bool authoritative;
     bool truncated;            /* must not be whole, whatever its size */
+    bool is_signed;            /* has signatures and proofs */
     struct hf_buf sections[4]; /* by enum hf_section */
     unsigned counts[4];
 };
@@ -37,12 +38,6 @@ void hf_lab_reply_clear(struct hf_lab_reply *reply);
 
 /* Empty all sections. */
 void hf_lab_reply_reset(struct hf_lab_reply *reply);
-
-/* Signatures are wanted. */
-static inline bool hf_lab_reply_is_dnssec(const struct hf_lab_reply *reply)
-{
-    return reply->request->edns.dnssec_ok;
-}
 
 /* Add a record to a section. */
 void hf_lab_reply_put(struct hf_lab_reply *reply, enum hf_section section,

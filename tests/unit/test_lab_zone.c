@@ -442,7 +442,8 @@ static void faults(void **state)
          "NOERROR; ns shop.example NS ns.shop.example.; ar ns.shop.example A "
          "127.0.0.1"},
         {HF_LAB_LOOP, "shop.example",
-         "NOERROR aa; an txt.shop.example CNAME loop.txt.shop.example."},
+         "NOERROR aa; an txt.shop.example CNAME loop.txt.shop.example.; an "
+         "loop.txt.shop.example CNAME txt.shop.example."},
         {HF_LAB_SLOW, "shop.example",
          "NOERROR aa; an txt.shop.example TXT \"one\" \"t\\\"wo\""},
         {HF_LAB_SERVFAIL, "other.example",
@@ -608,6 +609,34 @@ static void updates(void **state)
     end_world(&world);
 }
 
+/* A request that was signed at another time: its answer says so, signed. */
+static void late_update(void **state)
+{
+    struct world world = make_world();
+    struct hf_wire_name zone = name_of("shop.example");
+    struct hf_update *update = NULL;
+    enum hf_update_answer answer;
+    struct hf_lab_packet packet = {
+        .client = CLIENT, .now_s = NOW, .clock_s = NOW + 301};
+    struct hf_why why = {0};
+    uint32_t delay_ms;
+    struct hf_buf out;
+
+    (void)state;
+    assert_int_equal(hf_update_new(&zone, world.key, 7, &update, NULL), HF_OK);
+    assert_int_equal(hf_update_ask(update, NOW, &packet.octets, NULL), HF_OK);
+    hf_buf_init_grow(&out, 1 << 16);
+    assert_int_equal(
+        hf_lab_dns_answer(world.dns, &packet, &out, &delay_ms, NULL), HF_OK);
+    assert_int_equal(
+        hf_update_take(update, hf_buf_span(&out), NOW, &answer, &why),
+        HF_EPEER);
+    assert_non_null(strstr(why.text, "BADTIME"));
+    hf_buf_clear(&out);
+    hf_update_free(update);
+    end_world(&world);
+}
+
 /* Large answers: cut over UDP, whole over TCP, SERVFAIL when too large. */
 static void sizes(void **state)
 {
@@ -640,10 +669,10 @@ static void sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers),  cmocka_unit_test(edits),
-        cmocka_unit_test(bad_text), cmocka_unit_test(text_round_trip),
-        cmocka_unit_test(faults),   cmocka_unit_test(updates),
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(answers),     cmocka_unit_test(edits),
+        cmocka_unit_test(bad_text),    cmocka_unit_test(text_round_trip),
+        cmocka_unit_test(faults),      cmocka_unit_test(updates),
+        cmocka_unit_test(late_update), cmocka_unit_test(sizes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/lab.h"
+
+#include "lab/zone_text.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+#define FILE_MAX  ((size_t)16 << 20)
+#define STORY_MAX 2000 /* characters of one record that are told */
+
+enum hf_exit hf_lab_begin(struct hf_cli *cli, struct hf_lab *lab)
+{
+    struct hf_why why = {0};
+
+    *lab = (struct hf_lab){.cli = cli};
+    hf_buf_init_grow(&lab->room, 2 * (size_t)HF_LAB_LINE_MAX);
+    if (hf_lab_dns_new(&lab->dns, &why) == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(cli, HF_SPAN(""), &why);
+    return HF_EXIT_ERROR;
+}
+
+void hf_lab_end(struct hf_lab *lab)
+{
+    hf_lab_server_free(lab->server);
+    hf_lab_dns_free(lab->dns);
+    hf_buf_clear(&lab->room);
+    *lab = (struct hf_lab){0};
+}
+
+static int64_t now_of(const struct hf_lab *lab)
+{
+    return hf_clock_now().s + lab->ahead_s;
+}
+
+/* "FILE:LINE: " and the reason. */
+static void fail_at(const struct hf_lab *lab, const char *path, uint64_t line,
+                    const struct hf_why *why)
+{
+    char room[PATH_MAX + 32];
+    struct hf_buf place;
+
+    hf_buf_init(&place, room, sizeof(room));
+    hf_buf_puts(&place, path);
+    hf_buf_putc(&place, ':');
+    hf_buf_put_u64(&place, line);
+    hf_cli_fail(lab->cli, hf_buf_span(&place), why);
+}
+
+enum hf_exit hf_lab_load(struct hf_lab *lab, const char *path)
+{
+    struct hf_why why = {0};
+    uint64_t line = 0;
+    struct hf_buf text;
+    enum hf_err err;
+
+    hf_buf_init_grow(&text, FILE_MAX);
+    err = hf_file_read(path, &text, &why);
+    if (err != HF_OK) {
+        hf_cli_fail(lab->cli, hf_span_str(path), &why);
+    } else {
+        err = hf_lab_text_load(lab->dns, hf_buf_span(&text), &lab->zone,
+                               now_of(lab), &line, &why);
+        if (err != HF_OK)
+            fail_at(lab, path, line, &why);
+    }
+    hf_buf_clear(&text);
+    return err == HF_OK ? HF_EXIT_GOOD : HF_EXIT_ERROR;
+}
+
+/* ---- the story ---- */
+
+/* A record as one line without its newline, into `text`, which grows. */
+static void put_record(const struct hf_lab_record *record, struct hf_buf *text)
+{
+    hf_lab_text_put(text, record);
+    if (text->len > 0)
+        text->len--;
+    if (text->len > STORY_MAX)
+        text->len = STORY_MAX;
+}
+
+static void put_change(struct hf_cli *cli, const struct hf_lab_change *change,
+                       struct hf_span text)
+{
+    struct hf_json json = hf_json_to(&cli->out->buf);
+    struct hf_buf *out = &cli->out->buf;
+
+    if (cli->json) {
+        hf_json_open(&json, '{');
+        hf_json_key_int(&json, "at", change->now_s);
+        hf_json_key_str(&json, "by", change->who);
+        hf_json_key_lit(&json, "change", change->removed ? "remove" : "add");
+        hf_json_key_str(&json, "record", text);
+        hf_json_close(&json, '}');
+    } else {
+        hf_buf_put_escaped(out, change->who, HF_WIRE_NAME_MAX);
+        hf_buf_puts(out, change->removed ? " removes " : " adds ");
+        hf_buf_put(out, text);
+    }
+    hf_buf_putc(out, '\n');
+}
+
+static void tell(void *state, const struct hf_lab_change *change)
+{
+    struct hf_cli *cli = state;
+    struct hf_buf text;
+
+    hf_buf_init_grow(&text, 8 * (size_t)HF_WIRE_MESSAGE_MAX);
+    put_record(change->record, &text);
+    put_change(cli, change, hf_buf_span(&text));
+    hf_buf_clear(&text);
+    (void)hf_out_flush(cli->out, NULL);
+}
+
+void hf_lab_tell(struct hf_lab *lab)
+{
+    hf_lab_dns_tell(lab->dns, tell, lab->cli);
+}
+
+static void put_said(struct hf_cli *cli, const char *key, struct hf_span text)
+{
+    struct hf_json json = hf_json_to(&cli->out->buf);
+
+    if (cli->json) {
+        hf_json_open(&json, '{');
+        hf_json_key_str(&json, key, text);
+        hf_json_close(&json, '}');
+    } else {
+        hf_buf_put_escaped(&cli->out->buf, text, STORY_MAX);
+    }
+    hf_buf_putc(&cli->out->buf, '\n');
+    hf_out_step(cli->out);
+}
+
+static void show(struct hf_lab *lab, const struct hf_wire_name *zone)
+{
+    struct hf_lab_record record;
+    struct hf_buf text;
+    size_t at = 0;
+
+    hf_buf_init_grow(&text, 8 * (size_t)HF_WIRE_MESSAGE_MAX);
+    while (hf_lab_record_next(lab->dns, zone, &at, &record)) {
+        hf_buf_reset(&text);
+        put_record(&record, &text);
+        put_said(lab->cli, "record", hf_buf_span(&text));
+    }
+    hf_buf_clear(&text);
+}
+
+/* ---- what it is told ---- */
+
+bool hf_lab_obey(struct hf_lab *lab, struct hf_span line, const char *path,
+                 uint64_t number)
+{
+    struct hf_lab_verb verb;
+    struct hf_why why = {0};
+    enum hf_err err = hf_lab_verb_read(line, &lab->room, &verb, &why);
+
+    if (err == HF_OK)
+        err = hf_lab_verb_do(lab->dns, &verb, &lab->zone, now_of(lab), &why);
+    if (err != HF_OK) {
+        fail_at(lab, path, number, &why);
+        return false;
+    }
+    if (verb.kind == HF_LAB_VERB_SHOW)
+        show(lab, &verb.name);
+    else if (verb.kind == HF_LAB_VERB_SAY)
+        put_said(lab->cli, "say", verb.text);
+    else if (verb.kind == HF_LAB_VERB_CLOCK)
+        lab->ahead_s += verb.ahead_s;
+    hf_lab_server_shift(lab->server, lab->ahead_s);
+    (void)hf_out_flush(lab->cli->out, NULL);
+    return true;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/scenario.h"
+
+#include "dns/zone_type.h"
+#include "lab/zone_rdata.h"
+#include "names/ip.h"
+
+/* A line on its way. */
+struct reading {
+    struct hf_span line;
+    struct hf_span rest;
+    struct hf_zone_word word; /* the last one that was taken */
+    struct hf_buf *room;
+    struct hf_lab_verb verb;
+};
+
+static const struct hf_wire_name root = {.len = 1};
+
+static bool next(struct reading *r)
+{
+    r->word = hf_zone_word_next(&r->rest);
+    return r->word.kind != HF_ZONE_END;
+}
+
+static enum hf_err fail(const struct reading *r, struct hf_why *why,
+                        const char *text)
+{
+    return hf_fail(why, HF_ESYNTAX, (size_t)(r->word.text.ptr - r->line.ptr),
+                   text);
+}
+
+static bool is(const struct reading *r, const char *keyword)
+{
+    return r->word.kind == HF_ZONE_WORD &&
+           hf_span_eq(r->word.text, hf_span_str(keyword));
+}
+
+static enum hf_err end(struct reading *r, struct hf_why *why)
+{
+    return next(r) ? fail(r, why, "the line goes on where it should end")
+                   : HF_OK;
+}
+
+static enum hf_err read_name(struct reading *r, struct hf_why *why)
+{
+    struct hf_why cause = {0};
+
+    if (!next(r))
+        return fail(r, why, "a name is expected");
+    if (hf_lab_name_read(&r->word, &root, &r->verb.name, &cause) != HF_OK)
+        return fail(r, why, cause.text);
+    return HF_OK;
+}
+
+/* The octets of a word, in room. */
+static enum hf_err read_text(struct reading *r, struct hf_span *out,
+                             struct hf_why *why)
+{
+    char *room;
+    size_t bad;
+
+    if (!next(r))
+        return fail(r, why, "a text is expected");
+    hf_buf_reset(r->room);
+    room = hf_buf_reserve(r->room, r->word.text.len + 1);
+    if (room == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    if (!hf_zone_word_read(&r->word, room, out, &bad))
+        return fail(r, why,
+                    "RFC 1035 5.1: a backslash takes three digits up to "
+                    "255, or one character");
+    return HF_OK;
+}
+
+static enum hf_err read_zone(struct reading *r, struct hf_why *why)
+{
+    enum hf_err err = read_name(r, why);
+
+    while (err == HF_OK && next(r)) {
+        if (is(r, "unsigned"))
+            r->verb.is_unsigned = true;
+        else if (is(r, "no-ds"))
+            r->verb.lacks_ds = true;
+        else
+            return fail(r, why, "the words behind a zone are: unsigned no-ds");
+    }
+    return err;
+}
+
+/* The data of a record, all that is left of the line. */
+static enum hf_err read_data(struct reading *r, struct hf_why *why)
+{
+    struct hf_why cause = {0};
+    enum hf_err err =
+        hf_lab_rdata_read(r->verb.type, r->rest, &root, r->room, &cause);
+
+    r->verb.text = hf_buf_span(r->room);
+    if (err == HF_OK)
+        return HF_OK;
+    (void)next(r);
+    return hf_fail(why, err, (size_t)(r->word.text.ptr - r->line.ptr),
+                   cause.text);
+}
+
+/* NAME [TTL] TYPE DATA; to remove, NAME [TYPE [DATA]] */
+static enum hf_err read_record(struct reading *r, struct hf_why *why)
+{
+    bool removes;
+    enum hf_err err;
+
+    (void)next(r);
+    removes = is(r, "remove");
+    if (!removes && !is(r, "add") && !is(r, "replace"))
+        return fail(r, why, "a record can be: add replace remove");
+    r->verb.kind = removes        ? HF_LAB_VERB_REMOVE
+                   : is(r, "add") ? HF_LAB_VERB_ADD
+                                  : HF_LAB_VERB_REPLACE;
+    r->verb.ttl_s = HF_LAB_TTL_S;
+    err = read_name(r, why);
+    if (err != HF_OK)
+        return err;
+    if (!next(r))
+        return removes ? HF_OK : fail(r, why, "a type is expected");
+    if (!removes && hf_zone_ttl_read(r->word.text, &r->verb.ttl_s) && !next(r))
+        return fail(r, why, "a type is expected");
+    if (r->word.kind != HF_ZONE_WORD ||
+        !hf_zone_type_find(r->word.text, &r->verb.type))
+        return fail(r, why, "a type is expected");
+    if (removes &&
+        hf_zone_word_next(&(struct hf_span){r->rest.ptr, r->rest.len}).kind ==
+            HF_ZONE_END)
+        return HF_OK;
+    return read_data(r, why);
+}
+
+static enum hf_err read_client(struct reading *r, struct hf_why *why)
+{
+    uint8_t address[16];
+    size_t len;
+
+    if (!next(r) || !hf_ip_parse(r->word.text, address, &len) || len != 4)
+        return fail(r, why, "an IPv4 address is expected");
+    for (size_t i = 0; i < 4; i++)
+        r->verb.fault.client = r->verb.fault.client << 8 | address[i];
+    return HF_OK;
+}
+
+static enum hf_err read_delay(struct reading *r, struct hf_why *why)
+{
+    if (!next(r) || !hf_zone_ttl_read(r->word.text, &r->verb.fault.delay_ms))
+        return fail(r, why, "a number of milliseconds is expected");
+    return HF_OK;
+}
+
+/* KIND NAME, and what is said of it. */
+static enum hf_err read_fault(struct reading *r, struct hf_why *why)
+{
+    struct hf_lab_fault *fault = &r->verb.fault;
+    enum hf_err err;
+
+    (void)next(r);
+    if (!hf_lab_fault_find(r->word.text, &fault->kind))
+        return fail(r, why,
+                    "the faults are: bogus expired silent servfail refused "
+                    "slow lie lost loop truncated");
+    err = read_name(r, why);
+    fault->name = r->verb.name;
+    while (err == HF_OK && next(r)) {
+        if (is(r, "for"))
+            err = read_client(r, why);
+        else if (is(r, "ms"))
+            err = read_delay(r, why);
+        else if (is(r, "says"))
+            err = read_text(r, &fault->lie, why);
+        else
+            err = fail(r, why, "the words behind a fault are: for ms says");
+    }
+    return err;
+}
+
+/* +90d, -1h */
+static enum hf_err read_clock(struct reading *r, struct hf_why *why)
+{
+    struct hf_span text;
+    uint32_t seconds;
+    bool back;
+
+    (void)next(r);
+    text = r->word.text;
+    back = hf_span_skip(&text, '-');
+    if ((!back && !hf_span_skip(&text, '+')) ||
+        !hf_zone_ttl_read(text, &seconds))
+        return fail(r, why, "a step such as +90d or -1h is expected");
+    r->verb.ahead_s = back ? -(int64_t)seconds : (int64_t)seconds;
+    return end(r, why);
+}
+
+static enum hf_err read_show(struct reading *r, struct hf_why *why)
+{
+    enum hf_err err = read_name(r, why);
+
+    return err == HF_OK ? end(r, why) : err;
+}
+
+static enum hf_err read_say(struct reading *r, struct hf_why *why)
+{
+    enum hf_err err = read_text(r, &r->verb.text, why);
+
+    return err == HF_OK ? end(r, why) : err;
+}
+
+static const struct {
+    const char *word;
+    enum hf_lab_verb_kind kind;
+    enum hf_err (*read)(struct reading *r, struct hf_why *why);
+} verbs[] = {
+    {"zone", HF_LAB_VERB_ZONE, read_zone},
+    {"record", HF_LAB_VERB_ADD, read_record},
+    {"fault", HF_LAB_VERB_FAULT, read_fault},
+    {"mend", HF_LAB_VERB_MEND, read_fault},
+    {"clock", HF_LAB_VERB_CLOCK, read_clock},
+    {"show", HF_LAB_VERB_SHOW, read_show},
+    {"say", HF_LAB_VERB_SAY, read_say},
+};
+
+enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
+                             struct hf_lab_verb *out, struct hf_why *why)
+{
+    struct reading r = {.line = line, .rest = line, .room = room};
+    enum hf_err err;
+
+    if (line.len > HF_LAB_LINE_MAX)
+        return hf_fail(why, HF_ELIMIT, HF_LAB_LINE_MAX, "the line is too long");
+    if ((line.len > 0 && line.ptr[0] == '#') || !next(&r)) {
+        *out = r.verb;
+        return HF_OK;
+    }
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (!is(&r, verbs[i].word))
+            continue;
+        r.verb.kind = verbs[i].kind;
+        err = verbs[i].read(&r, why);
+        if (err == HF_OK)
+            *out = r.verb;
+        return err;
+    }
+    return fail(&r, why,
+                "the verbs are: zone record fault mend clock show say");
+}
+
+/* ---- doing it ---- */
+
+static enum hf_err add_zone(struct hf_lab_dns *dns,
+                            const struct hf_lab_verb *verb,
+                            const struct hf_lab_zone_config *config,
+                            struct hf_why *why)
+{
+    struct hf_lab_zone_config zone = *config;
+    char room[4 * HF_WIRE_NAME_MAX];
+    struct hf_buf name;
+
+    hf_buf_init(&name, room, sizeof(room));
+    hf_wire_name_put(&name, &verb->name);
+    zone.name = hf_buf_span(&name);
+    zone.is_unsigned = verb->is_unsigned;
+    zone.lacks_ds = verb->lacks_ds;
+    return hf_lab_zone_add(dns, &zone, why);
+}
+
+enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,
+                           const struct hf_lab_verb *verb,
+                           const struct hf_lab_zone_config *config,
+                           int64_t now_s, struct hf_why *why)
+{
+    const struct hf_lab_record record = {&verb->name, verb->type, verb->ttl_s,
+                                         verb->text};
+
+    switch (verb->kind) {
+    case HF_LAB_VERB_ZONE:
+        return add_zone(dns, verb, config, why);
+    case HF_LAB_VERB_ADD:
+        return hf_lab_record_add(dns, &record, now_s, why);
+    case HF_LAB_VERB_REPLACE:
+        return hf_lab_record_replace(dns, &record, now_s, why);
+    case HF_LAB_VERB_REMOVE:
+        return hf_lab_record_remove(dns, &record, now_s, why);
+    case HF_LAB_VERB_FAULT:
+        return hf_lab_fault_set(dns, &verb->fault, why);
+    case HF_LAB_VERB_MEND:
+        if (!hf_lab_fault_end(dns, &verb->fault))
+            return hf_fail(why, HF_EINVAL, 0, "there is no such fault");
+        return HF_OK;
+    case HF_LAB_VERB_NONE:
+    case HF_LAB_VERB_CLOCK:
+    case HF_LAB_VERB_SHOW:
+    case HF_LAB_VERB_SAY:
+        break;
+    }
+    return HF_OK;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scenario.h -- what the laboratory is told, one verb a line. Pure.
+ *
+ *     zone shop.example [unsigned] [no-ds]
+ *     record add shop.example 60 TXT "text"
+ *     record replace shop.example 60 TXT "text"
+ *     record remove shop.example [TXT ["text"]]
+ *     fault KIND NAME [for 127.0.0.5] [ms 500] [says "text"]
+ *     mend KIND NAME [for 127.0.0.5]
+ *     clock +90d
+ *     show shop.example
+ *     say "text"
+ *
+ * Words are those of zone files: blanks part them, quotes keep blanks, `;`
+ * begins a comment. A line that begins with `#` is one. Names are in full,
+ * with or without the dot at the end.
+ */
+#pragma once
+
+#include "lab/zone.h"
+
+#define HF_LAB_LINE_MAX 65536 /* octets of one line */
+
+enum hf_lab_verb_kind {
+    HF_LAB_VERB_NONE, /* an empty line */
+    HF_LAB_VERB_ZONE,
+    HF_LAB_VERB_ADD,
+    HF_LAB_VERB_REPLACE,
+    HF_LAB_VERB_REMOVE,
+    HF_LAB_VERB_FAULT,
+    HF_LAB_VERB_MEND,
+    HF_LAB_VERB_CLOCK,
+    HF_LAB_VERB_SHOW,
+    HF_LAB_VERB_SAY,
+};
+
+/* One line. What is borrowed lives as long as line and room. */
+struct hf_lab_verb {
+    enum hf_lab_verb_kind kind;
+    struct hf_wire_name name; /* in lower case */
+    bool is_unsigned;
+    bool lacks_ds;
+    uint16_t type; /* of a record; 0: all that are at the name */
+    uint32_t ttl_s;
+    struct hf_span text;       /* RDATA, or what to say */
+    struct hf_lab_fault fault; /* its name is the verb's, too */
+    int64_t ahead_s;           /* CLOCK: how far to move it on */
+};
+
+/*
+ * Read a line. Data is written to `room`, a growing buffer that is reset.
+ * Fails: HF_ESYNTAX, with a sentence and, in why->at, the offset of what is
+ *        wrong; HF_ELIMIT, HF_ENOMEM.
+ */
+enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
+                             struct hf_lab_verb *out, struct hf_why *why);
+
+/*
+ * Do what a verb says to the names, but CLOCK, SHOW and SAY, which are the
+ * caller's. Zones are made as `config` says, but for what the verb says.
+ * Fails: as what is called fails.
+ */
+enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,
+                           const struct hf_lab_verb *verb,
+                           const struct hf_lab_zone_config *config,
+                           int64_t now_s, struct hf_why *why);

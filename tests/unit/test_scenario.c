@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the laboratory is told: good lines and what they do, bad ones and where
+ * they are bad. */
+#include "lab/scenario.h"
+#include "lab/zone_text.h"
+#include "tests/unit/unit.h"
+
+#define S HF_SPAN_INIT
+
+static const struct {
+    struct hf_span line;
+    enum hf_lab_verb_kind kind;
+    const char *name;
+    uint16_t type;
+    struct hf_span text;
+} good[] = {
+    {S(""), HF_LAB_VERB_NONE, NULL, 0, S("")},
+    {S("  ; nothing"), HF_LAB_VERB_NONE, NULL, 0, S("")},
+    {S("# say \"no"), HF_LAB_VERB_NONE, NULL, 0, S("")},
+    {S("zone Shop.example."), HF_LAB_VERB_ZONE, "shop.example", 0, S("")},
+    {S("zone a unsigned no-ds"), HF_LAB_VERB_ZONE, "a", 0, S("")},
+    {S("record add a 5m TXT b \"c d\""), HF_LAB_VERB_ADD, "a", HF_RR_TXT,
+     S("\001b\003c d")},
+    {S("record replace a A 127.0.0.1"), HF_LAB_VERB_REPLACE, "a", HF_RR_A,
+     S("\x7f\0\0\x01")},
+    {S("record remove a"), HF_LAB_VERB_REMOVE, "a", 0, S("")},
+    {S("record remove a TXT ; all"), HF_LAB_VERB_REMOVE, "a", HF_RR_TXT, S("")},
+    {S("record remove a TXT b"), HF_LAB_VERB_REMOVE, "a", HF_RR_TXT,
+     S("\001b")},
+    {S("fault bogus ."), HF_LAB_VERB_FAULT, ".", 0, S("")},
+    {S("mend slow a for 127.0.0.2"), HF_LAB_VERB_MEND, "a", 0, S("")},
+    {S("clock -90d"), HF_LAB_VERB_CLOCK, NULL, 0, S("")},
+    {S("show ."), HF_LAB_VERB_SHOW, ".", 0, S("")},
+    {S("say \"a \\\"b\\\"\""), HF_LAB_VERB_SAY, NULL, 0, S("a \"b\"")},
+};
+
+static void reads(void **state)
+{
+    struct hf_buf room;
+
+    (void)state;
+    hf_buf_init_grow(&room, 1 << 20);
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        struct hf_lab_verb verb = {.kind = HF_LAB_VERB_SAY};
+        char text[256];
+        struct hf_buf name;
+        struct hf_why why = {0};
+
+        if (hf_lab_verb_read(good[i].line, &room, &verb, &why) != HF_OK)
+            fail_msg("%s: %s", good[i].line.ptr, why.text);
+        hf_buf_init(&name, text, sizeof(text));
+        if (good[i].name != NULL)
+            hf_wire_name_put(&name, &verb.name);
+        if (verb.kind != good[i].kind || verb.type != good[i].type ||
+            !hf_span_eq(verb.text, good[i].text) ||
+            !hf_span_eq(hf_buf_span(&name), hf_span_str(good[i].name)))
+            fail_msg("%s", good[i].line.ptr);
+    }
+    hf_buf_clear(&room);
+}
+
+static void reads_details(void **state)
+{
+    struct hf_lab_verb verb;
+    struct hf_buf room;
+
+    (void)state;
+    hf_buf_init_grow(&room, 1 << 20);
+    assert_int_equal(hf_lab_verb_read(HF_SPAN("fault lie a ms 7 says \"x y\" "
+                                              "for 127.0.0.9"),
+                                      &room, &verb, NULL),
+                     HF_OK);
+    assert_int_equal(verb.fault.kind, HF_LAB_LIE);
+    assert_int_equal(verb.fault.client, 0x7f000009);
+    assert_int_equal(verb.fault.delay_ms, 7);
+    assert_span_equal(verb.fault.lie, HF_SPAN("x y"));
+    assert_int_equal(
+        hf_lab_verb_read(HF_SPAN("clock +1h30m"), &room, &verb, NULL), HF_OK);
+    assert_int_equal(verb.ahead_s, 5400);
+    assert_int_equal(hf_lab_verb_read(HF_SPAN("clock -1d"), &room, &verb, NULL),
+                     HF_OK);
+    assert_int_equal(verb.ahead_s, -86400);
+    assert_int_equal(
+        hf_lab_verb_read(HF_SPAN("record add a 5m TXT b"), &room, &verb, NULL),
+        HF_OK);
+    assert_int_equal(verb.ttl_s, 300);
+    hf_buf_clear(&room);
+}
+
+static const struct {
+    struct hf_span line;
+    size_t at;
+} bad[] = {
+    {S("zones a"), 0},
+    {S("zone"), 4},
+    {S("zone a..b"), 5},
+    {S("zone a signed"), 7},
+    {S("record make a A 127.0.0.1"), 7},
+    {S("record add a"), 12},
+    {S("record add a 60"), 15},
+    {S("record add a FOO x"), 13},
+    {S("record add a A ::1"), 15},
+    {S("record add a A 127.0.0.1 x"), 15},
+    {S("record remove a FOO"), 16},
+    {S("fault odd a"), 6},
+    {S("fault bogus"), 11},
+    {S("fault bogus a for ::1"), 18},
+    {S("fault bogus a ms x"), 17},
+    {S("fault bogus a in time"), 14},
+    {S("clock 90d"), 6},
+    {S("clock +x"), 6},
+    {S("clock +1d 2"), 10},
+    {S("show"), 4},
+    {S("show a b"), 7},
+    {S("say"), 3},
+    {S("say a b"), 6},
+    {S("say \\999"), 4},
+};
+
+static void refuses(void **state)
+{
+    struct hf_buf room;
+
+    (void)state;
+    hf_buf_init_grow(&room, 1 << 20);
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct hf_lab_verb verb;
+        struct hf_why why = {0};
+
+        if (hf_lab_verb_read(bad[i].line, &room, &verb, &why) != HF_ESYNTAX ||
+            why.at != bad[i].at || why.text == NULL)
+            fail_msg("%s: at %zu: %s", bad[i].line.ptr, why.at,
+                     why.text == NULL ? "read" : why.text);
+    }
+    hf_buf_clear(&room);
+}
+
+static enum hf_err obey(struct hf_lab_dns *dns, const char *line)
+{
+    const struct hf_lab_zone_config config = {0};
+    struct hf_lab_verb verb;
+    struct hf_buf room;
+    enum hf_err err;
+
+    hf_buf_init_grow(&room, 1 << 20);
+    err = hf_lab_verb_read(hf_span_str(line), &room, &verb, NULL);
+    assert_int_equal(err, HF_OK);
+    err = hf_lab_verb_do(dns, &verb, &config, 0, NULL);
+    hf_buf_clear(&room);
+    return err;
+}
+
+static void does(void **state)
+{
+    struct hf_lab_dns *dns = NULL;
+    struct hf_wire_name name;
+
+    (void)state;
+    assert_int_equal(hf_lab_dns_new(&dns, NULL), HF_OK);
+    hf_wire_name_from(HF_SPAN("x.a"), &name);
+    assert_int_equal(obey(dns, "zone a"), HF_OK);
+    assert_int_equal(obey(dns, "zone a"), HF_EINVAL);
+    assert_int_equal(obey(dns, "record add x.a TXT one"), HF_OK);
+    assert_int_equal(obey(dns, "record add x.a TXT two"), HF_OK);
+    assert_int_equal(hf_lab_record_count(dns, &name, HF_RR_TXT), 2);
+    assert_int_equal(obey(dns, "record replace x.a TXT three"), HF_OK);
+    assert_int_equal(hf_lab_record_count(dns, &name, HF_RR_TXT), 1);
+    assert_int_equal(obey(dns, "record add x.a CNAME b"), HF_EINVAL);
+    assert_int_equal(obey(dns, "record remove x.a"), HF_OK);
+    assert_int_equal(hf_lab_record_count(dns, &name, 0), 0);
+    assert_int_equal(obey(dns, "fault bogus a"), HF_OK);
+    assert_int_equal(obey(dns, "mend bogus a for 127.0.0.1"), HF_EINVAL);
+    assert_int_equal(obey(dns, "mend bogus a"), HF_OK);
+    assert_int_equal(obey(dns, "mend bogus a"), HF_EINVAL);
+    hf_lab_dns_free(dns);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads),
+        cmocka_unit_test(reads_details),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(does),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
