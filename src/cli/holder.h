@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/key_choice.h"
+#include "cli/passphrase.h"
 #include "client/account.h"
 #include "client/account_run.h"
 #include "client/key.h"
@@ -102,12 +103,6 @@ enum hf_exit hf_passphrase_given(const struct hf_cli *cli, char *path,
 enum hf_exit hf_next_passphrase_given(const struct hf_cli *cli, char *path,
                                       size_t size,
                                       struct hf_passphrase_source *out);
-
-static inline bool
-hf_passphrase_source_is_empty(const struct hf_passphrase_source *source)
-{
-    return source->file.len + source->credential.len + source->command.len == 0;
-}
 
 /* An account with its key and its CA. Zeroed: nothing yet. */
 struct hf_holder {

@@ -4,9 +4,8 @@
 #include <unistd.h>
 
 #include "cli/holder.h"
-#include "cli/provision.h"
+#include "cli/reach.h"
 #include "os/file.h"
-#include "os/secret.h"
 
 /* ---- the passphrase ---- */
 
@@ -73,98 +72,12 @@ enum hf_exit hf_next_passphrase_given(const struct hf_cli *cli, char *path,
 }
 
 /* How somebody is asked, by where the key is. */
-static const struct {
-    const char *known;
-    const char *made_up; /* NULL: it is known already */
-    bool may_be_none;    /* hardware says itself when it wants one */
-} prompts[HF_KEY_HOME_COUNT] = {
+static const struct hf_passphrase_prompt prompts[HF_KEY_HOME_COUNT] = {
     [HF_HOME_FILE] = {"Passphrase of the account's key: ",
                       "New passphrase of the account's key: ", false},
     [HF_HOME_PKCS11] = {"PIN of the token: ", NULL, true},
     [HF_HOME_TPM2] = {"Passphrase of the key in the TPM: ", NULL, false},
 };
-
-static enum hf_err ask_again(struct hf_span first, struct hf_why *why)
-{
-    char room[HF_PASSPHRASE_MAX + 2];
-    struct hf_buf again;
-    enum hf_err err;
-
-    hf_buf_init(&again, room, sizeof(room));
-    err = hf_secret_ask("Once more: ", &again, why);
-    if (err == HF_OK && !hf_span_eq(first, hf_buf_span(&again)))
-        err = hf_fail(why, HF_EINVAL, 0, "the two are not the same");
-    explicit_bzero(room, sizeof(room));
-    return err;
-}
-
-static enum hf_err ask(enum hf_key_home home, bool is_new, struct hf_buf *out,
-                       struct hf_why *why)
-{
-    bool twice = is_new && prompts[home].made_up != NULL;
-    enum hf_err err = hf_secret_ask(
-        twice ? prompts[home].made_up : prompts[home].known, out, why);
-
-    if (prompts[home].may_be_none && (err == HF_ENOTFOUND || err == HF_EINVAL))
-        return HF_OK;
-    if (err == HF_ENOTFOUND)
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "there is no terminal to ask at; give "
-                       "--passphrase-file, --passphrase-credential or "
-                       "--passphrase-command");
-    return err == HF_OK && twice ? ask_again(hf_buf_span(out), why) : err;
-}
-
-/* Text of a file name or a command, with the NUL that the kernel wants; empty
- * when it is longer than any that we have written down. */
-static const char *as_string(struct hf_span text, char *room, size_t size)
-{
-    struct hf_buf out;
-
-    hf_buf_init(&out, room, size);
-    hf_buf_put(&out, text);
-    hf_buf_putc(&out, '\0');
-    return out.full ? "" : room;
-}
-
-static enum hf_err take(const struct hf_cli *cli,
-                        const struct hf_passphrase_source *source,
-                        struct hf_buf *out, struct hf_why *why)
-{
-    char room[PATH_MAX];
-    enum hf_err err;
-
-    if (source->file.len > 0)
-        return hf_secret_file(as_string(source->file, room, sizeof(room)), out,
-                              why);
-    if (source->credential.len > 0)
-        return hf_secret_credential(getenv("CREDENTIALS_DIRECTORY"),
-                                    source->credential, out, why);
-    if (hf_provision_tell(cli, source->command, out, &err, why))
-        return err;
-    return hf_secret_command(as_string(source->command, room, sizeof(room)),
-                             out, why);
-}
-
-static enum hf_exit need(struct hf_holder *holder, enum hf_key_home home,
-                         bool is_new, const struct hf_passphrase_source *source,
-                         struct hf_buf *out)
-{
-    struct hf_span subject = HF_SPAN("passphrase");
-    struct hf_why why = {0};
-    enum hf_err err = hf_passphrase_source_is_empty(source)
-                          ? ask(home, is_new, out, &why)
-                          : take(holder->cli, source, out, &why);
-
-    if (err == HF_OK)
-        return HF_EXIT_GOOD;
-    if (source->file.len > 0)
-        subject = source->file;
-    else if (source->credential.len > 0)
-        subject = source->credential;
-    hf_cli_fail(holder->cli, subject, &why);
-    return err == HF_ECANCELED ? HF_EXIT_INTERRUPTED : HF_EXIT_ERROR;
-}
 
 enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder,
                                       enum hf_key_home home,
@@ -173,7 +86,7 @@ enum hf_exit hf_holder_new_passphrase(struct hf_holder *holder,
 {
     if (home == HF_HOME_TPM2 && hf_passphrase_source_is_empty(source))
         return HF_EXIT_GOOD;
-    return need(holder, home, true, source, out);
+    return hf_passphrase_get(holder->cli, &prompts[home], true, source, out);
 }
 
 /* Of a key that is there: from where the command line says, else from where
@@ -193,7 +106,7 @@ static enum hf_exit need_for(struct hf_holder *holder, enum hf_key_home home,
     if (hf_passphrase_source_is_empty(&source))
         source =
             is_next ? holder->file.next_passphrase : holder->file.passphrase;
-    return need(holder, home, false, &source, out);
+    return hf_passphrase_get(holder->cli, &prompts[home], false, &source, out);
 }
 
 /* ---- keys ---- */
@@ -208,31 +121,6 @@ static enum hf_exit fail_key(const struct hf_holder *holder,
     hf_account_key_path(holder->folder, name, &subject);
     hf_cli_fail(holder->cli, hf_buf_span(&subject), why);
     return HF_EXIT_ERROR;
-}
-
-/* Our own environment, each variable with its NUL: other people's code, which
- * speaks to hardware, is told by it where its own files are. */
-static enum hf_err put_environment(struct hf_buf *out, struct hf_why *why)
-{
-    for (size_t i = 0; environ != NULL && environ[i] != NULL; i++)
-        hf_buf_put(out, (struct hf_span){environ[i], strlen(environ[i]) + 1});
-    if (out->full)
-        return hf_fail(why, HF_ELIMIT, 0,
-                       "the environment has more than 65,535 octets: run this "
-                       "with less");
-    return HF_OK;
-}
-
-static enum hf_err put_holes(const struct hf_account_file *file,
-                             struct hf_buf *out, struct hf_why *why)
-{
-    for (size_t i = 0; i < file->hole_count; i++) {
-        hf_buf_put(out, file->holes[i]);
-        hf_buf_putc(out, '\0');
-    }
-    if (out->full)
-        return hf_fail(why, HF_ELIMIT, 0, "--token-allow: too long");
-    return HF_OK;
 }
 
 /* Start the process for the key, and tell it how hardware is reached, when
@@ -252,9 +140,10 @@ static enum hf_err start(const struct hf_holder *holder,
         return hf_key_start(want, key, why);
     hf_buf_init_grow(&environment, HF_KEY_ENVIRONMENT_MAX);
     hf_buf_init_grow(&holes, HF_KEY_HOLES_TEXT_MAX);
-    err = put_environment(&environment, why);
+    err = hf_reach_environment(&environment, why);
     if (err == HF_OK)
-        err = put_holes(&holder->file, &holes, why);
+        err = hf_reach_holes(holder->file.holes, holder->file.hole_count,
+                             &holes, why);
     want->reach = (struct hf_key_reach){
         .tcti =
             holder->file.tcti.len > 0 ? holder->file.tcti : hf_span_str(tcti),
