@@ -55,59 +55,90 @@ static void put_zsh(struct table *table, const char *text)
     }
 }
 
-static struct hf_span first_word(const struct hf_command *command)
+/* ---- families: commands whose first words are the same stand together ---- */
+
+#define WORDS_MAX 3 /* of a command's name */
+
+/* The first `n` words of a command's name; all, when it has no more. */
+static struct hf_span head(const struct hf_command *command, size_t n)
 {
     struct hf_span name = hf_span_str(command->name);
+    struct hf_span rest = name;
 
-    return (struct hf_span){name.ptr, hf_span_find(name, ' ')};
-}
-
-static struct hf_span second_word(const struct hf_command *command)
-{
-    struct hf_span name = hf_span_str(command->name);
-
-    (void)hf_span_cut(&name, hf_span_find(name, ' '));
-    (void)hf_span_skip(&name, ' ');
+    for (size_t i = 0; i < n && rest.len > 0; i++) {
+        (void)hf_span_skip(&rest, ' ');
+        (void)hf_span_cut(&rest, hf_span_find(rest, ' '));
+    }
+    name.len -= rest.len;
     return name;
 }
 
-/* Commands of one family stand together; is this the first of its family? */
-static bool is_first_of_family(const struct table *table, size_t i)
+/* The word behind the first `n`; empty when there is none. */
+static struct hf_span word_after(const struct hf_command *command, size_t n)
 {
-    return i == 0 || !hf_span_eq(first_word(&table->commands[i]),
-                                 first_word(&table->commands[i - 1]));
+    struct hf_span words = head(command, n + 1);
+
+    (void)hf_span_cut(&words, head(command, n).len);
+    (void)hf_span_skip(&words, ' ');
+    return words;
 }
 
-static void put_first_words(struct table *table)
+/* Is commands[i] in the family of the one before, as far as `n` words say? */
+static bool goes_on(const struct table *table, size_t i, size_t n)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        if (!is_first_of_family(table, i))
-            continue;
-        hf_out_put(table->out, first_word(&table->commands[i]));
-        put(table, " ");
-    }
-    put(table, "completion version help");
+    return i > 0 && hf_span_eq(head(&table->commands[i], n),
+                               head(&table->commands[i - 1], n));
 }
 
-/* The second words of the family of commands[i]. */
-static void put_second_words(struct table *table, size_t i)
+/* What may follow the first `n` words of commands[i], each once. */
+static void put_next_words(struct table *table, size_t i, size_t n)
 {
-    struct hf_span family = first_word(&table->commands[i]);
     const char *between = "";
 
-    for (; i < table->count; i++) {
-        if (!hf_span_eq(first_word(&table->commands[i]), family))
+    for (size_t from = i; i < table->count; i++) {
+        if (i > from && !goes_on(table, i, n))
             break;
+        if (i > from && goes_on(table, i, n + 1))
+            continue;
         put(table, between);
-        hf_out_put(table->out, second_word(&table->commands[i]));
+        hf_out_put(table->out, word_after(&table->commands[i], n));
         between = " ";
     }
 }
 
-static bool is_family(const struct table *table, size_t i)
+static void put_first_words(struct table *table)
 {
-    return is_first_of_family(table, i) &&
-           second_word(&table->commands[i]).len > 0;
+    put_next_words(table, 0, 0);
+    put(table, " completion version help");
+}
+
+/* A line for each family of two words and more: `before`, its first words,
+ * `between`, those that may follow, `after`. */
+static void put_families(struct table *table, const char *before,
+                         const char *between, const char *after)
+{
+    for (size_t n = 1; n < WORDS_MAX; n++) {
+        for (size_t i = 0; i < table->count; i++) {
+            if (goes_on(table, i, n) ||
+                word_after(&table->commands[i], n).len == 0)
+                continue;
+            put(table, before);
+            hf_out_put(table->out, head(&table->commands[i], n));
+            put(table, between);
+            put_next_words(table, i, n);
+            put(table, after);
+        }
+    }
+}
+
+/* A function of the shells that says what may follow these words. */
+static void put_words_function(struct table *table)
+{
+    put(table, "_holdfast_words() {\n    case $1 in\n    '') echo '");
+    put_first_words(table);
+    put(table, "' ;;\n    completion) echo 'bash zsh fish' ;;\n");
+    put_families(table, "    '", "') echo '", "' ;;\n");
+    put(table, "    esac\n}\n\n");
 }
 
 static bool is_path(const struct hf_option *option)
@@ -144,23 +175,18 @@ static void bash_choices(struct table *table, const struct hf_command *command,
 /* Readline cuts words at '=', so that "--format=zo" arrives as three. */
 static const char bash_body[] =
     "_holdfast() {\n"
-    "    local cur=${COMP_WORDS[COMP_CWORD]} option= command=\n"
-    "    local first=${COMP_WORDS[1]} second=${COMP_WORDS[2]} words\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} option= command= words i=1\n"
     "    COMPREPLY=()\n"
-    "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-    "        words=$(_holdfast_words '')\n"
-    "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-    "        return\n"
-    "    fi\n"
-    "    words=$(_holdfast_words \"$first\")\n"
-    "    command=$first\n"
-    "    if [ -n \"$words\" ]; then\n"
-    "        if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+    "    words=$(_holdfast_words '')\n"
+    "    while [ -n \"$words\" ]; do\n"
+    "        if [ \"$COMP_CWORD\" -eq $i ]; then\n"
     "            COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
     "            return\n"
     "        fi\n"
-    "        [ \"$first\" = completion ] || command=\"$first $second\"\n"
-    "    fi\n"
+    "        command=\"${command:+$command }${COMP_WORDS[i]}\"\n"
+    "        words=$(_holdfast_words \"$command\")\n"
+    "        i=$((i + 1))\n"
+    "    done\n"
     "    if [ \"$cur\" = = ]; then\n"
     "        option=${COMP_WORDS[COMP_CWORD-1]} cur=\n"
     "    elif [ \"${COMP_WORDS[COMP_CWORD-1]}\" = = ]; then\n"
@@ -188,19 +214,9 @@ static const char bash_body[] =
 static void put_bash(struct table *table)
 {
     put(table, "# bash completion for holdfast, made by 'holdfast completion "
-               "bash'\n\n_holdfast_words() {\n    case $1 in\n    '') echo '");
-    put_first_words(table);
-    put(table, "' ;;\n    completion) echo 'bash zsh fish' ;;\n");
-    for (size_t i = 0; i < table->count; i++) {
-        if (!is_family(table, i))
-            continue;
-        put(table, "    ");
-        hf_out_put(table->out, first_word(&table->commands[i]));
-        put(table, ") echo '");
-        put_second_words(table, i);
-        put(table, "' ;;\n");
-    }
-    put(table, "    esac\n}\n\n_holdfast_options() {\n    case $1 in\n");
+               "bash'\n\n");
+    put_words_function(table);
+    put(table, "_holdfast_options() {\n    case $1 in\n");
     for (size_t i = 0; i < table->count; i++) {
         put(table, "    '");
         put(table, table->commands[i].name);
@@ -262,26 +278,25 @@ static void zsh_command(struct table *table, const struct hf_command *command)
     put(table, " \\\n            '*:operand:_files'\n        ;;\n");
 }
 
+static const char zsh_head[] =
+    "_holdfast() {\n"
+    "    local command= list\n"
+    "    integer i=2\n"
+    "    list=$(_holdfast_words '')\n"
+    "    while [[ -n $list ]]; do\n"
+    "        if (( CURRENT == i )); then compadd ${=list}; return; fi\n"
+    "        command=\"${command:+$command }$words[i]\"\n"
+    "        list=$(_holdfast_words \"$command\")\n"
+    "        (( i++ ))\n"
+    "    done\n"
+    "    shift $((i - 2)) words; (( CURRENT -= i - 2 ))\n"
+    "    case $command in\n";
+
 static void put_zsh_script(struct table *table)
 {
-    put(table, "#compdef holdfast\n# made by 'holdfast completion zsh'\n\n"
-               "_holdfast() {\n    local command=$words[2]\n"
-               "    if (( CURRENT == 2 )); then\n        compadd ");
-    put_first_words(table);
-    put(table, "\n        return\n    fi\n    case $command in\n"
-               "    completion) compadd bash zsh fish; return ;;\n");
-    for (size_t i = 0; i < table->count; i++) {
-        if (!is_family(table, i))
-            continue;
-        put(table, "    ");
-        hf_out_put(table->out, first_word(&table->commands[i]));
-        put(table, ")\n        if (( CURRENT == 3 )); then compadd ");
-        put_second_words(table, i);
-        put(table, "; return; fi\n        command=\"$words[2] $words[3]\"\n"
-                   "        shift words; (( CURRENT-- ))\n        ;;\n");
-    }
-    put(table, "    esac\n    shift words; (( CURRENT-- ))\n"
-               "    case $command in\n");
+    put(table, "#compdef holdfast\n# made by 'holdfast completion zsh'\n\n");
+    put_words_function(table);
+    put(table, zsh_head);
     for (size_t i = 0; i < table->count; i++)
         zsh_command(table, &table->commands[i]);
     put(table, "    esac\n}\n\n_holdfast \"$@\"\n");
@@ -337,15 +352,8 @@ static void put_fish(struct table *table)
     put_first_words(table);
     put(table, "'\ncomplete -c holdfast -n '__holdfast_is completion' -f "
                "-a 'bash zsh fish'\n");
-    for (size_t i = 0; i < table->count; i++) {
-        if (!is_family(table, i))
-            continue;
-        put(table, "complete -c holdfast -n '__holdfast_is ");
-        hf_out_put(table->out, first_word(&table->commands[i]));
-        put(table, "' -f -a '");
-        put_second_words(table, i);
-        put(table, "'\n");
-    }
+    put_families(table, "complete -c holdfast -n '__holdfast_is ", "' -f -a '",
+                 "'\n");
     for (size_t i = 0; i < table->count; i++)
         each_option(table, &table->commands[i], fish_option);
 }

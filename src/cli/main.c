@@ -85,6 +85,9 @@ int main(int argc, char **argv)
         hf_cmd_check,
         hf_cmd_scan,
         hf_cmd_audit,
+        hf_cmd_ca_init,
+        hf_cmd_ca_audit_verify,
+        hf_cmd_ca_audit_show,
         hf_cmd_ca_table,
         hf_cmd_lab_dns,
     };

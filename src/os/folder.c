@@ -81,3 +81,22 @@ enum hf_err hf_folder_make_in(const char *parent, const char *name,
         return hf_fail(why, HF_ELIMIT, 0, "path too long");
     return hf_folder_make(path, why);
 }
+
+enum hf_err hf_folder_settle(const char *parent, const char *from,
+                             const char *to, struct hf_why *why)
+{
+    int dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum hf_err err = HF_OK;
+
+    if (dir < 0)
+        return hf_fail_sys(why, errno, "open folder");
+    if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) != 0)
+        err = errno == EEXIST
+                  ? hf_fail(why, HF_EINVAL, 0,
+                            "there is something of that name already")
+                  : hf_fail_sys(why, errno, "rename");
+    else if (fsync(dir) != 0)
+        err = hf_fail_sys(why, errno, "sync directory");
+    (void)close(dir);
+    return err;
+}

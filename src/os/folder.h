@@ -13,3 +13,11 @@ enum hf_err hf_folder_make(const char *path, struct hf_why *why);
 /* The same for the folder `name` in `parent`. */
 enum hf_err hf_folder_make_in(const char *parent, const char *name,
                               struct hf_why *why);
+
+/*
+ * Give a folder that is complete its name: `from` becomes `to`, both in
+ * `parent`, for good when this returns. Fails: HF_EINVAL (there is something
+ * of that name already), HF_ESYSTEM, HF_ENOTFOUND.
+ */
+enum hf_err hf_folder_settle(const char *parent, const char *from,
+                             const char *to, struct hf_why *why);

@@ -41,6 +41,9 @@ offers "completion " holdfast com
 offers "bash fish zsh " holdfast completion ""
 offers "diff explain lint list make parse publish unpublish " holdfast record ""
 offers "make " holdfast record m
+offers "show verify " holdfast ca audit ""
+offers "verify " holdfast ca audit v
+offers "--entry= " holdfast ca audit verify --en
 offers "--account-url= " holdfast record make --account-u
 offers "--wildcard " holdfast record make --wil
 # The words after '=' come as readline cuts them.
@@ -53,7 +56,8 @@ offers "LICENSE " holdfast record diff LICEN
 offers "--json " holdfast ca-table --js
 
 # Every option of the help is offered, with '=' when it takes a value.
-for command in "record make" "record lint" "record explain" ca-table; do
+for command in "record make" "record lint" "record explain" ca-table \
+    "ca audit show"; do
     # shellcheck disable=SC2086 # a command may be two words
     "$HOLDFAST" $command --help |
         sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*=\{0,1\}\).*/\2/p' |

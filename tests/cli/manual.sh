@@ -24,14 +24,14 @@ page_of() {
     esac
 }
 
-"$HOLDFAST" --help | sed -n 's/^  \([a-z-]*\( [a-z]*\)\{0,1\}\)  .*/\1/p' \
+"$HOLDFAST" --help | sed -n 's/^  \([a-z-]*\( [a-z]*\)\{0,2\}\)  .*/\1/p' \
     >"$tmp/commands"
 [ "$(wc -l <"$tmp/commands")" -ge 6 ] || fail "the help lists no commands"
 while read -r command; do
     grep -q "^\*$command\*" "$man/holdfast.1.scd" ||
         fail "holdfast(1) does not list $command"
     [ -e "$(page_of "$command")" ] || fail "there is no page for $command"
-    # shellcheck disable=SC2086 # a command may be two words
+    # shellcheck disable=SC2086 # a command may be of several words
     "$HOLDFAST" $command --help |
         sed -n 's/^  \(-., \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p' >"$tmp/options"
     while read -r option; do
