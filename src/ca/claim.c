@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "names/ip.h"
 
+#define HASH_LEN 32
+
 /* Room that is filled from its beginning: lists first, for their alignment. */
 struct room {
     char *at;
@@ -33,7 +35,7 @@ static size_t text_length(const struct hf_validation_job *job)
     const struct hf_account *account = job->account;
     size_t total =
         job->name.len + job->token.len + job->key_authorization.len +
-        account->url.len +
+        job->key_hash.len + account->url.len +
         length(account->other_urls, account->other_url_count) +
         length(account->alternative_uris, account->alternative_uri_count);
 
@@ -89,6 +91,7 @@ static enum hf_err keep_job(struct hf_claim *claim,
     claim->job.name = keep(&room, job->name);
     claim->job.token = keep(&room, job->token);
     claim->job.key_authorization = keep(&room, job->key_authorization);
+    claim->job.key_hash = keep(&room, job->key_hash);
     return HF_OK;
 }
 
@@ -112,6 +115,8 @@ static enum hf_err check(const struct hf_validation_job *job,
         return hf_fail(why, HF_EINVAL, 0,
                        "RFC 8738 4: this is not for addresses");
     if (job->way == HF_WAY_DNS_PERSIST || job->way == HF_WAY_CAA)
+        return HF_OK;
+    if (job->way != HF_WAY_HTTP && job->key_hash.len == HASH_LEN)
         return HF_OK;
     if (job->key_authorization.len == 0 ||
         job->key_authorization.len > HF_KEY_AUTHORIZATION_MAX)
@@ -186,9 +191,13 @@ enum hf_err hf_claim_hash(const struct hf_claim *claim, unsigned char out[32],
     const struct hf_digest *digest = claim->ca.digest;
     unsigned char hash[HF_HASH_MAX];
 
+    if (claim->job.key_hash.len == HASH_LEN) {
+        memcpy(out, claim->job.key_hash.ptr, HASH_LEN);
+        return HF_OK;
+    }
     if (digest->compute(digest->state, HF_SHA_256, claim->job.key_authorization,
                         hash) != HF_OK)
         return hf_fail(why, HF_ECRYPTO, 0, "SHA-256 is not to be had");
-    memcpy(out, hash, 32);
+    memcpy(out, hash, HASH_LEN);
     return HF_OK;
 }

@@ -375,6 +375,18 @@ static enum hf_err begin(struct hf_look *look, struct hf_why *why)
     return begin_probe(look, why);
 }
 
+/* RFC 8555, section 8.3: base64url, which is at home in any path. */
+static bool is_token(struct hf_span token)
+{
+    for (size_t i = 0; i < token.len; i++) {
+        char c = hf_lower(token.ptr[i]);
+
+        if (!hf_is_digit(c) && !(c >= 'a' && c <= 'z') && c != '-' && c != '_')
+            return false;
+    }
+    return token.len <= HF_TOKEN_MAX;
+}
+
 enum hf_err hf_look_new(const struct hf_errand *errand,
                         const struct hf_eye_rules *rules, struct hf_look **out,
                         struct hf_why *why)
@@ -383,7 +395,7 @@ enum hf_err hf_look_new(const struct hf_errand *errand,
     enum hf_err err;
 
     if (errand->name.len == 0 || errand->name.len > HF_NAME_MAX ||
-        errand->token.len > HF_TOKEN_MAX)
+        !is_token(errand->token))
         return hf_fail(why, HF_EINVAL, 0, "there is nothing to look at");
     look = hf_alloc(1, sizeof(*look));
     if (look == NULL)

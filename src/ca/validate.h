@@ -53,6 +53,7 @@ struct hf_validation_job {
     struct hf_span name; /* canonical, without `*.`; or an address */
     struct hf_span token;
     struct hf_span key_authorization;
+    struct hf_span key_hash; /* its SHA-256, where that is all one knows */
     const struct hf_account *account; /* as it is now: REQ ACCT-04 */
     bool raw_refused;    /* it has validated with a hashed value (3.4) */
     enum hf_way for_way; /* of CAA alone: how control was shown */

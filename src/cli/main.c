@@ -89,6 +89,7 @@ int main(int argc, char **argv)
         hf_cmd_ca_audit_verify,
         hf_cmd_ca_audit_show,
         hf_cmd_ca_table,
+        hf_cmd_perspective_serve,
         hf_cmd_lab_dns,
     };
     /* clang-format on */

@@ -10,6 +10,8 @@
  *   --stub ZONE=ADDR@PORT   --trust-anchor FILE   --suffix-list FILE
  *   --http-port N   --tls-port N
  *   --private       look at addresses of no public network
+ *   --remote CODE=RIR=URL   a perspective elsewhere; then the quorum counts
+ *   --ca FILE   --own-chain FILE   --own-key FILE   to ask them
  *   --evidence      print that instead
  *   --detail        the sentence, too
  *
@@ -22,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca/eye_remote.h"
 #include "ca/validate.h"
 #include "dns/worker.h"
 #include "holdfast/digest.h"
@@ -42,6 +45,9 @@ struct asker {
     struct hf_resolver_config dns;
     struct hf_http_config web;
     struct hf_eye_rules rules;
+    struct hf_perspective_place places[HF_EYES_MAX];
+    size_t place_count;
+    struct hf_http_config api; /* for asking them */
     const char *suffix_list;
     bool evidence;
     bool detail;
@@ -57,6 +63,39 @@ static bool take_switch(struct asker *a, const char *name)
         a->evidence = true;
     else if (strcmp(name, "--detail") == 0)
         a->detail = true;
+    else
+        return false;
+    return true;
+}
+
+static struct hf_span cut_word(struct hf_span *text)
+{
+    struct hf_span word = hf_span_cut(text, hf_span_find(*text, '='));
+
+    (void)hf_span_skip(text, '=');
+    return word;
+}
+
+static void take_remote(struct asker *a, const char *value)
+{
+    struct hf_perspective_place *place = &a->places[a->place_count++];
+    struct hf_span text = hf_span_str(value);
+
+    place->code = cut_word(&text);
+    place->rir = cut_word(&text);
+    place->url = text;
+}
+
+static bool take_api(struct asker *a, const char *name, const char *value)
+{
+    if (strcmp(name, "--remote") == 0)
+        take_remote(a, value);
+    else if (strcmp(name, "--ca") == 0)
+        a->api.ca_files[a->api.ca_file_count++] = value;
+    else if (strcmp(name, "--own-chain") == 0)
+        a->api.own_chain = value;
+    else if (strcmp(name, "--own-key") == 0)
+        a->api.own_key = value;
     else
         return false;
     return true;
@@ -81,7 +120,8 @@ static bool take_option(struct asker *a, const char *name, const char *value)
     } else if (strcmp(name, "--tls-port") == 0) {
         a->rules.tls_port = (uint16_t)atoi(value);
     } else {
-        return strcmp(name, "--authoritative-port") == 0;
+        return strcmp(name, "--authoritative-port") == 0 ||
+               take_api(a, name, value);
     }
     return true;
 }
@@ -136,11 +176,11 @@ static enum hf_err ask_all(struct asker *a, struct hf_validator *validator,
         err = hf_validator_submit(validator, &a->questions[i].job, i, why);
     while (err == HF_OK && done < a->count) {
         struct hf_validation_result result = {0};
-        struct pollfd pfds[4] = {0};
+        struct pollfd pfds[2 * HF_EYES_MAX] = {0};
         uint64_t ticket = 0;
         bool got = false;
         size_t count;
-        int fds[4];
+        int fds[2 * HF_EYES_MAX];
 
         err = hf_validator_poll(validator, hf_clock_now(), &ticket, &result,
                                 &got, why);
@@ -149,7 +189,7 @@ static enum hf_err ask_all(struct asker *a, struct hf_validator *validator,
             done++;
             continue;
         }
-        count = hf_validator_fds(validator, fds, 4);
+        count = hf_validator_fds(validator, fds, 2 * HF_EYES_MAX);
         for (size_t i = 0; i < count; i++)
             pfds[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
         (void)poll(pfds, count, 100);
@@ -173,63 +213,100 @@ static void print(const struct asker *a,
     (void)printf("\n");
 }
 
-static enum hf_err run(struct asker *a, struct hf_why *why)
-{
-    static const struct hf_span issuer = HF_SPAN_INIT("ca.example");
-    struct hf_validation_policy policy = {.lone = true, .look_ms = 5000};
-    struct hf_account account = the_account();
-    struct hf_resolver resolver = {0};
-    struct hf_http prober = {0};
-    struct hf_digest *digest = NULL;
-    struct hf_suffixes *suffixes = NULL;
-    struct hf_validator *validator = NULL;
-    struct hf_eye eye = {0};
-    struct hf_eye *const eyes[] = {&eye};
+/* Everything a validator stands on. */
+struct stand {
+    struct hf_digest *digest;
+    struct hf_suffixes *suffixes;
+    struct hf_resolver resolver;
+    struct hf_http prober;
+    struct hf_http api;
+    struct hf_eye eyes[HF_EYES_MAX];
+    struct hf_eye *list[HF_EYES_MAX];
     struct hf_ca ca;
-    const struct hf_validator_config config = {.ca = &ca,
-                                               .policy = &policy,
-                                               .eyes = eyes,
-                                               .eye_count = 1,
-                                               .window = QUESTIONS_MAX};
-    struct hf_validator_config built;
-    enum hf_err err = hf_digest_new(&digest, why);
+    struct hf_validation_policy policy;
+    struct hf_validator *validator;
+};
 
-    if (err == HF_OK)
-        err = hf_suffixes_load(a->suffix_list, &suffixes, why);
-    if (err == HF_OK)
-        err = hf_resolver_unbound(&a->dns, &resolver, why);
+static enum hf_err open_eyes(struct asker *a, struct stand *s,
+                             struct hf_why *why)
+{
+    enum hf_err err = hf_resolver_unbound(&a->dns, &s->resolver, why);
+
     a->web.probes = true;
     a->web.body_max = 1024;
     if (err == HF_OK)
-        err = hf_http_new(&a->web, &prober, why);
+        err = hf_http_new(&a->web, &s->prober, why);
     if (err == HF_OK)
-        err = hf_eye_local(&resolver, &prober, &a->rules, &eye, why);
-    ca = the_ca(HF_RULES_DUAL, digest);
-    hf_preset_apply(HF_PRESET_COMPAT, &ca, &policy);
-    ca.issuers = &issuer;
-    ca.issuer_count = 1;
-    built = config;
-    built.suffixes = suffixes;
+        err =
+            hf_eye_local(&s->resolver, &s->prober, &a->rules, &s->eyes[0], why);
+    if (err == HF_OK && a->place_count > 0)
+        err = hf_http_new(&a->api, &s->api, why);
+    if (err == HF_OK && a->place_count > 0)
+        err = hf_eyes_remote(&s->api, s->digest, a->places, a->place_count,
+                             &s->eyes[1], why);
+    return err;
+}
+
+static enum hf_err stand_open(struct asker *a, struct stand *s,
+                              struct hf_why *why)
+{
+    static const struct hf_span issuer = HF_SPAN_INIT("ca.example");
+    struct hf_validator_config config = {.ca = &s->ca,
+                                         .policy = &s->policy,
+                                         .eyes = s->list,
+                                         .eye_count = 1 + a->place_count,
+                                         .window = QUESTIONS_MAX};
+    enum hf_err err = hf_digest_new(&s->digest, why);
+
     if (err == HF_OK)
-        err = hf_validator_new(&built, &validator, why);
+        err = hf_suffixes_load(a->suffix_list, &s->suffixes, why);
+    if (err == HF_OK)
+        err = open_eyes(a, s, why);
+    if (err != HF_OK)
+        return err;
+    for (size_t i = 0; i < config.eye_count; i++)
+        s->list[i] = &s->eyes[i];
+    s->policy = (struct hf_validation_policy){.lone = a->place_count == 0,
+                                              .look_ms = 5000};
+    s->ca = the_ca(HF_RULES_DUAL, s->digest);
+    hf_preset_apply(HF_PRESET_COMPAT, &s->ca, &s->policy);
+    s->ca.issuers = &issuer;
+    s->ca.issuer_count = 1;
+    config.suffixes = s->suffixes;
+    return hf_validator_new(&config, &s->validator, why);
+}
+
+static void stand_close(struct stand *s)
+{
+    hf_validator_free(s->validator);
+    for (size_t i = 0; i < HF_EYES_MAX; i++)
+        hf_eye_clear(&s->eyes[i]);
+    hf_http_clear(&s->prober);
+    hf_http_clear(&s->api);
+    hf_resolver_clear(&s->resolver);
+    hf_suffixes_free(s->suffixes);
+    hf_digest_free(s->digest);
+}
+
+static enum hf_err run(struct asker *a, struct hf_why *why)
+{
+    static struct stand stand;
+    struct hf_account account = the_account();
+    enum hf_err err = stand_open(a, &stand, why);
+
     while (err == HF_OK && a->count < QUESTIONS_MAX &&
            fgets(a->questions[a->count].text, sizeof(a->questions[0].text),
                  stdin) != NULL)
         if (!read_question(&a->questions[a->count++], &account))
             err = hf_fail(why, HF_ESYNTAX, a->count, "no such way");
     if (err == HF_OK)
-        err = ask_all(a, validator, why);
+        err = ask_all(a, stand.validator, why);
     for (size_t i = 0; i < a->count; i++) {
         if (err == HF_OK)
             print(a, &a->questions[i].result);
         hf_validation_clear(&a->questions[i].result);
     }
-    hf_validator_free(validator);
-    hf_eye_clear(&eye);
-    hf_http_clear(&prober);
-    hf_resolver_clear(&resolver);
-    hf_suffixes_free(suffixes);
-    hf_digest_free(digest);
+    stand_close(&stand);
     return err;
 }
 
