@@ -40,7 +40,8 @@ struct hf_errand {
                             of dns-persist-01 the ADN */
     struct hf_span token;
     struct hf_span key_authorization;
-    int64_t give_up_at_ms; /* hf_clock_ms() */
+    struct hf_span key_hash; /* its SHA-256, where that is all one knows */
+    int64_t give_up_at_ms;   /* hf_clock_ms() */
     /* For remote eyes, who want to know what would be good. */
     const struct hf_span *issuers;
     size_t issuer_count;

@@ -122,9 +122,11 @@ enum hf_err hf_open_mpic_ask(const struct hf_errand *errand,
     char target[HF_NAME_MAX + 2];
     struct hf_buf name;
 
-    if (errand->key_authorization.len > 0 &&
-        digest->compute(digest->state, HF_SHA_256, errand->key_authorization,
-                        hash) != HF_OK)
+    if (errand->key_hash.len == HASH_LEN)
+        memcpy(hash, errand->key_hash.ptr, HASH_LEN);
+    else if (errand->key_authorization.len > 0 &&
+             digest->compute(digest->state, HF_SHA_256,
+                             errand->key_authorization, hash) != HF_OK)
         return hf_fail(why, HF_ECRYPTO, 0, "SHA-256 is not to be had");
     hf_buf_init(&name, target, sizeof(target));
     hf_buf_puts(&name, errand->wildcard ? "*." : "");

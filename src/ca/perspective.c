@@ -4,7 +4,6 @@
 #include "acme/document.h"
 #include "base/alloc.h"
 #include "base/base64.h"
-#include "base/json.h"
 #include "ca/testimony.h"
 #include "dns/wire.h"
 #include "holdfast/idna.h"
@@ -101,7 +100,6 @@ static const char *read_caa(const json_t *root,
     o->errand.way = HF_WAY_CAA;
     o->errand.for_way = read_method(object);
     o->errand.account_url = hf_document_string(object, "account_uri");
-    o->account_uri = o->errand.account_url;
     if (o->errand.is_ip)
         return "RFC 8659 3: an address has no CAA records";
     return read_issuers(object, "caa_domains", self, o);
@@ -120,7 +118,8 @@ static bool read_hash(const json_t *object, struct hf_observation *o)
 {
     struct hf_span text = hf_document_string(object, "key_authorization_hash");
 
-    o->has_hash = true;
+    o->errand.key_hash =
+        (struct hf_span){(const char *)o->hash, sizeof(o->hash)};
     if (o->errand.way == HF_WAY_DNS)
         return text.len == HF_BASE64URL_LEN(HASH_LEN) &&
                hf_base64url_decode(text, o->hash);
@@ -143,8 +142,9 @@ static const char *read_parameters(const json_t *object,
 {
     switch (o->errand.way) {
     case HF_WAY_DNS_PERSIST:
-        o->account_uri = hf_document_string(object, "expected_account_uri");
-        if (o->account_uri.len == 0)
+        o->errand.account_uri =
+            hf_document_string(object, "expected_account_uri");
+        if (o->errand.account_uri.len == 0)
             return "expected_account_uri is missing";
         if (hf_document_size(object, "issuer_domain_names") == 0)
             return "issuer_domain_names are missing";
@@ -225,24 +225,26 @@ static enum hf_err judge(const struct hf_observation *o,
                          const struct hf_view *view, struct hf_time now,
                          bool *passed, struct hf_why *why)
 {
-    const struct hf_account account = {.url = o->account_uri};
+    const struct hf_account account = {.url = o->errand.way == HF_WAY_CAA
+                                                  ? o->errand.account_url
+                                                  : o->errand.account_uri};
     const struct hf_validation_policy policy = {.lone = true};
     const struct hf_ca ca = {.rules = HF_RULES_BR,
                              .issuers = o->errand.issuers,
                              .issuer_count = o->errand.issuer_count,
                              .digest = self->digest};
     const struct hf_validator_config config = {.ca = &ca, .policy = &policy};
-    const struct hf_validation_job job = {
-        .way = o->errand.way,
-        .for_way = o->errand.for_way,
-        .is_ip = o->errand.is_ip,
-        .wildcard = o->errand.wildcard,
-        .name = o->errand.name,
-        .token = o->errand.token,
-        .key_authorization = o->errand.key_authorization,
-        .key_hash = {(const char *)o->hash, o->has_hash ? HASH_LEN : 0},
-        .account = &account,
-        .now = now};
+    const struct hf_validation_job job = {.way = o->errand.way,
+                                          .for_way = o->errand.for_way,
+                                          .is_ip = o->errand.is_ip,
+                                          .wildcard = o->errand.wildcard,
+                                          .name = o->errand.name,
+                                          .token = o->errand.token,
+                                          .key_authorization =
+                                              o->errand.key_authorization,
+                                          .key_hash = o->errand.key_hash,
+                                          .account = &account,
+                                          .now = now};
     struct hf_testimony testimony = {0};
     struct hf_claim claim = {0};
     enum hf_err err = hf_claim_init(&claim, &job, &config, why);
@@ -417,31 +419,45 @@ static void put_errors(struct hf_json *json, struct hf_span failure)
     hf_json_close(json, ']');
 }
 
+enum hf_err hf_observation_put_check(struct hf_json *json,
+                                     const struct hf_observation *observation,
+                                     const struct hf_perspective_self *self,
+                                     struct hf_observed *observed,
+                                     struct hf_why *why)
+{
+    const struct hf_view *view = observed->view;
+    struct hf_time now = observed->now;
+    bool caa = observation->errand.way == HF_WAY_CAA;
+    struct hf_span failure = failure_of(view);
+    enum hf_err err =
+        judge(observation, self, view, now, &observed->passed, why);
+
+    if (err != HF_OK)
+        return err;
+    observed->completed = failure.len == 0;
+    hf_json_key_lit(json, "check_type", caa ? "caa" : "dcv");
+    hf_json_key_bool(json, "check_completed", observed->completed);
+    hf_json_key_bool(json, "check_passed", observed->passed);
+    put_errors(json, failure);
+    hf_json_key_int(json, "timestamp_ns", now.s * INT64_C(1000000000) + now.ns);
+    return put_details(json, observation, view, why);
+}
+
 enum hf_err hf_observation_put(const struct hf_observation *observation,
                                const struct hf_perspective_self *self,
                                const struct hf_view *view, struct hf_time now,
                                struct hf_buf *out, struct hf_why *why)
 {
-    bool caa = observation->errand.way == HF_WAY_CAA;
-    struct hf_span failure = failure_of(view);
     struct hf_json json = hf_json_to(out);
-    bool passed = false;
-    enum hf_err err = judge(observation, self, view, now, &passed, why);
+    struct hf_observed observed = {.view = view, .now = now};
+    enum hf_err err;
 
-    if (err != HF_OK)
-        return err;
     hf_json_open(&json, '{');
     hf_json_key_str(&json, "perspective_code", self->code);
     hf_json_key_str(&json, "rir", self->rir);
-    hf_json_key_lit(&json, "check_type", caa ? "caa" : "dcv");
-    hf_json_key_bool(&json, "check_completed", failure.len == 0);
-    hf_json_key_bool(&json, "check_passed", passed);
-    put_errors(&json, failure);
-    hf_json_key_int(&json, "timestamp_ns",
-                    now.s * INT64_C(1000000000) + now.ns);
     if (observation->trace.len > 0)
         hf_json_key_str(&json, "trace_identifier", observation->trace);
-    err = put_details(&json, observation, view, why);
+    err = hf_observation_put_check(&json, observation, self, &observed, why);
     hf_json_close(&json, '}');
     if (err == HF_OK && out->full)
         return hf_fail(why, HF_ELIMIT, 0, "more was seen than can be told");

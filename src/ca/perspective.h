@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "ca/claim.h"
 
 #define HF_PERSPECTIVE_REPLY_MAX ((size_t)1 << 20)
@@ -28,9 +29,7 @@ struct hf_observation {
     struct hf_errand errand;
     struct hf_span trace; /* its identifier, to be given back; may be empty */
     struct hf_name name;
-    unsigned char hash[32];
-    bool has_hash;
-    struct hf_span account_uri; /* that is expected; may be empty */
+    unsigned char hash[32]; /* which errand.key_hash is, if it is there */
     struct hf_name issuer_names[HF_PERSPECTIVE_NAMES_MAX];
     struct hf_span issuers[HF_PERSPECTIVE_NAMES_MAX];
     void *document; /* what the spans borrow from */
@@ -53,6 +52,22 @@ enum hf_err hf_observation_put(const struct hf_observation *observation,
                                const struct hf_perspective_self *self,
                                const struct hf_view *view, struct hf_time now,
                                struct hf_buf *out, struct hf_why *why);
+
+/* One view of a request, and what was made of it. */
+struct hf_observed {
+    const struct hf_view *view;
+    struct hf_time now;
+    bool completed; /* told by the function below */
+    bool passed;
+};
+
+/* The members of its check alone, into an object that is open. Fails: as
+ * hf_observation_put(). */
+enum hf_err hf_observation_put_check(struct hf_json *json,
+                                     const struct hf_observation *observation,
+                                     const struct hf_perspective_self *self,
+                                     struct hf_observed *observed,
+                                     struct hf_why *why);
 
 /* The body of a 400, as the API has it. */
 void hf_observation_put_error(struct hf_buf *out, const char *objection);

@@ -4,6 +4,7 @@
  * eye, and views come back as replies. It never waits.
  *
  *     POST /dcv, /caa      the Open MPIC API (open_mpic.h, perspective.h)
+ *     POST /mpic           the same from remote perspectives (coordinator.h)
  *     GET  /healthz, /configz
  */
 #pragma once
@@ -13,13 +14,16 @@
 
 struct hf_perspective_host;
 
-/*
- * Borrows all three for its life. Owns: hf_perspective_host_free(). Fails:
- * HF_ENOMEM.
- */
-enum hf_err hf_perspective_host_new(struct hf_server_front *front,
-                                    struct hf_eye *eye,
-                                    const struct hf_perspective_self *self,
+/* What one is built of; all is borrowed for its life. */
+struct hf_perspective_config {
+    struct hf_server_front *front;
+    const struct hf_perspective_self *self;
+    struct hf_eye *const *eyes; /* our own, then the remote ones, if any */
+    size_t eye_count;           /* at most HF_EYES_MAX */
+};
+
+/* Owns: hf_perspective_host_free(). Fails: HF_ENOMEM. */
+enum hf_err hf_perspective_host_new(const struct hf_perspective_config *config,
                                     struct hf_perspective_host **out,
                                     struct hf_why *why);
 void hf_perspective_host_free(struct hf_perspective_host *host);

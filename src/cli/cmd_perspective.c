@@ -2,6 +2,7 @@
 /* cmd_perspective.c -- look at names for a CA that is elsewhere. */
 #include <poll.h>
 
+#include "ca/eye_remote.h"
 #include "ca/perspective_host.h"
 #include "cli/commands.h"
 #include "cli/fence.h"
@@ -47,6 +48,23 @@ static const struct hf_option options[] = {
      .arg = "DOMAIN",
      .many = true,
      .help = "The CA's name in CAA, where a request names none"},
+    {.name = "remote",
+     .arg = "NAME=RIR=URL",
+     .many = true,
+     .help = "A perspective that POST /mpic asks; two at least"},
+    {.name = "remote-ca",
+     .arg = "FILE",
+     .many = true,
+     .choices = "<file>",
+     .help = "Trust these for theirs instead of the system's"},
+    {.name = "remote-certificate",
+     .arg = "FILE",
+     .choices = "<file>",
+     .help = "Who we are to them, PEM"},
+    {.name = "remote-key",
+     .arg = "FILE",
+     .choices = "<file>",
+     .help = "Its key, PEM"},
     {.name = "allow-private",
      .help = "http-01, tls-alpn-01: look at private addresses, too"},
     {.name = "http-port", .arg = "PORT", .help = "Of http-01 instead of 80"},
@@ -65,7 +83,10 @@ struct post {
     struct hf_digest *digest;
     struct hf_resolver resolver;
     struct hf_http prober;
-    struct hf_eye eye;
+    struct hf_http api; /* to ask the remotes */
+    struct hf_eye eyes[HF_EYES_MAX];
+    struct hf_eye *eye_list[HF_EYES_MAX];
+    size_t eye_count;
     struct hf_buf certificate;
     struct hf_buf key;
     struct hf_buf client_ca;
@@ -199,10 +220,83 @@ static enum hf_exit open_eye(struct post *post)
     rules.http_port = (uint16_t)http_port;
     rules.tls_port = (uint16_t)tls_port;
     if (hf_http_new(&web, &post->prober, &why) != HF_OK ||
-        hf_eye_local(&post->resolver, &post->prober, &rules, &post->eye,
+        hf_eye_local(&post->resolver, &post->prober, &rules, &post->eyes[0],
                      &why) != HF_OK)
         return failed(cli, "", &why);
+    post->eye_count = 1;
     return HF_EXIT_GOOD;
+}
+
+/* NAME=RIR=URL */
+static bool read_place(const char *value, struct hf_perspective_place *out)
+{
+    struct hf_span text = hf_span_str(value);
+
+    out->code = hf_span_cut(&text, hf_span_find(text, '='));
+    (void)hf_span_skip(&text, '=');
+    out->rir = hf_span_cut(&text, hf_span_find(text, '='));
+    (void)hf_span_skip(&text, '=');
+    out->url = text;
+    return text.len > 0;
+}
+
+static enum hf_exit read_places(const struct post *post,
+                                struct hf_perspective_place *out, size_t count)
+{
+    if (count == 1 || count >= HF_EYES_MAX)
+        return hf_cli_usage(post->cli, HF_SPAN("--remote"),
+                            "give two at least, and at most 15");
+    for (size_t i = 0; i < count; i++) {
+        const char *value = hf_cli_nth(post->cli, "remote", i);
+
+        if (!read_place(value, &out[i]))
+            return hf_cli_usage(post->cli, hf_span_str(value),
+                                "a perspective is NAME=RIR=URL");
+    }
+    return HF_EXIT_GOOD;
+}
+
+/* REQ VAL-48 */
+static enum hf_exit open_remotes(struct post *post)
+{
+    const struct hf_cli *cli = post->cli;
+    struct hf_perspective_place places[HF_EYES_MAX];
+    size_t count = hf_cli_count(cli, "remote");
+    struct hf_http_config config = {
+        .own_chain = hf_cli_value(cli, "remote-certificate", NULL),
+        .own_key = hf_cli_value(cli, "remote-key", NULL),
+        .ca_file_count = hf_cli_count(cli, "remote-ca"),
+        .no_wall = hf_cli_no_wall(cli)};
+    struct hf_why why = {0};
+    enum hf_exit status = read_places(post, places, count);
+
+    if (status != HF_EXIT_GOOD || count == 0)
+        return status;
+    if (config.ca_file_count > HF_HTTP_FILES_MAX)
+        return hf_cli_usage(cli, HF_SPAN("--remote-ca"), "too many of them");
+    for (size_t i = 0; i < config.ca_file_count; i++)
+        config.ca_files[i] = hf_cli_nth(cli, "remote-ca", i);
+    if (hf_http_new(&config, &post->api, &why) != HF_OK ||
+        hf_eyes_remote(&post->api, post->digest, places, count, &post->eyes[1],
+                       &why) != HF_OK)
+        return failed(cli, "--remote", &why);
+    post->eye_count += count;
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit open_host(struct post *post)
+{
+    const struct hf_perspective_config config = {.front = post->front,
+                                                 .self = &post->self,
+                                                 .eyes = post->eye_list,
+                                                 .eye_count = post->eye_count};
+    struct hf_why why = {0};
+
+    for (size_t i = 0; i < post->eye_count; i++)
+        post->eye_list[i] = &post->eyes[i];
+    return hf_perspective_host_new(&config, &post->host, &why) == HF_OK
+               ? HF_EXIT_GOOD
+               : failed(post->cli, "", &why);
 }
 
 static enum hf_exit begin(struct post *post)
@@ -218,11 +312,11 @@ static enum hf_exit begin(struct post *post)
     if (status == HF_EXIT_GOOD)
         status = open_eye(post);
     if (status == HF_EXIT_GOOD)
+        status = open_remotes(post);
+    if (status == HF_EXIT_GOOD)
         status = open_front(post);
-    if (status == HF_EXIT_GOOD &&
-        hf_perspective_host_new(post->front, &post->eye, &post->self,
-                                &post->host, &why) != HF_OK)
-        status = failed(post->cli, "", &why);
+    if (status == HF_EXIT_GOOD)
+        status = open_host(post);
     if (status == HF_EXIT_GOOD)
         status = hf_fence_from_cli(post->cli, NULL, 0);
     return status;
@@ -250,10 +344,12 @@ static void put_start(const struct post *post)
 
 static void await(const struct post *post)
 {
-    struct pollfd pfds[1 + HF_EYE_FDS_MAX];
-    int fds[HF_EYE_FDS_MAX];
-    size_t count = post->eye.fds(post->eye.state, fds);
+    struct pollfd pfds[2 + HF_EYE_FDS_MAX];
+    int fds[HF_EYE_FDS_MAX + 1];
+    size_t count = post->eyes[0].fds(post->eyes[0].state, fds);
 
+    if (post->eye_count > 1) /* the remotes share one */
+        fds[count++] = hf_http_fd(&post->api);
     pfds[0] =
         (struct pollfd){.fd = hf_server_fd(post->front), .events = POLLIN};
     if (hf_server_is_behind(post->front))
@@ -285,7 +381,9 @@ static void end(struct post *post)
 {
     hf_perspective_host_free(post->host);
     hf_server_free(post->front);
-    hf_eye_clear(&post->eye);
+    for (size_t i = 0; i < post->eye_count; i++)
+        hf_eye_clear(&post->eyes[i]);
+    hf_http_clear(&post->api);
     hf_http_clear(&post->prober);
     hf_resolver_clear(&post->resolver);
     hf_digest_free(post->digest);
@@ -315,8 +413,8 @@ const struct hf_command hf_cmd_perspective_serve = {
     .summary = "Look at names for a CA that is elsewhere",
     .details =
         "One of the places from which a CA has names looked at (BR 3.2.2.9), "
-        "by the Open MPIC\nAPI over HTTPS: POST /dcv and /caa; GET /healthz "
-        "and /configz. CAs prove who they\nare by a certificate. DNSSEC is "
+        "by the Open MPIC\nAPI over HTTPS: POST /dcv and /caa; /mpic asks the "
+        "remote ones. CAs prove who they\nare by a certificate. DNSSEC is "
         "validated here, and nothing is shared with others.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),

@@ -2,10 +2,23 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "ca/perspective.h"
+#include "ca/coordinator.h"
 #include "holdfast/digest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The same for a coordinator: never less than a quorum that counts. */
+static void coordinate(struct hf_span body,
+                       const struct hf_perspective_self *self)
+{
+    static struct hf_coordination c;
+    const char *objection = NULL;
+
+    if (hf_coordination_read(body, 4, self, &c, &objection, NULL) == HF_OK &&
+        objection == NULL)
+        assert(c.quorum >= 3 && c.quorum <= 4 && c.attempts >= 1);
+    hf_coordination_clear(&c);
+}
 
 static void check(const struct hf_observation *o, bool caa)
 {
@@ -15,7 +28,7 @@ static void check(const struct hf_observation *o, bool caa)
     assert(errand->is_ip ? errand->name.len <= 45
                          : hf_name_is_canonical(errand->name));
     assert(errand->key_authorization.len <= HF_KEY_AUTHORIZATION_MAX);
-    assert(errand->way != HF_WAY_DNS_PERSIST || o->account_uri.len > 0);
+    assert(errand->way != HF_WAY_DNS_PERSIST || errand->account_uri.len > 0);
     for (size_t i = 0; i < errand->issuer_count; i++)
         assert(hf_name_is_canonical(errand->issuers[i]));
 }
@@ -52,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         hf_buf_clear(&out);
         hf_observation_clear(&o);
     }
+    coordinate(body, &self);
     hf_digest_free(digest);
     return 0;
 }

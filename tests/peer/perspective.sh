@@ -14,8 +14,8 @@ needs knotd ldns-signzone openssl curl "$VALIDATE_ASK"
 
 THUMBPRINT=NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
 # shellcheck disable=SC2046 # numbers
-set -- $(python3 "$here/ports.py" free 7)
-http=$1 tls=$2 first=$3 second=$4 third=$5 fourth=$6 nobody=$7
+set -- $(python3 "$here/ports.py" free 8)
+http=$1 tls=$2 first=$3 second=$4 third=$5 fourth=$6 nobody=$7 chief=$8
 
 cat >"$tmp/web.zone" <<END
 \$ORIGIN web.example.
@@ -52,21 +52,29 @@ request client client -CA "$tmp/root.pem" -CAkey "$tmp/root.key"
 request other other
 
 # shellcheck disable=SC2086 # options
-serve() { # CODE REGION PORT
-    : >"$tmp/$1.out"
-    "$HOLDFAST" perspective serve --code "$1" --region "$2" \
-        --listen "127.0.0.1@$3" --certificate "$tmp/server.pem" \
+serve() { # CODE REGION PORT [OPTION...]
+    code=$1 region=$2 port=$3
+    shift 3
+    : >"$tmp/$code.out"
+    "$HOLDFAST" perspective serve --code "$code" --region "$region" "$@" \
+        --listen "127.0.0.1@$port" --certificate "$tmp/server.pem" \
         --key "$tmp/server.key" --client-ca "$tmp/root.pem" \
         --issuer ca.example --allow-private --http-port "$http" \
         --tls-port "$tls" ${TREE_OPTIONS%--suffix-list*} \
-        >>"$tmp/$1.out" 2>"$tmp/$1.err" &
+        >>"$tmp/$code.out" 2>"$tmp/$code.err" &
     pids="$pids $!"
-    await grep -q answering "$tmp/$1.out"
+    await grep -q answering "$tmp/$code.out"
 }
 serve one ARIN "$first"
 serve two RIPE "$second"
 serve three APNIC "$third"
 serve four RIPE "$fourth"
+serve chief ARIN "$chief" --remote "one=ARIN=https://127.0.0.1:$first" \
+    --remote "two=RIPE=https://127.0.0.1:$second" \
+    --remote "three=APNIC=https://127.0.0.1:$third" \
+    --remote "gone=RIPE=https://127.0.0.1:$nobody" \
+    --remote-ca "$tmp/root.pem" --remote-certificate "$tmp/client.pem" \
+    --remote-key "$tmp/client.key"
 
 # shellcheck disable=SC2086 # options
 ask() { # [OPTION...] < questions
@@ -125,7 +133,7 @@ api() { # WHAT PATTERN PATH [CURL-OPTION...]
     shift 3
     curl -sS --cacert "$tmp/root.pem" --cert "$tmp/client.pem" \
         --key "$tmp/client.key" -H 'Content-Type: application/json' \
-        -w '\n%{http_code}\n' "$@" "https://127.0.0.1:$first$path" \
+        -w '\n%{http_code}\n' "$@" "https://127.0.0.1:$to$path" \
         >"$tmp/reply" 2>&1 || true
     if tr '\n' ' ' <"$tmp/reply" | grep -q "$pattern"; then
         ok "$what"
@@ -142,6 +150,7 @@ persist() { # NAME URI
 }
 
 url=https://ca.example/acct/123
+to=$first
 api 'health' '"OK".* 200' /healthz
 api 'configuration' '"rir":"ARIN".* 200' /configz
 api 'a record' '"check_passed":true.*"records_seen":\["ca.example.* 200' /dcv \
@@ -167,5 +176,22 @@ api 'a token that leaves its folder' 'validation_issues.* 400' /dcv -d \
 api 'GET' ' 405' /dcv
 api 'somewhere else' ' 404' /mpic/x
 api 'nobody' 'curl.* 000' /healthz --cert "$tmp/other.pem" --key "$tmp/other.key"
+api 'none to ask' 'has none to ask.* 400' /mpic -d '{}'
+
+to=$chief
+mpic() { # ORCHESTRATION NAME
+    persist "$2" "$url" |
+        sed "s/^{/{\"check_type\":\"dcv\",\"orchestration_parameters\":{$1},/"
+}
+api 'three of four' \
+    '"is_valid":true,"mpic_completed":true.* 200' /mpic -d "$(mpic '' good.example)"
+api 'all four, says the request' '"is_valid":false,"mpic_completed":false' \
+    /mpic -d "$(mpic '"quorum_count":4' good.example)"
+api 'no record' '"is_valid":false,"mpic_completed":true' /mpic \
+    -d "$(mpic '' host.good.example)"
+for quorum in 0 1 2; do
+    api "a quorum of $quorum" 'quorum_count.* 400' /mpic \
+        -d "$(mpic "\"quorum_count\":$quorum" good.example)"
+done
 
 exit $failed

@@ -3,8 +3,8 @@
  * What a coordinator of ours asks, and a perspective of ours answers, comes
  * back as it was seen.
  */
+#include "ca/coordinator.h"
 #include "ca/open_mpic.h"
-#include "ca/perspective.h"
 #include "holdfast/digest.h"
 #include "tests/unit/judge_fixture.h"
 #include "tests/unit/resolver_fixture.h"
@@ -226,6 +226,114 @@ static void requests_are_checked(void **state)
     }
 }
 
+/* ---- coordination ---- */
+
+#define M(orchestration)                                                       \
+    "{\"check_type\":\"caa\",\"domain_or_ip_target\":\"example.com\","         \
+    "\"orchestration_parameters\":{" orchestration "}}"
+
+/* REQ VAL-41 */
+static const struct {
+    const char *body;
+    size_t remotes;
+    const char *objection; /* a part of it; NULL: there is none */
+    size_t quorum;
+} coordinations[] = {
+    {M(""), 4, NULL, 3},
+    {M(""), 6, NULL, 4},
+    {M("\"quorum_count\":4"), 4, NULL, 4},
+    {M("\"perspective_count\":4,\"max_attempts\":2"), 4, NULL, 3},
+    {M("\"quorum_count\":0"), 4, "quorum_count", 0},
+    {M("\"quorum_count\":1"), 4, "quorum_count", 0},
+    {M("\"quorum_count\":2"), 4, "quorum_count", 0},
+    {M("\"quorum_count\":5"), 4, "quorum_count", 0},
+    {M("\"quorum_count\":\"3\""), 4, "whole numbers", 0},
+    {M("\"perspective_count\":2"), 4, "perspective_count", 0},
+    {M("\"max_attempts\":0"), 4, "max_attempts", 0},
+    {M("\"max_attempts\":9"), 4, "max_attempts", 0},
+    {M(""), 1, "has none to ask", 0},
+    {"{\"domain_or_ip_target\":\"example.com\"}", 4, "check_type", 0},
+    {"x", 4, "JSON", 0},
+};
+
+static void quorums_are_checked(void **state)
+{
+    const struct hf_perspective_self self = the_self();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(coordinations); i++) {
+        struct hf_coordination read = {0};
+        const char *objection = NULL;
+
+        assert_int_equal(
+            hf_coordination_read(hf_span_str(coordinations[i].body),
+                                 coordinations[i].remotes, &self, &read,
+                                 &objection, NULL),
+            HF_OK);
+        if ((objection == NULL) != (coordinations[i].objection == NULL) ||
+            (objection != NULL &&
+             strstr(objection, coordinations[i].objection) == NULL))
+            fail_msg("%s: %s", coordinations[i].body,
+                     objection == NULL ? "nothing" : objection);
+        if (objection == NULL)
+            assert_int_equal(read.quorum, coordinations[i].quorum);
+        hf_coordination_clear(&read);
+    }
+}
+
+/* Views of perspectives, good or not, and what they are worth together. */
+static void views_are_counted(void **state)
+{
+    static const struct {
+        const char *views;   /* g: no CAA; n: of another; f: could not look */
+        const char *regions; /* a letter each */
+        bool valid, completed;
+    } rows[] = {
+        {"gggg", "rarp", true, true},   {"gggn", "rarp", true, true},
+        {"ggnn", "rarp", false, true},  {"gggf", "rarp", true, true},
+        {"ggff", "rarp", false, false}, {"gggg", "rrrr", false, true},
+        {"gggn", "rrra", false, true},
+    };
+    const struct hf_perspective_self self = the_self();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct hf_view views[4] = {0};
+        struct hf_eye eyes[4] = {0};
+        struct hf_eye *const list[] = {&eyes[0], &eyes[1], &eyes[2], &eyes[3]};
+        const struct hf_corroboration seen = {
+            .eyes = list, .views = views, .count = 4, .now = {.s = NOW}};
+        struct hf_coordination c = {0};
+        const char *objection = NULL;
+        struct hf_buf out;
+
+        for (size_t k = 0; k < 4; k++) {
+            eyes[k].rir[0] = rows[i].regions[k];
+            if (rows[i].views[k] == 'f')
+                views[k].failure = "gone";
+            else
+                see(rows[i].views[k] == 'g' ? COUNT_OF(trips) - 1
+                                            : COUNT_OF(trips) - 2,
+                    &views[k]);
+        }
+        assert_int_equal(hf_coordination_read(HF_SPAN(M("")), 4, &self, &c,
+                                              &objection, NULL),
+                         HF_OK);
+        hf_buf_init_grow(&out, HF_PERSPECTIVE_REPLY_MAX);
+        assert_int_equal(hf_coordination_put(&c, &self, &seen, &out, NULL),
+                         HF_OK);
+        hf_buf_putc(&out, '\0');
+        if ((strstr(out.ptr, "\"is_valid\":true") != NULL) != rows[i].valid ||
+            (strstr(out.ptr, "\"mpic_completed\":true") != NULL) !=
+                rows[i].completed)
+            fail_msg("%s %s: %s", rows[i].views, rows[i].regions, out.ptr);
+        for (size_t k = 0; k < 4; k++)
+            hf_view_clear(&views[k]);
+        hf_buf_clear(&out);
+        hf_coordination_clear(&c);
+    }
+}
+
 static int make_digest(void **state)
 {
     (void)state;
@@ -244,6 +352,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(requests_are_checked),
+        cmocka_unit_test(quorums_are_checked),
+        cmocka_unit_test(views_are_counted),
     };
 
     return cmocka_run_group_tests(tests, make_digest, free_digest);
