@@ -152,6 +152,17 @@ static enum hf_err read_delay(struct reading *r, struct hf_why *why)
     return HF_OK;
 }
 
+static enum hf_err read_times(struct reading *r, struct hf_why *why)
+{
+    uint32_t times;
+
+    if (!next(r) || !hf_zone_ttl_read(r->word.text, &times) || times == 0 ||
+        times > UINT16_MAX)
+        return fail(r, why, "a number of iterations is expected");
+    r->verb.fault.times = (uint16_t)times;
+    return HF_OK;
+}
+
 /* KIND NAME, and what is said of it. */
 static enum hf_err read_fault(struct reading *r, struct hf_why *why)
 {
@@ -162,7 +173,7 @@ static enum hf_err read_fault(struct reading *r, struct hf_why *why)
     if (!hf_lab_fault_find(r->word.text, &fault->kind))
         return fail(r, why,
                     "the faults are: bogus expired silent servfail refused "
-                    "slow lie lost loop truncated");
+                    "slow lie lost loop truncated nsec3");
     err = read_name(r, why);
     fault->name = r->verb.name;
     while (err == HF_OK && next(r)) {
@@ -170,10 +181,13 @@ static enum hf_err read_fault(struct reading *r, struct hf_why *why)
             err = read_client(r, why);
         else if (is(r, "ms"))
             err = read_delay(r, why);
+        else if (is(r, "times"))
+            err = read_times(r, why);
         else if (is(r, "says"))
             err = read_text(r, &fault->lie, why);
         else
-            err = fail(r, why, "the words behind a fault are: for ms says");
+            err =
+                fail(r, why, "the words behind a fault are: for ms times says");
     }
     return err;
 }

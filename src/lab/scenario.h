@@ -6,7 +6,8 @@
  *     record add shop.example 60 TXT "text"
  *     record replace shop.example 60 TXT "text"
  *     record remove shop.example [TXT ["text"]]
- *     fault KIND NAME [for 127.0.0.5] [ms 500] [says "text"]
+ *     fault KIND NAME [for 127.0.0.5] [ms 500] [times 9]
+ *         [says "text"]
  *     mend KIND NAME [for 127.0.0.5]
  *     clock +90d
  *     show shop.example

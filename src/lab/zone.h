@@ -139,7 +139,7 @@ enum hf_lab_fault_kind {
     HF_LAB_LOST,      /* the server does not know the zone: lame */
     HF_LAB_LOOP,      /* CNAMEs in a circle */
     HF_LAB_TRUNCATED, /* "ask again over TCP", also over TCP */
-    HF_LAB_NSEC3,     /* denials by NSEC3 with 2,500 iterations */
+    HF_LAB_NSEC3,     /* denials by NSEC3 with `times` iterations */
 };
 
 /* "bogus", "no-answer", ... for scripts and stories. */
@@ -153,6 +153,7 @@ struct hf_lab_fault {
     struct hf_wire_name name;
     uint32_t client;    /* an IPv4 address, 0x7f000001; 0: everybody */
     uint32_t delay_ms;  /* SLOW */
+    uint16_t times;     /* NSEC3; 0: 2,500 */
     struct hf_span lie; /* LIE: the text; at most 1,024 octets */
 };
 

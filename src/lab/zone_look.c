@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "holdfast/txt.h"
+#include "lab/zone_nsec3.h"
 #include "lab/zone_proof.h"
 
 #define ALIASES_MAX 16
@@ -18,7 +19,8 @@ struct look {
     uint16_t type;
     bool is_bogus;
     bool is_expired;
-    size_t proofs[PROOFS_MAX]; /* NSEC records that are in it */
+    const struct hf_lab_fault *nsec3; /* deny with these, or NULL */
+    uint64_t proofs[PROOFS_MAX];      /* that are in it: see is_new() */
     size_t proof_count;
     bool goes_on; /* an alias leads on in this zone */
 };
@@ -39,8 +41,16 @@ static bool is_fresh(const struct look *look,
            age_s <= look->dns->after_s / 2 && age_s >= -look->dns->before_s / 2;
 }
 
+/* Records of one owner and type, and how to answer with them. */
+struct rrset {
+    struct hf_lab_rr *const *rrs;
+    size_t count;
+    const struct hf_wire_name *owner; /* theirs, or whom a wildcard answers */
+    struct hf_lab_signature **kept;   /* where the signature is, or NULL */
+};
+
 static enum hf_err make_signature(const struct look *look,
-                                  struct hf_lab_rr *const *rrs, size_t count,
+                                  const struct rrset *set,
                                   struct hf_lab_signature *out,
                                   struct hf_why *why)
 {
@@ -53,58 +63,59 @@ static enum hf_err make_signature(const struct look *look,
                                         now_s - YESTERDAY_S};
     out->generation = look->zone->generation;
     out->made_at = now_s;
-    return hf_lab_key_sign(look->zone->key, rrs, count, window, out, why);
+    return hf_lab_key_sign(look->zone->key, set->rrs, set->count, window, out,
+                           why);
 }
 
-/* The signature of an RRset: kept in `*slot`, unless it is a false one. */
-static enum hf_err sign(const struct look *look, struct hf_lab_rr *const *rrs,
-                        size_t count, struct hf_lab_signature **slot,
+/* A good signature, made when there is none of this generation. */
+static enum hf_err keep_signature(const struct look *look,
+                                  const struct rrset *set,
+                                  struct hf_lab_signature *out,
+                                  struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    if (*set->kept == NULL)
+        *set->kept = hf_alloc(1, sizeof(**set->kept));
+    if (*set->kept == NULL)
+        return no_memory(why);
+    if (is_fresh(look, *set->kept))
+        *out = **set->kept;
+    else
+        err = make_signature(look, set, out, why);
+    if (err == HF_OK)
+        **set->kept = *out;
+    return err;
+}
+
+static enum hf_err sign(const struct look *look, const struct rrset *set,
                         struct hf_lab_signature *out, struct hf_why *why)
 {
-    enum hf_err err;
+    enum hf_err err = set->kept == NULL || look->is_expired
+                          ? make_signature(look, set, out, why)
+                          : keep_signature(look, set, out, why);
 
-    if (slot != NULL && *slot == NULL)
-        *slot = hf_alloc(1, sizeof(**slot));
-    if (slot != NULL && *slot == NULL)
-        return no_memory(why);
-    if (slot != NULL && !look->is_expired && !is_fresh(look, *slot)) {
-        err = make_signature(look, rrs, count, *slot, why);
-        if (err != HF_OK) {
-            (*slot)->generation = 0;
-            return err;
-        }
-    }
-    if (slot == NULL || look->is_expired) {
-        err = make_signature(look, rrs, count, out, why);
-        if (err != HF_OK)
-            return err;
-    } else {
-        *out = **slot;
-    }
-    if (look->is_bogus)
+    if (err == HF_OK && look->is_bogus)
         out->rdata[out->len - 1] ^= 1;
-    return HF_OK;
+    return err;
 }
 
-/* Records of one RRset, at `owner` (a name that a wildcard stands for), and
- * their signature. */
-static enum hf_err put_rrs(struct look *look, enum hf_section section,
-                           struct hf_lab_rr *const *rrs, size_t count,
-                           const struct hf_wire_name *owner,
-                           struct hf_lab_signature **slot, struct hf_why *why)
+static enum hf_err put_rrset(struct look *look, enum hf_section section,
+                             const struct rrset *set, struct hf_why *why)
 {
     struct hf_lab_signature signature;
-    struct hf_lab_record record = {
-        .owner = owner, .type = rrs[0]->type, .ttl_s = rrs[0]->ttl_s};
+    struct hf_lab_record record = {.owner = set->owner,
+                                   .type = set->rrs[0]->type,
+                                   .ttl_s = set->rrs[0]->ttl_s};
     enum hf_err err;
 
-    for (size_t i = 0; i < count; i++) {
-        record.rdata = hf_lab_rr_rdata(rrs[i]);
+    for (size_t i = 0; i < set->count; i++) {
+        record.rdata = hf_lab_rr_rdata(set->rrs[i]);
         hf_lab_reply_put(look->reply, section, &record);
     }
     if (look->zone->key == NULL || !look->reply->is_signed)
         return HF_OK;
-    err = sign(look, rrs, count, slot, &signature, why);
+    err = sign(look, set, &signature, why);
     if (err != HF_OK)
         return err;
     record.type = HF_RR_RRSIG;
@@ -120,9 +131,20 @@ static enum hf_err put_range(struct look *look, enum hf_section section,
                              struct hf_why *why)
 {
     struct hf_lab_rr **rrs = look->zone->records.all + range.from;
+    const struct rrset set = {rrs, range.to - range.from, owner,
+                              &rrs[0]->signature};
 
-    return put_rrs(look, section, rrs, range.to - range.from, owner,
-                   &rrs[0]->signature, why);
+    return put_rrset(look, section, &set, why);
+}
+
+/* One record by itself. */
+static enum hf_err put_one(struct look *look, enum hf_section section,
+                           struct hf_lab_rr *rr, struct hf_lab_signature **kept,
+                           struct hf_why *why)
+{
+    const struct rrset set = {&rr, 1, &rr->owner, kept};
+
+    return put_rrset(look, section, &set, why);
 }
 
 /* Records without a signature: those that are not the zone's own. */
@@ -148,7 +170,7 @@ static enum hf_err put_made(struct look *look,
 
     if (rr == NULL)
         return no_memory(why);
-    err = put_rrs(look, HF_SECTION_ANSWER, &rr, 1, &rr->owner, NULL, why);
+    err = put_one(look, HF_SECTION_ANSWER, rr, NULL, why);
     hf_lab_rr_free(rr);
     return err;
 }
@@ -169,13 +191,63 @@ static enum hf_err put_nsec(struct look *look, enum hf_section section,
 
     if (nsec == NULL)
         return no_memory(why);
-    err = put_rrs(look, section, &nsec, 1, &nsec->owner,
-                  &look->zone->records.all[at]->nsec, why);
+    err = put_one(look, section, nsec, &look->zone->records.all[at]->nsec, why);
     hf_lab_rr_free(nsec);
     return err;
 }
 
-/* The NSEC that matches the name or covers it; each only once. */
+/* Each proof only once: it is known by where its NSEC begins, or by the first
+ * octets of its hash. */
+static bool is_new(struct look *look, uint64_t id)
+{
+    for (size_t i = 0; i < look->proof_count; i++)
+        if (look->proofs[i] == id)
+            return false;
+    if (look->proof_count == PROOFS_MAX)
+        return false;
+    look->proofs[look->proof_count++] = id;
+    return true;
+}
+
+static enum hf_err put_nsec3(struct look *look, const struct hf_wire_name *name,
+                             struct hf_why *why)
+{
+    unsigned iterations =
+        look->nsec3->times == 0 ? HF_LAB_NSEC3_USUAL : look->nsec3->times;
+    struct hf_lab_rr *rr;
+    uint64_t id;
+    enum hf_err err = hf_lab_zone_nsec3(look->zone, name, iterations, &rr, why);
+
+    if (err != HF_OK)
+        return err;
+    memcpy(&id, rr->owner.octets + 1, sizeof(id));
+    if (is_new(look, id))
+        err = put_one(look, HF_SECTION_AUTHORITY, rr, NULL, why);
+    hf_lab_rr_free(rr);
+    return err;
+}
+
+/* That the name is, or that its closest encloser is and nothing between the
+ * two (RFC 5155, section 7.2). */
+static enum hf_err prove_hashed(struct look *look,
+                                const struct hf_wire_name *name,
+                                struct hf_why *why)
+{
+    struct hf_wire_name closer = *name;
+    struct hf_wire_name encloser = *name;
+    enum hf_err err;
+
+    while (!hf_lab_records_exist(&look->zone->records, &encloser)) {
+        closer = encloser;
+        (void)hf_wire_name_climb(&encloser);
+    }
+    err = put_nsec3(look, &encloser, why);
+    if (err != HF_OK || hf_wire_name_eq(&encloser, name))
+        return err;
+    return put_nsec3(look, &closer, why);
+}
+
+/* The NSEC that matches the name or covers it, or what stands for it. */
 static enum hf_err prove(struct look *look, const struct hf_wire_name *name,
                          struct hf_why *why)
 {
@@ -183,14 +255,11 @@ static enum hf_err prove(struct look *look, const struct hf_wire_name *name,
 
     if (look->zone->key == NULL || !look->reply->is_signed)
         return HF_OK;
+    if (look->nsec3 != NULL)
+        return prove_hashed(look, name, why);
     at = hf_lab_zone_nsec_at(look->zone, name);
-    for (size_t i = 0; i < look->proof_count; i++)
-        if (look->proofs[i] == at)
-            return HF_OK;
-    if (look->proof_count == PROOFS_MAX)
-        return HF_OK;
-    look->proofs[look->proof_count++] = at;
-    return put_nsec(look, HF_SECTION_AUTHORITY, at, why);
+    return is_new(look, at) ? put_nsec(look, HF_SECTION_AUTHORITY, at, why)
+                            : HF_OK;
 }
 
 /* "No", with how long that may be kept, and the proof for one name. */
@@ -451,6 +520,7 @@ enum hf_err hf_lab_look(const struct hf_lab_dns *dns,
                         .name = request->name,
                         .type = request->type};
     const struct hf_lab_fault_set *lie = fault_of(&look, HF_LAB_LIE);
+    const struct hf_lab_fault_set *nsec3 = fault_of(&look, HF_LAB_NSEC3);
     enum hf_err err = HF_OK;
 
     look.zone = choose_zone(&look);
@@ -458,6 +528,7 @@ enum hf_err hf_lab_look(const struct hf_lab_dns *dns,
         reply->rcode = HF_RCODE_REFUSED;
         return HF_OK;
     }
+    look.nsec3 = nsec3 == NULL ? NULL : &nsec3->fault;
     look.is_bogus = fault_of(&look, HF_LAB_BOGUS) != NULL;
     look.is_expired = fault_of(&look, HF_LAB_EXPIRED) != NULL;
     reply->authoritative = true;

@@ -70,17 +70,24 @@ static void set_bit(struct bitmap *bitmap, uint16_t type)
 }
 
 void hf_lab_zone_put_bitmap(const struct hf_lab_zone *zone,
-                            struct hf_lab_range name, struct hf_buf *out)
+                            struct hf_lab_range name, bool for_nsec,
+                            struct hf_buf *out)
 {
     struct hf_lab_rr *const *all = zone->records.all;
-    bool is_cut = hf_lab_zone_is_cut(zone, &all[name.from]->owner);
     struct bitmap bitmap = {0};
+    bool is_cut;
 
+    if (hf_lab_range_is_empty(name))
+        return;
+    is_cut = hf_lab_zone_is_cut(zone, &all[name.from]->owner);
     for (size_t i = name.from; i < name.to; i++)
         if (!is_cut || all[i]->type == HF_RR_NS || all[i]->type == HF_RR_DS)
             set_bit(&bitmap, all[i]->type);
-    set_bit(&bitmap, HF_RR_RRSIG);
-    set_bit(&bitmap, HF_RR_NSEC);
+    /* Nothing is signed at a cut but its DS and its NSEC. */
+    if (for_nsec || !is_cut || has(zone, &all[name.from]->owner, HF_RR_DS))
+        set_bit(&bitmap, HF_RR_RRSIG);
+    if (for_nsec)
+        set_bit(&bitmap, HF_RR_NSEC);
     for (size_t i = 0; i < 256; i++) {
         if (bitmap.used[i] == 0)
             continue;
@@ -103,7 +110,7 @@ struct hf_lab_rr *hf_lab_zone_nsec(const struct hf_lab_zone *zone, size_t at)
     hf_buf_init_grow(&rdata, UINT16_MAX);
     hf_buf_put(&rdata, (struct hf_span){(const char *)next->octets, next->len});
     hf_lab_zone_put_bitmap(zone, hf_lab_records_find(&zone->records, owner, 0),
-                           &rdata);
+                           true, &rdata);
     record.rdata = hf_buf_span(&rdata);
     rr = rdata.full ? NULL : hf_lab_rr_new(&record);
     hf_buf_clear(&rdata);

@@ -22,6 +22,8 @@ size_t hf_lab_zone_nsec_at(const struct hf_lab_zone *zone,
 /* The NSEC of the name at `at`. Owns: hf_lab_rr_free(). NULL: no memory. */
 struct hf_lab_rr *hf_lab_zone_nsec(const struct hf_lab_zone *zone, size_t at);
 
-/* Add the bitmap of the types that the name has (RFC 4034, section 4.1.2). */
+/* Add the bitmap of the types that the name has (RFC 4034, section 4.1.2), for
+ * an NSEC record or another. */
 void hf_lab_zone_put_bitmap(const struct hf_lab_zone *zone,
-                            struct hf_lab_range name, struct hf_buf *out);
+                            struct hf_lab_range name, bool for_nsec,
+                            struct hf_buf *out);

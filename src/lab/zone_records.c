@@ -134,7 +134,7 @@ enum hf_err hf_lab_records_reserve(struct hf_lab_records *records, size_t more,
     if (want <= records->room)
         return HF_OK;
     want += want / 2;
-    grown = hf_realloc(records->all, want, sizeof(*grown));
+    grown = hf_realloc(records->all, want, sizeof(struct hf_lab_rr *));
     if (grown == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     records->all = grown;
@@ -156,7 +156,7 @@ bool hf_lab_records_put(struct hf_lab_records *records, struct hf_lab_rr *rr)
         return false;
     }
     memmove(records->all + at + 1, records->all + at,
-            (records->count - at) * sizeof(*records->all));
+            (records->count - at) * sizeof(struct hf_lab_rr *));
     records->all[at] = rr;
     records->count++;
     return true;
@@ -169,7 +169,7 @@ void hf_lab_records_cut(struct hf_lab_records *records,
         hf_lab_rr_free(records->all[i]);
     if (range.to < records->count)
         memmove(records->all + range.from, records->all + range.to,
-                (records->count - range.to) * sizeof(*records->all));
+                (records->count - range.to) * sizeof(struct hf_lab_rr *));
     records->count -= range.to - range.from;
 }
 

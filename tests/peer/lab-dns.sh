@@ -74,6 +74,9 @@ circle CNAME round
 tree DNAME leaf
 x.leaf TXT "leaf"
 caa CAA 0 issue "ca.example"
+sub NS ns.sub
+sub TXT "not ours"
+ns.sub A 127.0.0.10
 $ORIGIN other.example.
 @ SOA ns host 1 2 3 4 5
 a TXT "other"
@@ -354,6 +357,22 @@ lab 'mend expired shop.example' 'fault loop shop.example'
 check_says shop.example 'failure indeterminate'
 lab 'mend loop shop.example'
 check_says shop.example 'data secure'
+
+# Denial by hashed names: with one iteration as good as any other; with
+# thousands nobody takes the trouble, and what is denied is no longer proven.
+lab 'fault nsec3 shop.example times 1'
+unbound_says h1.shop.example TXT 'NXDOMAIN ad'
+unbound_says h2.a.ent.shop.example TXT 'NXDOMAIN ad'
+unbound_says a.ent.shop.example CAA 'NOERROR ad'
+unbound_says h3.wild.shop.example TXT 'NOERROR ad wild'
+unbound_says h4.wild.shop.example CAA 'NOERROR ad'
+delv_says h5.shop.example TXT 'negative response, fully validated'
+lab 'fault nsec3 shop.example'
+unbound_says h6.shop.example TXT 'NXDOMAIN'
+check_says h7.shop.example 'nxdomain insecure'
+unbound_says www.shop.example A 'NOERROR ad'
+lab 'mend nsec3 shop.example'
+unbound_says h8.shop.example TXT 'NXDOMAIN ad'
 
 # Of one client only: the resolver at 127.0.0.1 sees what 127.0.0.5 does not.
 lab 'fault lie shop.example for 127.0.0.5 says "for you"'

@@ -67,12 +67,13 @@ static void reads_details(void **state)
     (void)state;
     hf_buf_init_grow(&room, 1 << 20);
     assert_int_equal(hf_lab_verb_read(HF_SPAN("fault lie a ms 7 says \"x y\" "
-                                              "for 127.0.0.9"),
+                                              "times 9 for 127.0.0.9"),
                                       &room, &verb, NULL),
                      HF_OK);
     assert_int_equal(verb.fault.kind, HF_LAB_LIE);
     assert_int_equal(verb.fault.client, 0x7f000009);
     assert_int_equal(verb.fault.delay_ms, 7);
+    assert_int_equal(verb.fault.times, 9);
     assert_span_equal(verb.fault.lie, HF_SPAN("x y"));
     assert_int_equal(
         hf_lab_verb_read(HF_SPAN("clock +1h30m"), &room, &verb, NULL), HF_OK);
@@ -106,6 +107,8 @@ static const struct {
     {S("fault bogus"), 11},
     {S("fault bogus a for ::1"), 18},
     {S("fault bogus a ms x"), 17},
+    {S("fault nsec3 a times 0"), 20},
+    {S("fault nsec3 a times 65536"), 20},
     {S("fault bogus a in time"), 14},
     {S("clock 90d"), 6},
     {S("clock +x"), 6},
