@@ -8,8 +8,8 @@
 
 #define FILE_KEYS                                                              \
     "state-dir ca-bundle resolver trust-anchor forward stub root-hints "       \
-    "resolver-timeout suffix-list no-authoritative authoritative-port "        \
-    "sandbox "                                                                 \
+    "source resolver-timeout suffix-list no-authoritative "                    \
+    "authoritative-port sandbox "                                              \
     "hook-dir hook-timeout"
 
 #define ACCESS_KEYS                                                            \

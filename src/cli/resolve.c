@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "names/ip.h"
+
 #define TIMEOUT_MAX_S 600
 
 static enum hf_exit read_anchors(const struct hf_cli *cli,
@@ -40,6 +42,16 @@ static enum hf_exit read_stubs(const struct hf_cli *cli,
     return HF_EXIT_GOOD;
 }
 
+static enum hf_exit check_source(const struct hf_cli *cli, const char *source)
+{
+    uint8_t address[16];
+    size_t len;
+
+    if (source == NULL || hf_ip_parse(hf_span_str(source), address, &len))
+        return HF_EXIT_GOOD;
+    return hf_cli_usage(cli, hf_span_str(source), "not an IP address");
+}
+
 static enum hf_exit read_config(const struct hf_cli *cli,
                                 struct hf_resolver_config *config)
 {
@@ -56,8 +68,9 @@ static enum hf_exit read_config(const struct hf_cli *cli,
     config->timeout_ms = timeout_s * 1000;
     config->forward = hf_cli_value(cli, "forward", NULL);
     config->root_hints = hf_cli_value(cli, "root-hints", NULL);
+    config->source = hf_cli_value(cli, "source", NULL);
     config->no_wall = hf_cli_no_wall(cli);
-    return HF_EXIT_GOOD;
+    return check_source(cli, config->source);
 }
 
 static void warn_outdated(const struct hf_cli *cli,
@@ -74,7 +87,8 @@ static void warn_outdated(const struct hf_cli *cli,
 static bool has_own_ways(const struct hf_resolver_config *config)
 {
     return config->trust_anchor_count > 0 || config->stub_count > 0 ||
-           config->forward != NULL || config->root_hints != NULL;
+           config->forward != NULL || config->root_hints != NULL ||
+           config->source != NULL;
 }
 
 enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
@@ -93,9 +107,10 @@ enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
         if (err == HF_OK)
             warn_outdated(cli, out);
     } else if (has_own_ways(&config)) {
-        return hf_cli_usage(cli, who,
-                            "trust anchors, stubs, hints and forwarding are "
-                            "configured in that resolver, not here");
+        return hf_cli_usage(
+            cli, who,
+            "trust anchors, stubs, hints, forwarding and source are "
+            "configured in that resolver, not here");
     } else {
         err = hf_resolver_ad(who, &config, out, &why);
     }

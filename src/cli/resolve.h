@@ -33,6 +33,9 @@
          .arg = "FILE",                                                        \
          .choices = "<file>",                                                  \
          .help = "Root servers, as a zone file"},                              \
+        {.name = "source",                                                     \
+         .arg = "ADDRESS",                                                     \
+         .help = "Ask from this address of the machine"},                      \
         {.name = "resolver-timeout",                                           \
          .arg = "SECONDS",                                                     \
          .help = "Longest wait for one look-up (default 10)"},                 \

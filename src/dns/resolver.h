@@ -162,6 +162,7 @@ struct hf_resolver_config {
     size_t stub_count;
     const char *forward;    /* "addr@port", or NULL */
     const char *root_hints; /* file, or NULL */
+    const char *source;     /* our address to ask from, or NULL: any */
     int64_t timeout_ms;     /* of one look-up; 0 means 10 s */
     size_t window;          /* 0 means HF_RESOLVER_WINDOW */
     bool no_wall;           /* --sandbox=off */

@@ -373,6 +373,10 @@ static enum hf_worker_start add_servers(struct ub_ctx *ctx,
          ub_ctx_set_option(ctx, "root-hints:", config->root_hints) !=
              UB_NOERROR))
         return HF_WORKER_ROOT_HINTS;
+    if (config->source != NULL &&
+        ub_ctx_set_option(ctx, "outgoing-interface:", config->source) !=
+            UB_NOERROR)
+        return HF_WORKER_CONFIG;
     return HF_WORKER_READY;
 }
 

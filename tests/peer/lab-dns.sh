@@ -382,6 +382,15 @@ done >"$tmp/views"
 printf '"for you"\n"ca.example; accounturi=https://ca.example/1"\n' |
     diff - "$tmp/views" >"$tmp/diff" && ok 'a lie for one client' ||
     bad 'a lie for one client' "$(cat "$tmp/diff")"
+for client in 127.0.0.5 127.0.0.6; do
+    # shellcheck disable=SC2086 # options are words
+    "$HOLDFAST" check --json --no-authoritative $stub --source $client \
+        --suffix-list "$tmp/suffixes" --issuer ca.example --draft 01 \
+        --account-url https://ca.example/1 shop.example || true
+done 2>&1 | jq -r '.looked_at[0].records[0].value' >"$tmp/views"
+printf 'for you\nca.example; accounturi=https://ca.example/1\n' |
+    diff - "$tmp/views" >"$tmp/diff" && ok 'check --source sees it' ||
+    bad 'check --source sees it' "$(cat "$tmp/diff")"
 lab 'mend lie shop.example for 127.0.0.5'
 
 lab 'fault truncated shop.example' 'fault silent a.other.example' \
