@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/csr.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "crypto/evp_key.h"
+#include "crypto/sec1.h"
 #include "holdfast/name.h"
 #include "names/ip.h"
 
@@ -129,44 +129,10 @@ static const EVP_MD *digest_for(const struct hf_private_key *key)
     return EVP_sha256();
 }
 
-/* What X509_REQ_set_pubkey() makes of a key on a curve, without the encoders
- * and decoders that it goes through, which take a millisecond. */
-static bool set_ec_point(X509_REQ *req, const EVP_PKEY *key, int curve)
+static bool set_public_key(X509_REQ *req, EVP_PKEY *key)
 {
-    size_t len = 0;
-    unsigned char *point = NULL;
-
-    if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, NULL, 0,
-                                        &len) == 1)
-        point = OPENSSL_malloc(len);
-    if (point != NULL &&
-        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point,
-                                        len, &len) == 1 &&
-        X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(req),
-                               OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
-                               V_ASN1_OBJECT, OBJ_nid2obj(curve), point,
-                               (int)len) == 1)
-        return true;
-    OPENSSL_free(point);
-    return false;
-}
-
-static bool set_public_key(X509_REQ *req, const struct hf_private_key *key)
-{
-    EVP_PKEY *evp = hf_private_key_evp(key);
-
-    switch (hf_private_key_kind(key)) {
-    case HF_KEY_P256:
-        return set_ec_point(req, evp, NID_X9_62_prime256v1);
-    case HF_KEY_P384:
-        return set_ec_point(req, evp, NID_secp384r1);
-    case HF_KEY_ED25519:
-    case HF_KEY_RSA2048:
-    case HF_KEY_RSA3072:
-    case HF_KEY_RSA4096:
-        break;
-    }
-    return X509_REQ_set_pubkey(req, evp) == 1;
+    return hf_sec1_put_public(key, X509_REQ_get_X509_PUBKEY(req)) ||
+           X509_REQ_set_pubkey(req, key) == 1;
 }
 
 enum hf_err hf_csr_make(const struct hf_private_key *key,
@@ -183,7 +149,7 @@ enum hf_err hf_csr_make(const struct hf_private_key *key,
         return err;
     req = X509_REQ_new();
     if (req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1 &&
-        set_public_key(req, key) && add_extensions(req, names, must_staple) &&
+        set_public_key(req, evp) && add_extensions(req, names, must_staple) &&
         X509_REQ_sign(req, evp, digest_for(key)) > 0)
         len = i2d_X509_REQ(req, &octets);
     X509_REQ_free(req);

@@ -116,7 +116,8 @@ EVP_PKEY *hf_evp_from_params(const char *kind, int half, OSSL_PARAM_BLD *build)
     return key;
 }
 
-EVP_PKEY *hf_evp_from_point(const char *group, struct hf_span point)
+EVP_PKEY *hf_evp_from_point(const char *group, struct hf_span point,
+                            const BIGNUM *secret)
 {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     EVP_PKEY *key = NULL;
@@ -125,8 +126,12 @@ EVP_PKEY *hf_evp_from_point(const char *group, struct hf_span point)
         OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
                                         group, 0) == 1 &&
         OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY,
-                                         point.ptr, point.len) == 1)
-        key = hf_evp_from_params("EC", EVP_PKEY_PUBLIC_KEY, build);
+                                         point.ptr, point.len) == 1 &&
+        (secret == NULL ||
+         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret) == 1))
+        key = hf_evp_from_params(
+            "EC", secret == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR,
+            build);
     OSSL_PARAM_BLD_free(build);
     return key;
 }

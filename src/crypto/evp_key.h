@@ -47,8 +47,10 @@ enum hf_err hf_evp_kind(const EVP_PKEY *key, enum hf_key_kind *out,
  */
 EVP_PKEY *hf_evp_from_params(const char *kind, int half, OSSL_PARAM_BLD *build);
 
-/* A public EC key of an uncompressed point (SEC 1, 2.3.3); else as above. */
-EVP_PKEY *hf_evp_from_point(const char *group, struct hf_span point);
+/* An EC key of a point on the curve, uncompressed (SEC 1, 2.3.3), and of the
+ * private number, NULL for its public half only; else as above. */
+EVP_PKEY *hf_evp_from_point(const char *group, struct hf_span point,
+                            const BIGNUM *secret);
 
 /*
  * The one writer of canonical JWKs: the required public members, sorted,

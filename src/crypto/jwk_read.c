@@ -149,9 +149,7 @@ static EVP_PKEY *ec_key(json_t *jwk, const struct hf_curve *curve,
                         const BIGNUM *d)
 {
     unsigned char point[1 + 2 * 66] = {POINT_CONVERSION_UNCOMPRESSED};
-    OSSL_PARAM_BLD *build;
     struct octets octets;
-    EVP_PKEY *key = NULL;
 
     if (!take_octets(jwk, "x", curve->size, &octets))
         return NULL;
@@ -159,18 +157,8 @@ static EVP_PKEY *ec_key(json_t *jwk, const struct hf_curve *curve,
     if (!take_octets(jwk, "y", curve->size, &octets))
         return NULL;
     memcpy(point + 1 + curve->size, octets.data, curve->size);
-    build = OSSL_PARAM_BLD_new();
-    if (build != NULL &&
-        OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME,
-                                        curve->group, 0) == 1 &&
-        OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
-                                         1 + 2 * curve->size) == 1 &&
-        (d == NULL ||
-         OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, d) == 1))
-        key = hf_evp_from_params(
-            "EC", d == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR, build);
-    OSSL_PARAM_BLD_free(build);
-    return key;
+    return hf_evp_from_point(
+        curve->group, (struct hf_span){(char *)point, 1 + 2 * curve->size}, d);
 }
 
 static EVP_PKEY *ec_private(json_t *jwk, const struct hf_curve *curve)

@@ -57,9 +57,9 @@ static EVP_PKEY *read_ec(const struct hf_pkcs11_token *token,
         !hf_pkcs11_get(token, object, CKA_EC_POINT, &point))
         return NULL;
     if (is_curve(&params, hf_pkcs11_p256))
-        return hf_evp_from_point("prime256v1", unwrap(&point, 65));
+        return hf_evp_from_point("prime256v1", unwrap(&point, 65), NULL);
     if (is_curve(&params, hf_pkcs11_p384))
-        return hf_evp_from_point("secp384r1", unwrap(&point, 97));
+        return hf_evp_from_point("secp384r1", unwrap(&point, 97), NULL);
     return NULL;
 }
 

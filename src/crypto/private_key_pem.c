@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/evp_key.h"
+#include "crypto/sec1.h"
 
 #define BLOCKS_MAX 32 /* a key behind its certificate chain */
 
@@ -180,6 +181,13 @@ static const char *judge_encryption(const X509_SIG *sealed)
 
 /* ---- reading ---- */
 
+static EVP_PKEY *read_info(const PKCS8_PRIV_KEY_INFO *info)
+{
+    EVP_PKEY *key = hf_sec1_read(info);
+
+    return key == NULL ? EVP_PKCS82PKEY(info) : key;
+}
+
 static EVP_PKEY *open_pkcs8(const struct block *block, struct hf_span pass,
                             const char **says)
 {
@@ -194,7 +202,7 @@ static EVP_PKEY *open_pkcs8(const struct block *block, struct hf_span pass,
         *says = info == NULL ? wrong : broken;
     }
     if (info != NULL)
-        key = EVP_PKCS82PKEY(info);
+        key = read_info(info);
     PKCS8_PRIV_KEY_INFO_free(info);
     X509_SIG_free(sealed);
     return key;
@@ -204,7 +212,7 @@ static EVP_PKEY *read_pkcs8(const struct block *block)
 {
     const unsigned char *at = block->data;
     PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, block->len);
-    EVP_PKEY *key = info == NULL ? NULL : EVP_PKCS82PKEY(info);
+    EVP_PKEY *key = info == NULL ? NULL : read_info(info);
 
     PKCS8_PRIV_KEY_INFO_free(info);
     return key;
@@ -388,6 +396,13 @@ static bool seal(BIO *bio, PKCS8_PRIV_KEY_INFO *info, struct hf_span pass)
     return good;
 }
 
+static PKCS8_PRIV_KEY_INFO *make_info(EVP_PKEY *key)
+{
+    PKCS8_PRIV_KEY_INFO *info = hf_sec1_write(key);
+
+    return info == NULL ? EVP_PKEY2PKCS8(key) : info;
+}
+
 enum hf_err hf_private_key_write(const struct hf_private_key *key,
                                  struct hf_span passphrase, struct hf_buf *pem,
                                  struct hf_why *why)
@@ -402,7 +417,7 @@ enum hf_err hf_private_key_write(const struct hf_private_key *key,
         return hf_fail(why, HF_ELIMIT, 0,
                        "a passphrase has at most 1024 octets");
     bio = BIO_new(BIO_s_mem()); /* wipes itself */
-    info = EVP_PKEY2PKCS8(hf_private_key_evp(key));
+    info = make_info(hf_private_key_evp(key));
     if (bio != NULL && info != NULL)
         good = passphrase.len > 0
                    ? seal(bio, info, passphrase)

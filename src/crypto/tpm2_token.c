@@ -309,7 +309,7 @@ static enum hf_err describe(struct hf_tpm2_token *token,
         public->publicArea.parameters.eccDetail.curveID == TPM2_ECC_NIST_P256 &&
         pad(point + 1, &at->x) && pad(point + 1 + HALF, &at->y))
         token->public_half = hf_evp_from_point(
-            "prime256v1", (struct hf_span){(char *)point, sizeof(point)});
+            "prime256v1", (struct hf_span){(char *)point, sizeof(point)}, NULL);
     ERR_clear_error();
     if (token->public_half == NULL)
         return hf_fail(why, HF_EINVAL, 0,
