@@ -11,6 +11,8 @@
 #include "base/hex.h"
 #include "crypto/evp_key.h"
 #include "crypto/san_read.h"
+#include "crypto/sec1.h"
+#include "crypto/tbs.h"
 
 #define NAME_MAX_LEN 256 /* octets of a common name; ub-common-name is 64 */
 #define ROOM                                                                   \
@@ -25,9 +27,14 @@ struct whole {
     char *pem;
 };
 
-/* The certificates while they are read. */
+/* The certificates while they are read, and their octets, which are OpenSSL's.
+ */
 struct chain {
-    X509 *items[HF_CHAIN_COUNT_MAX];
+    struct {
+        struct hf_tbs_signed *cert;
+        unsigned char *der;
+        long len;
+    } items[HF_CHAIN_COUNT_MAX];
     size_t count;
 };
 
@@ -38,16 +45,19 @@ static const char no_chain[] =
 
 static void chain_clear(struct chain *chain)
 {
-    for (size_t i = 0; i < chain->count; i++)
-        X509_free(chain->items[i]);
+    for (size_t i = 0; i < chain->count; i++) {
+        hf_tbs_free(chain->items[i].cert);
+        OPENSSL_free(chain->items[i].der);
+    }
     chain->count = 0;
 }
 
-static enum hf_err take_block(const char *label, struct hf_span octets,
+/* Takes `*data` over when it is a certificate, and leaves NULL there. */
+static enum hf_err take_block(const char *label, unsigned char **data, long len,
                               struct chain *chain, struct hf_why *why)
 {
-    const unsigned char *at = (const unsigned char *)octets.ptr;
-    X509 *item;
+    const unsigned char *at = *data;
+    struct hf_tbs_signed *cert;
 
     if (strcmp(label, PEM_STRING_X509) != 0)
         return hf_fail(why, HF_EINVAL, 0,
@@ -55,14 +65,19 @@ static enum hf_err take_block(const char *label, struct hf_span octets,
                        "this chain");
     if (chain->count == HF_CHAIN_COUNT_MAX)
         return hf_fail(why, HF_ELIMIT, 0, "more than 16 certificates");
-    item = d2i_X509(NULL, &at, (long)octets.len);
-    if (item == NULL)
+    cert = hf_tbs_read(&at, len);
+    if (cert == NULL)
         return hf_fail(why, HF_ESYNTAX, 0,
                        "a certificate in this chain cannot be read");
-    chain->items[chain->count++] = item;
-    if (at != (const unsigned char *)octets.ptr + octets.len)
+    if (at != *data + len) {
+        hf_tbs_free(cert);
         return hf_fail(why, HF_ESYNTAX, 0,
                        "a certificate in this chain has something behind it");
+    }
+    chain->items[chain->count].cert = cert;
+    chain->items[chain->count].der = *data;
+    chain->items[chain->count++].len = len;
+    *data = NULL;
     return HF_OK;
 }
 
@@ -98,8 +113,7 @@ static enum hf_err read_chain(struct hf_span pem, struct chain *chain,
 
         more = PEM_read_bio(bio, &label, &header, &data, &len) == 1;
         if (more)
-            err = take_block(label, (struct hf_span){(char *)data, (size_t)len},
-                             chain, why);
+            err = take_block(label, &data, len, chain, why);
         OPENSSL_free(header);
         OPENSSL_free(label);
         OPENSSL_clear_free(data, (size_t)len);
@@ -163,11 +177,10 @@ static struct hf_span put_common_name(struct hf_buf *texts,
 
 /* The octets of the serial number as they stand in DER, also a zero in front
  * (RFC 9773 4.1): what follows one octet of tag and one of length. */
-static enum hf_err take_serial(struct whole *whole, const X509 *leaf,
+static enum hf_err take_serial(struct whole *whole, const ASN1_INTEGER *serial,
                                unsigned char octets[HF_SERIAL_MAX + 2],
                                struct hf_span *out, struct hf_why *why)
 {
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(leaf);
     int len = i2d_ASN1_INTEGER(serial, NULL);
 
     if (len < 3 || len > HF_SERIAL_MAX + 2)
@@ -190,16 +203,11 @@ static void put_ari_id(struct whole *whole, struct hf_span serial)
     whole->face.ari_id = since(texts, from);
 }
 
-static enum hf_err take_ids(struct whole *whole, X509 *leaf, struct hf_why *why)
+static enum hf_err take_key_id(struct whole *whole, const ASN1_OCTET_STRING *id,
+                               struct hf_why *why)
 {
-    const ASN1_OCTET_STRING *id = X509_get0_authority_key_id(leaf);
-    unsigned char octets[HF_SERIAL_MAX + 2];
-    struct hf_span serial = {0};
-    enum hf_err err = take_serial(whole, leaf, octets, &serial, why);
     size_t from = whole->texts.len;
 
-    if (err != HF_OK || id == NULL || ASN1_STRING_length(id) == 0)
-        return err;
     if (ASN1_STRING_length(id) > HF_KEY_ID_MAX)
         return hf_fail(why, HF_ELIMIT, 0,
                        "a key identifier of more than 64 octets");
@@ -207,8 +215,24 @@ static enum hf_err take_ids(struct whole *whole, X509 *leaf, struct hf_why *why)
                (struct hf_span){(const char *)ASN1_STRING_get0_data(id),
                                 (size_t)ASN1_STRING_length(id)});
     whole->face.key_id = since(&whole->texts, from);
-    put_ari_id(whole, serial);
     return HF_OK;
+}
+
+static enum hf_err take_ids(struct whole *whole, const struct hf_tbs *leaf,
+                            struct hf_why *why)
+{
+    unsigned char octets[HF_SERIAL_MAX + 2];
+    struct hf_span serial = {0};
+    enum hf_err err = take_serial(whole, leaf->serial, octets, &serial, why);
+    AUTHORITY_KEYID *issuer = X509V3_get_d2i(
+        leaf->extensions, NID_authority_key_identifier, NULL, NULL);
+
+    if (err == HF_OK && issuer != NULL && issuer->keyid != NULL)
+        err = take_key_id(whole, issuer->keyid, why);
+    AUTHORITY_KEYID_free(issuer);
+    if (err == HF_OK && whole->face.key_id.len > 0)
+        put_ari_id(whole, serial);
+    return err;
 }
 
 /* ---- times and names ---- */
@@ -226,12 +250,12 @@ static bool take_time(const ASN1_TIME *time, int64_t *out)
     return good;
 }
 
-static enum hf_err take_names(struct whole *whole, const X509 *leaf,
+static enum hf_err take_names(struct whole *whole, const struct hf_tbs *leaf,
                               struct hf_why *why)
 {
     int state = -1;
     GENERAL_NAMES *san =
-        X509_get_ext_d2i(leaf, NID_subject_alt_name, &state, NULL);
+        X509V3_get_d2i(leaf->extensions, NID_subject_alt_name, &state, NULL);
     enum hf_err err;
 
     if (san == NULL && state != -1)
@@ -245,37 +269,23 @@ static enum hf_err take_names(struct whole *whole, const X509 *leaf,
 static enum hf_err take_leaf(struct whole *whole, const struct chain *chain,
                              struct hf_why *why)
 {
-    const X509 *top = chain->items[chain->count - 1];
+    const struct hf_tbs *top = chain->items[chain->count - 1].cert->tbs;
+    const struct hf_tbs *leaf = chain->items[0].cert->tbs;
     struct hf_certificate *face = &whole->face;
-    X509 *leaf = chain->items[0];
     enum hf_err err;
 
-    if (!take_time(X509_get0_notBefore(leaf), &face->not_before_at) ||
-        !take_time(X509_get0_notAfter(leaf), &face->not_after_at))
+    if (!take_time(leaf->validity->notBefore, &face->not_before_at) ||
+        !take_time(leaf->validity->notAfter, &face->not_after_at))
         return hf_fail(why, HF_ESYNTAX, 0,
                        "the dates of this certificate cannot be read");
-    face->subject = put_common_name(&whole->texts, X509_get_subject_name(leaf));
-    face->issuer = put_common_name(&whole->texts, X509_get_issuer_name(leaf));
-    face->top_issuer =
-        put_common_name(&whole->texts, X509_get_issuer_name(top));
+    face->subject = put_common_name(&whole->texts, leaf->subject);
+    face->issuer = put_common_name(&whole->texts, leaf->issuer);
+    face->top_issuer = put_common_name(&whole->texts, top->issuer);
     err = take_ids(whole, leaf, why);
     return err == HF_OK ? take_names(whole, leaf, why) : err;
 }
 
 /* ---- the chain ---- */
-
-static bool is_in_order(const struct chain *chain)
-{
-    for (size_t i = 0; i + 1 < chain->count; i++) {
-        X509 *issuer = chain->items[i + 1];
-        X509 *item = chain->items[i];
-
-        if (X509_check_issued(issuer, item) != X509_V_OK ||
-            X509_verify(item, X509_get0_pubkey(issuer)) != 1)
-            return false;
-    }
-    return true;
-}
 
 static char *copy(const void *octets, size_t len)
 {
@@ -286,17 +296,14 @@ static char *copy(const void *octets, size_t len)
     return made;
 }
 
-static bool copy_der(struct whole *whole, const X509 *leaf)
+static bool copy_der(struct whole *whole, const struct chain *chain)
 {
-    unsigned char *der = NULL;
-    int len = i2d_X509(leaf, &der);
+    size_t len = (size_t)chain->items[0].len;
 
-    if (len > 0)
-        whole->der = copy(der, (size_t)len);
-    OPENSSL_free(der);
+    whole->der = copy(chain->items[0].der, len);
     if (whole->der == NULL)
         return false;
-    whole->face.der = (struct hf_span){whole->der, (size_t)len};
+    whole->face.der = (struct hf_span){whole->der, len};
     return true;
 }
 
@@ -310,7 +317,8 @@ static bool copy_pem(struct whole *whole, const struct chain *chain)
     long len = 0;
 
     for (size_t i = 0; i < chain->count && good; i++) {
-        good = PEM_write_bio_X509(bio, chain->items[i]) == 1;
+        good = PEM_write_bio(bio, PEM_STRING_X509, "", chain->items[i].der,
+                             chain->items[i].len) > 0;
         if (i == 0)
             leaf_len = BIO_get_mem_data(bio, &text);
     }
@@ -330,17 +338,17 @@ static bool copy_pem(struct whole *whole, const struct chain *chain)
 static enum hf_err fill(struct whole *whole, const struct chain *chain,
                         struct hf_why *why)
 {
-    const X509 *top = chain->items[chain->count - 1];
+    size_t last = chain->count - 1;
     struct hf_certificate *face = &whole->face;
     enum hf_err err = take_leaf(whole, chain, why);
 
     if (err != HF_OK)
         return err;
     face->count = chain->count;
-    face->in_order = is_in_order(chain);
-    if (X509_digest(top, EVP_sha256(), face->top_fingerprint, NULL) != 1)
+    if (EVP_Digest(chain->items[last].der, (size_t)chain->items[last].len,
+                   face->top_fingerprint, NULL, EVP_sha256(), NULL) != 1)
         return hf_evp_failed(why);
-    if (!copy_der(whole, chain->items[0]) || !copy_pem(whole, chain))
+    if (!copy_der(whole, chain) || !copy_pem(whole, chain))
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     return HF_OK;
 }
@@ -392,14 +400,45 @@ static X509 *leaf_of(const struct hf_certificate *certificate)
     return d2i_X509(NULL, &at, (long)certificate->der.len);
 }
 
-bool hf_certificate_is_for(const struct hf_certificate *certificate,
-                           const struct hf_private_key *key)
+/* Are these the octets of the key's public half? */
+static bool is_written(const ASN1_STRING *octets, const EVP_PKEY *key)
+{
+    X509_PUBKEY *half = X509_PUBKEY_new();
+    unsigned char *der = NULL;
+    int len = -1;
+    bool same;
+
+    if (half != NULL && hf_sec1_put_public(key, half))
+        len = i2d_X509_PUBKEY(half, &der);
+    same = len > 0 && len == ASN1_STRING_length(octets) &&
+           memcmp(der, ASN1_STRING_get0_data(octets), (size_t)len) == 0;
+    OPENSSL_free(der);
+    X509_PUBKEY_free(half);
+    return same;
+}
+
+static bool has_key(const struct hf_certificate *certificate,
+                    const EVP_PKEY *key)
 {
     X509 *leaf = leaf_of(certificate);
     const EVP_PKEY *own = leaf == NULL ? NULL : X509_get0_pubkey(leaf);
-    bool same = own != NULL && EVP_PKEY_eq(own, hf_private_key_evp(key)) == 1;
+    bool same = own != NULL && EVP_PKEY_eq(own, key) == 1;
 
     X509_free(leaf);
+    return same;
+}
+
+/* Only where the octets are others OpenSSL has to look at the numbers. */
+bool hf_certificate_is_for(const struct hf_certificate *certificate,
+                           const struct hf_private_key *key)
+{
+    const unsigned char *at = (const unsigned char *)certificate->der.ptr;
+    struct hf_tbs_signed *leaf = hf_tbs_read(&at, (long)certificate->der.len);
+    const EVP_PKEY *evp = hf_private_key_evp(key);
+    bool same = leaf != NULL &&
+                (is_written(leaf->tbs->key, evp) || has_key(certificate, evp));
+
+    hf_tbs_free(leaf);
     ERR_clear_error();
     return same;
 }
@@ -410,11 +449,8 @@ bool hf_certificate_answers(const struct hf_certificate *certificate,
     const unsigned char *at = (const unsigned char *)csr->der.ptr;
     X509_REQ *req = d2i_X509_REQ(NULL, &at, (long)csr->der.len);
     EVP_PKEY *asked = req == NULL ? NULL : X509_REQ_get0_pubkey(req);
-    X509 *leaf = leaf_of(certificate);
-    const EVP_PKEY *own = leaf == NULL ? NULL : X509_get0_pubkey(leaf);
-    bool same = own != NULL && asked != NULL && EVP_PKEY_eq(own, asked) == 1;
+    bool same = asked != NULL && has_key(certificate, asked);
 
-    X509_free(leaf);
     X509_REQ_free(req);
     ERR_clear_error();
     return same;

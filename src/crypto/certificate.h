@@ -33,8 +33,7 @@ struct hf_certificate {
     struct hf_span issuer;
     struct hf_span top_issuer; /* that of the last certificate */
 
-    size_t count;  /* certificates */
-    bool in_order; /* each is issued by the next */
+    size_t count; /* certificates */
     /* SHA-256 of the last certificate in DER: tells alternate chains apart. */
     unsigned char top_fingerprint[HF_FINGERPRINT_LEN];
 

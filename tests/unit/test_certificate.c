@@ -40,7 +40,6 @@ static void published_ari_id(void **state)
     assert_int_equal(chain->not_before_at, -62135596800);
     assert_int_equal(chain->not_after_at, -62135596800);
     assert_int_equal(chain->count, 1);
-    assert_true(chain->in_order);
     assert_int_equal(chain->chain.len, 0);
     assert_int_equal(chain->san.names.dns_count, 0);
     hf_certificate_free(chain);
@@ -108,33 +107,6 @@ static void nothing_optional(void **state)
     assert_int_equal(chain->not_before_at, 2524607999);
     assert_int_equal(chain->not_after_at, 2524608000);
     hf_certificate_free(chain);
-}
-
-static const struct {
-    const char *name;
-    struct hf_span pem;
-    bool in_order;
-} orders[] = {
-    {"leaf", WHOLE(CRT_LEAF), true},
-    {"two", WHOLE(CRT_LEAF CRT_INTER), true},
-    {"three", WHOLE(CRT_LEAF CRT_INTER CRT_ROOT), true},
-    {"a gap", WHOLE(CRT_LEAF CRT_ROOT), false},
-    {"turned around", WHOLE(CRT_INTER CRT_LEAF), false},
-    {"another root", WHOLE(CRT_LEAF CRT_INTER CRT_OTHER), false},
-    {"an issuer of another name", WHOLE(CRT_BARE CRT_RENAMED_INTER), false},
-    {"an issuer of the same name", WHOLE(CRT_BARE CRT_FAKE_INTER), false},
-};
-
-static void order(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(orders); i++) {
-        struct hf_certificate *chain = read_chain(orders[i].pem);
-
-        if (chain->in_order != orders[i].in_order)
-            fail_msg("%s", orders[i].name);
-        hf_certificate_free(chain);
-    }
 }
 
 static void keys(void **state)
@@ -263,7 +235,6 @@ int main(void)
         cmocka_unit_test(leaf),
         cmocka_unit_test(pieces),
         cmocka_unit_test(nothing_optional),
-        cmocka_unit_test(order),
         cmocka_unit_test(keys),
         cmocka_unit_test(refusals),
         cmocka_unit_test(limits),
