@@ -386,10 +386,15 @@ static bool set_options(struct ub_ctx *ctx)
         const char *name;
         const char *value;
     } options[] = {
-        {"edns-buffer-size:", "1232"}, {"do-not-query-localhost:", "no"},
+        {"edns-buffer-size:", "1232"},
+        {"do-not-query-localhost:", "no"},
         {"use-caps-for-id:", "yes"}, /* REQ VAL-36 */
-        {"use-syslog:", "no"},         {"msg-cache-size:", "8m"},
+        {"use-syslog:", "no"},
+        {"msg-cache-size:", "8m"},
         {"rrset-cache-size:", "16m"},
+        /* Reverse zones of private addresses are asked for, as a CA does: to
+         * make up all of them here is four million instructions. */
+        {"unblock-lan-zones:", "yes"},
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
