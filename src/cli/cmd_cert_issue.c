@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
+#include "cli/batch.h"
 #include "cli/commands.h"
-#include "cli/failover.h"
 #include "cli/identifier.h"
 #include "cli/layers.h"
 #include "cli/provision.h"
@@ -22,12 +23,20 @@ static const struct hf_option options[] = {
 struct issuing {
     struct hf_cli *cli;
     struct hf_failover failover;
+    struct hf_batch batch; /* its items are struct described */
     struct hf_hooks *hooks;
-    size_t wanted; /* certificates */
+    size_t wanted;       /* certificates */
+    enum hf_exit status; /* of those that were issued */
 };
 
-typedef enum hf_exit do_fn(struct issuing *issuing,
-                           const struct hf_lineage *lineage);
+/* A certificate, and where its texts are. */
+struct described {
+    struct hf_lineage lineage;
+    struct hf_buf room;
+};
+
+/* What is done with one; whoever keeps it leaves NULL there. */
+typedef enum hf_exit do_fn(struct issuing *issuing, struct described **it);
 
 /* The names in canonical form, one behind the other in `room`. */
 static enum hf_exit add_name(const struct hf_cli *cli, struct hf_span text,
@@ -199,9 +208,10 @@ static bool is_wanted(const struct hf_cli *cli,
            !is_there(cli, lineage);
 }
 
-static enum hf_exit add_needs(struct issuing *issuing,
-                              const struct hf_lineage *lineage)
+static enum hf_exit add_needs(struct issuing *issuing, struct described **it)
 {
+    const struct hf_lineage *lineage = &(*it)->lineage;
+
     if (!is_wanted(issuing->cli, lineage))
         return HF_EXIT_GOOD;
     issuing->wanted++;
@@ -211,40 +221,55 @@ static enum hf_exit add_needs(struct issuing *issuing,
                : HF_EXIT_ERROR;
 }
 
-static enum hf_exit issue(struct issuing *issuing,
-                          const struct hf_lineage *lineage)
+/* It is issued with those that come after it. */
+static enum hf_exit issue(struct issuing *issuing, struct described **it)
 {
-    struct hf_issue_wish wish = {.lineage = lineage,
-                                 .section = hf_layers_certificate(issuing->cli),
-                                 .hooks = issuing->hooks};
+    const struct hf_lineage *lineage = &(*it)->lineage;
+    const struct hf_issue_wish wish = {.lineage = lineage,
+                                       .section =
+                                           hf_layers_certificate(issuing->cli),
+                                       .hooks = issuing->hooks};
 
-    if (!is_wanted(issuing->cli, lineage))
-        return HF_EXIT_GOOD;
-    hf_failover_issue(&issuing->failover, &wish, 1);
-    hf_hooks_note(issuing->hooks, lineage, wish.status == HF_EXIT_GOOD);
-    return wish.status;
+    if (hf_batch_has(&issuing->batch, lineage->name)) {
+        hf_batch_issue(&issuing->batch);
+        hf_layers_put_certificate(issuing->cli, wish.section);
+    }
+    if (is_wanted(issuing->cli, lineage)) {
+        hf_batch_add(&issuing->batch, &wish, *it);
+        *it = NULL;
+    }
+    return issuing->status;
 }
 
 /* ---- each of them ---- */
+
+static void described_free(struct described *it)
+{
+    if (it != NULL)
+        hf_buf_clear(&it->room);
+    hf_free(it);
+}
 
 static enum hf_exit with_names(struct issuing *issuing,
                                const char *const *names, size_t count,
                                do_fn *fn)
 {
-    struct hf_lineage lineage = {0};
-    struct hf_buf room;
+    struct described *it = hf_alloc(1, sizeof(*it));
     enum hf_exit status;
 
-    hf_buf_init_grow(&room, ROOM);
+    if (it != NULL)
+        hf_buf_init_grow(&it->room, ROOM);
     /* The names point into it: it must not move. */
-    if (hf_buf_reserve(&room, ROOM) == NULL) {
+    if (it == NULL || hf_buf_reserve(&it->room, ROOM) == NULL) {
         hf_cli_error(issuing->cli, HF_SPAN(""), "out of memory");
-        return HF_EXIT_ERROR;
+        status = HF_EXIT_ERROR;
+    } else {
+        status =
+            read_lineage(issuing->cli, names, count, &it->room, &it->lineage);
     }
-    status = read_lineage(issuing->cli, names, count, &room, &lineage);
     if (status == HF_EXIT_GOOD)
-        status = fn(issuing, &lineage);
-    hf_buf_clear(&room);
+        status = fn(issuing, &it);
+    described_free(it);
     return status;
 }
 
@@ -319,6 +344,18 @@ static enum hf_exit for_each(struct issuing *issuing, do_fn *fn)
 
 /* ---- all of it ---- */
 
+static void end_one(void *state, const struct hf_issue_wish *wish, void *item)
+{
+    struct issuing *issuing = state;
+
+    if (wish != NULL) {
+        hf_hooks_note(issuing->hooks, wish->lineage,
+                      wish->status == HF_EXIT_GOOD);
+        issuing->status = worse(issuing->status, wish->status);
+    }
+    described_free(item);
+}
+
 static enum hf_exit issue_all(struct issuing *issuing)
 {
     enum hf_exit status = hf_hooks_start(issuing->hooks);
@@ -328,8 +365,14 @@ static enum hf_exit issue_all(struct issuing *issuing)
     if (status != HF_EXIT_GOOD)
         return status;
     hf_failover_init(&issuing->failover, issuing->cli);
+    issuing->batch = (struct hf_batch){
+        .failover = &issuing->failover, .ended = end_one, .state = issuing};
     status = for_each(issuing, issue);
+    if (status == HF_EXIT_INTERRUPTED)
+        hf_batch_drop(&issuing->batch);
+    hf_batch_issue(&issuing->batch);
     hf_failover_clear(&issuing->failover);
+    status = worse(status, issuing->status);
     if (hf_cli_has(issuing->cli, "dry-run"))
         return status;
     if (!hf_hooks_after(issuing->hooks) && status == HF_EXIT_GOOD)

@@ -3,9 +3,9 @@
 
 #include "acme/retry_after.h"
 #include "base/alloc.h"
+#include "cli/batch.h"
 #include "cli/cert.h"
 #include "cli/commands.h"
-#include "cli/failover.h"
 #include "cli/layers.h"
 #include "cli/provision.h"
 #include "client/renewal.h"
@@ -36,11 +36,8 @@ static const struct hf_option options[] = {
 struct renewing {
     struct hf_cli *cli;
     struct hf_failover failover;
-    struct hf_hooks *hooks;           /* NULL in a dry run */
-    struct hf_cert due[HF_ISSUE_MAX]; /* to be ordered together */
-    struct hf_issue_wish wishes[HF_ISSUE_MAX];
-    size_t due_count;
-    size_t due_names; /* of all of them */
+    struct hf_hooks *hooks; /* NULL in a dry run */
+    struct hf_batch due;    /* its items are struct hf_cert */
     size_t changed;
     size_t failed;
     size_t later; /* failed for now */
@@ -183,53 +180,34 @@ static void count_end(struct renewing *r, const struct hf_issue_wish *wish)
     r->failed += status != HF_EXIT_GOOD && status != HF_EXIT_LATER;
 }
 
-/* REQ CLI-32: of DNS it only reads. The records stay, and stand. */
-static void order_due(struct renewing *r)
+static void end_due(void *state, const struct hf_issue_wish *wish, void *item)
 {
-    if (r->due_count > 0 && !r->interrupted) {
-        hf_failover_issue(&r->failover, r->wishes, r->due_count);
-        for (size_t i = 0; i < r->due_count; i++)
-            count_end(r, &r->wishes[i]);
-    }
-    for (size_t i = 0; i < r->due_count; i++)
-        hf_cert_clear(&r->due[i]);
-    r->due_count = 0;
-    r->due_names = 0;
+    struct hf_cert *cert = item;
+
+    if (wish != NULL)
+        count_end(state, wish);
+    hf_cert_clear(cert);
+    hf_free(cert);
 }
 
-/* All together they want no more room than one certificate may. */
-static bool fits(const struct renewing *r, const struct hf_issue_wish *wish)
-{
-    return r->due_count == 0 ||
-           (r->due_count < HF_ISSUE_MAX &&
-            r->due_names + wish->lineage->name_count <= HF_LINEAGE_NAMES_MAX &&
-            hf_failover_goes_with(&r->failover, &r->wishes[0], wish));
-}
-
-/* It is ordered with those that come after it. Takes the certificate. */
+/* It is ordered with those that come after it (REQ CLI-32: of DNS that only
+ * reads; the records stay, and stand). Takes the certificate. */
 static void add_due(struct renewing *r, struct hf_cert *cert)
 {
-    struct hf_issue_wish wish = {.lineage = &cert->lineage,
-                                 .live = cert->certificate,
-                                 .section = hf_layers_certificate(r->cli),
+    struct hf_cert *kept = hf_alloc(1, sizeof(*kept));
+    struct hf_issue_wish wish = {.section = hf_layers_certificate(r->cli),
                                  .hooks = r->hooks};
 
-    if (!fits(r, &wish))
-        order_due(r);
-    r->due[r->due_count] = *cert;
-    wish.lineage = &r->due[r->due_count].lineage;
-    r->wishes[r->due_count++] = wish;
-    r->due_names += wish.lineage->name_count;
+    if (kept == NULL) {
+        hf_cli_error(r->cli, cert->lineage.name, "out of memory");
+        r->failed++;
+        return;
+    }
+    *kept = *cert;
     *cert = (struct hf_cert){0};
-}
-
-/* Somebody may name one twice: it is read again when it is renewed. */
-static bool is_waiting(const struct renewing *r, struct hf_span name)
-{
-    for (size_t i = 0; i < r->due_count; i++)
-        if (hf_span_eq(r->due[i].lineage.name, name))
-            return true;
-    return false;
+    wish.lineage = &kept->lineage;
+    wish.live = kept->certificate;
+    hf_batch_add(&r->due, &wish, kept);
 }
 
 /* ---- one certificate ---- */
@@ -272,8 +250,9 @@ static void renew_named(struct renewing *r, const char *name)
 {
     struct hf_cert cert;
 
-    if (is_waiting(r, hf_span_str(name)))
-        order_due(r);
+    /* Somebody may name one twice: it is read again when it is renewed. */
+    if (hf_batch_has(&r->due, hf_span_str(name)))
+        hf_batch_issue(&r->due);
     if (hf_cert_read_any(r->cli, hf_span_str(name), &cert) != HF_EXIT_GOOD) {
         r->failed++;
         return;
@@ -383,10 +362,14 @@ static enum hf_exit renew_all(struct renewing *r)
     enum hf_exit status;
 
     hf_failover_init(&r->failover, r->cli);
+    r->due = (struct hf_batch){
+        .failover = &r->failover, .ended = end_due, .state = r};
     status = prepare(r);
     if (status == HF_EXIT_GOOD) {
         for_each(r, renew_each);
-        order_due(r);
+        if (r->interrupted)
+            hf_batch_drop(&r->due);
+        hf_batch_issue(&r->due);
         status = end(r);
     }
     hf_provision_free(r->cli);

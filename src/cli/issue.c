@@ -201,34 +201,6 @@ static enum hf_exit tell_failure(struct hf_issue *issue,
                                                     : HF_EXIT_ERROR;
 }
 
-/* What is shown in DNS takes its time to get there. */
-static int64_t give_up_at_ms(const struct hf_issue *issue)
-{
-    int64_t wait_s = issue->applicant->order_timeout_s;
-
-    if (hf_means_has(&issue->lineage.means, HF_METHOD_DNS))
-        wait_s += hf_solving_wait_s(&issue->lineage.means);
-    return hf_clock_ms() + wait_s * 1000;
-}
-
-static enum hf_exit make_job(struct hf_issue *issue)
-{
-    issue->job.choose = hf_choice_make;
-    issue->job.state = issue;
-    issue->job.wish = (struct hf_order_wish){
-        .dns = issue->names.dns,
-        .dns_count = issue->names.dns_count,
-        .ips = issue->names.ips,
-        .ip_count = issue->names.ip_count,
-        .profile = issue->profile,
-        .replaces = issue->replaces,
-        .csr_der = hf_request_der(&issue->request),
-        .alternates = issue->lineage.chain.len > 0,
-        .give_up_at_ms = give_up_at_ms(issue),
-    };
-    return HF_EXIT_GOOD;
-}
-
 /* How the order ended. */
 static enum hf_exit end_order(struct hf_issue *issue)
 {
@@ -413,17 +385,20 @@ struct batch {
     size_t count;
 };
 
-/* The step for all that have come so far. */
+/* The step, if it has come so far. */
+static void take_step(struct hf_issue *issue,
+                      enum hf_exit (*step)(struct hf_issue *))
+{
+    if (issue->status != HF_EXIT_GOOD)
+        return;
+    hf_layers_put_certificate(issue->cli, issue->section);
+    issue->status = step(issue);
+}
+
 static void each(struct batch *batch, enum hf_exit (*step)(struct hf_issue *))
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        struct hf_issue *issue = &batch->issues[i];
-
-        if (issue->status != HF_EXIT_GOOD)
-            continue;
-        hf_layers_put_certificate(issue->cli, issue->section);
-        issue->status = step(issue);
-    }
+    for (size_t i = 0; i < batch->count; i++)
+        take_step(&batch->issues[i], step);
 }
 
 static enum hf_exit begin(struct hf_issue *issue)
@@ -443,7 +418,7 @@ static enum hf_exit begin(struct hf_issue *issue)
 /* At all their names side by side. */
 static void look(struct batch *batch)
 {
-    struct hf_target *targets[HF_ISSUE_MAX * HF_LINEAGE_NAMES_MAX];
+    struct hf_target *targets[HF_LINEAGE_NAMES_MAX];
     enum hf_exit status;
     size_t count = 0;
 
@@ -479,6 +454,44 @@ static enum hf_exit prepare(struct hf_issue *issue)
     return hf_choice_prepare(issue);
 }
 
+/* Its certificate is in its place while the CA is busy with others, and before
+ * anything can go wrong with them. */
+static void on_end(void *state)
+{
+    take_step(state, end_order);
+    take_step(state, take_certificate);
+    take_step(state, install);
+}
+
+/* What is shown in DNS takes its time to get there. */
+static int64_t patience_ms(const struct hf_issue *issue)
+{
+    int64_t wait_s = issue->applicant->order_timeout_s;
+
+    if (hf_means_has(&issue->lineage.means, HF_METHOD_DNS))
+        wait_s += hf_solving_wait_s(&issue->lineage.means);
+    return wait_s * 1000;
+}
+
+static enum hf_exit make_job(struct hf_issue *issue)
+{
+    issue->job.choose = hf_choice_make;
+    issue->job.ended = on_end;
+    issue->job.patience_ms = patience_ms(issue);
+    issue->job.state = issue;
+    issue->job.wish = (struct hf_order_wish){
+        .dns = issue->names.dns,
+        .dns_count = issue->names.dns_count,
+        .ips = issue->names.ips,
+        .ip_count = issue->names.ip_count,
+        .profile = issue->profile,
+        .replaces = issue->replaces,
+        .csr_der = hf_request_der(&issue->request),
+        .alternates = issue->lineage.chain.len > 0,
+    };
+    return HF_EXIT_GOOD;
+}
+
 static void order(struct batch *batch)
 {
     struct hf_order_job *jobs[HF_ISSUE_MAX];
@@ -488,10 +501,8 @@ static void order(struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->issues[i].status == HF_EXIT_GOOD)
             jobs[count++] = &batch->issues[i].job;
-    if (count == 0)
-        return;
-    hf_orders_run(&batch->applicant->holder.talk, jobs, count);
-    each(batch, end_order);
+    if (count > 0)
+        hf_orders_run(&batch->applicant->holder.talk, jobs, count);
 }
 
 /* All are in their place before a hook takes its time. */
@@ -507,8 +518,6 @@ static void issue_all(struct batch *batch)
     }
     each(batch, prepare);
     order(batch);
-    each(batch, take_certificate);
-    each(batch, install);
     each(batch, tell_and_deploy);
 }
 

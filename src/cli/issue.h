@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * issue.h -- certificates, from the names to the files: look before ordering,
- * order, put them in their place. `cert issue` does one, `cert renew` several
- * side by side.
+ * order, put them in their place; several side by side.
  */
 #pragma once
 
@@ -54,7 +53,8 @@
 enum hf_exit hf_issue_read(const struct hf_cli *cli,
                            struct hf_lineage *lineage);
 
-#define HF_ISSUE_MAX 8 /* at a time */
+/* At a time; and all together have HF_LINEAGE_NAMES_MAX names at most. */
+#define HF_ISSUE_MAX 32
 
 /* One that is wanted, and what came of it. All is borrowed; what changes of the
  * lineage is written to its file only. */

@@ -2,6 +2,7 @@
 #include "client/order_run.h"
 
 #include "base/alloc.h"
+#include "os/clock.h"
 
 /* An authorization whose choice was put off; the engine does not touch it
  * until it is told. */
@@ -10,24 +11,92 @@ struct put_off {
     const struct hf_authz_object *authz;
 };
 
-/* One order. */
+/* A place for one order. */
 struct running {
-    struct hf_order_job *job;
-    struct hf_order_engine *engine; /* NULL: it is over */
-    size_t calls;                   /* under way */
-    bool has_begun;
+    struct hf_order_job *job; /* NULL: it is free */
+    struct hf_order_engine *engine;
+    size_t calls; /* under way */
     struct put_off put_off[HF_AUTHZ_MAX];
     size_t put_off_count;
 };
 
-/* All of them. The tickets of each are a range of their own. */
+/* All of them. The tickets of each place are a range of their own. */
 struct run {
     struct hf_talk *talk;
-    struct running *orders;
-    size_t count;
-    const struct running *newcomer; /* whose newOrder is under way */
+    struct hf_order_job *const *waiting; /* have no place yet */
+    size_t waiting_count;
+    struct running orders[HF_ORDERS_AT_ONCE];
+    const struct running *newcomer; /* whose newOrder is not answered yet */
     int64_t wake_ms;                /* when one of them has something to do */
 };
+
+/* ---- beginning and end ---- */
+
+static void end(struct hf_order_job *job, enum hf_err err,
+                const struct hf_why *why)
+{
+    job->err = err;
+    if (err != HF_OK)
+        job->why = *why;
+    job->ended(job->state);
+}
+
+/* Its engine has come to the end: no call of it is under way any more. */
+static void give_back(struct run *run, struct running *r)
+{
+    struct hf_order_job *job = r->job;
+
+    if (run->newcomer == r)
+        run->newcomer = NULL;
+    job->engine = r->engine;
+    r->job = NULL;
+    r->engine = NULL;
+    end(job, HF_OK, NULL);
+}
+
+/*
+ * Give the place, if it is free, to the first that can be begun. They are
+ * placed one by one, and go on side by side: there are servers that lock
+ * themselves up over two newOrders at once.
+ */
+static void take_in(struct run *run, struct running *r)
+{
+    while (r->job == NULL && run->newcomer == NULL && run->waiting_count > 0) {
+        struct hf_order_job *job = *run->waiting++;
+        struct hf_order_engine *engine = NULL;
+        struct hf_why why = {0};
+        enum hf_err err;
+
+        run->waiting_count--;
+        job->wish.give_up_at_ms = hf_clock_ms() + job->patience_ms;
+        err = hf_order_engine_new(&run->talk->directory, &job->wish, &engine,
+                                  &why);
+        if (err != HF_OK) {
+            end(job, err, &why);
+            continue;
+        }
+        *r = (struct running){.job = job, .engine = engine};
+        run->newcomer = r;
+    }
+}
+
+/* The failure of all that have not come to their end. */
+static void give_up(struct run *run, enum hf_err err, const struct hf_why *why)
+{
+    hf_session_abandon(run->talk->session);
+    for (size_t i = 0; i < HF_ORDERS_AT_ONCE; i++) {
+        struct running *r = &run->orders[i];
+
+        if (r->job == NULL)
+            continue;
+        hf_order_engine_free(r->engine);
+        end(r->job, err, why);
+    }
+    for (size_t i = 0; i < run->waiting_count; i++)
+        end(run->waiting[i], err, why);
+}
+
+/* ---- step by step ---- */
 
 static void choose_one(struct running *r, size_t index,
                        const struct hf_authz_object *authz)
@@ -61,15 +130,11 @@ static void choose_rest(struct running *r)
 static enum hf_err submit(struct run *run, size_t which,
                           const struct hf_order_step *step, struct hf_why *why)
 {
-    struct running *r = &run->orders[which];
     enum hf_err err =
         hf_session_submit(run->talk->session, &step->call,
                           which * HF_ORDER_TICKETS + step->ticket, why);
 
-    if (!r->has_begun)
-        run->newcomer = r;
-    r->has_begun = true;
-    r->calls += err == HF_OK;
+    run->orders[which].calls += err == HF_OK;
     return err;
 }
 
@@ -100,8 +165,7 @@ static enum hf_err advance(struct run *run, size_t which, struct hf_why *why)
                 run->wake_ms = step.wake_ms;
             return HF_OK;
         case HF_ORDER_END:
-            r->job->engine = r->engine;
-            r->engine = NULL;
+            give_back(run, r);
             return HF_OK;
         }
     }
@@ -126,73 +190,61 @@ static enum hf_err wait_for_call(struct run *run, struct hf_why *why)
     return HF_OK;
 }
 
-/* They are placed one by one, and go on side by side: there are servers that
- * lock themselves up over two newOrders at once. */
-static bool may_advance(const struct run *run, const struct running *r)
+/* All, as far as they go now; `*open` are left. */
+static enum hf_err advance_all(struct run *run, size_t *open,
+                               struct hf_why *why)
 {
-    return r->engine != NULL && (r->has_begun || run->newcomer == NULL);
+    enum hf_err err = HF_OK;
+
+    *open = 0;
+    run->wake_ms = INT64_MAX;
+    for (size_t i = 0; i < HF_ORDERS_AT_ONCE && err == HF_OK; i++) {
+        struct running *r = &run->orders[i];
+
+        take_in(run, r);
+        if (r->job != NULL)
+            err = advance(run, i, why);
+        *open += r->job != NULL;
+    }
+    return err;
+}
+
+static bool can_take_in(const struct run *run, size_t open)
+{
+    return open < HF_ORDERS_AT_ONCE && run->newcomer == NULL &&
+           run->waiting_count > 0;
 }
 
 static enum hf_err perform(struct run *run, struct hf_why *why)
 {
-    for (;;) {
-        enum hf_err err = HF_OK;
-        size_t open = 0;
+    size_t open = 0;
+    enum hf_err err;
 
-        run->wake_ms = INT64_MAX;
-        for (size_t i = 0; i < run->count && err == HF_OK; i++) {
-            if (may_advance(run, &run->orders[i]))
-                err = advance(run, i, why);
-            open += run->orders[i].engine != NULL;
-        }
-        if (err != HF_OK || open == 0)
-            return err;
-        err = wait_for_call(run, why);
-        if (err != HF_OK)
-            return err;
-    }
-}
-
-/* The failure of all that have not come to their end. */
-static void give_up(struct run *run, enum hf_err err, const struct hf_why *why)
-{
-    hf_session_abandon(run->talk->session);
-    for (size_t i = 0; i < run->count; i++) {
-        struct running *r = &run->orders[i];
-
-        if (r->engine == NULL)
-            continue;
-        hf_order_engine_free(r->engine);
-        r->job->err = err;
-        r->job->why = *why;
-    }
+    do {
+        err = advance_all(run, &open, why);
+        if (err == HF_OK && open > 0 && !can_take_in(run, open))
+            err = wait_for_call(run, why);
+    } while (err == HF_OK && (open > 0 || run->waiting_count > 0));
+    return err;
 }
 
 void hf_orders_run(struct hf_talk *talk, struct hf_order_job *const *jobs,
                    size_t count)
 {
-    struct run run = {.talk = talk,
-                      .orders = hf_alloc(count, sizeof(*run.orders)),
-                      .count = count};
-    struct hf_why why = {0};
+    struct run *run = hf_alloc(1, sizeof(*run));
+    struct hf_why why = {.text = "out of memory"};
     enum hf_err err;
 
-    for (size_t i = 0; i < count; i++) {
-        struct hf_order_job *job = jobs[i];
-
-        job->engine = NULL;
-        if (run.orders == NULL) {
-            job->err = hf_fail(&job->why, HF_ENOMEM, 0, "out of memory");
-            continue;
-        }
-        run.orders[i].job = job;
-        job->err = hf_order_engine_new(&talk->directory, &job->wish,
-                                       &run.orders[i].engine, &job->why);
-    }
-    if (run.orders == NULL)
+    if (run == NULL) {
+        for (size_t i = 0; i < count; i++)
+            end(jobs[i], HF_ENOMEM, &why);
         return;
-    err = perform(&run, &why);
+    }
+    run->talk = talk;
+    run->waiting = jobs;
+    run->waiting_count = count;
+    err = perform(run, &why);
     if (err != HF_OK)
-        give_up(&run, err, &why);
-    hf_free(run.orders);
+        give_up(run, err, &why);
+    hf_free(run);
 }
