@@ -17,6 +17,7 @@
 #define HARDWARE_MS 120000 /* it may make a key, or have a pad for the PIN */
 #define SIGN_MS     30000
 #define FAREWELL_MS 2000
+#define FRAME_EXTRA 64 /* octets around the texts of the first frame */
 #define FRAME_MAX   (2 * HF_KEY_PEM_MAX + 2 * HF_KEY_ENVIRONMENT_MAX)
 
 struct hf_key {
@@ -65,9 +66,19 @@ void hf_key_free(struct hf_key *key)
     hf_free(key);
 }
 
+/* What its frame needs at most: room that is not asked for need not be wiped.
+ */
+static size_t room_for(const struct hf_key_want *want)
+{
+    return FRAME_EXTRA + want->origin.len + want->passphrase.len +
+           want->reach.tcti.len + want->reach.holes.len +
+           want->reach.environment.len + want->seal.len + want->pem.len;
+}
+
 enum hf_err hf_key_start(const struct hf_key_want *want, struct hf_key **out,
                          struct hf_why *why)
 {
+    const size_t room = room_for(want);
     struct hf_key *key = NULL;
     struct hf_buf frame;
     enum hf_err err = make(&key, why);
@@ -76,8 +87,10 @@ enum hf_err hf_key_start(const struct hf_key_want *want, struct hf_key **out,
         return err;
     key->in_hardware = hf_key_home_of(want->pem) != HF_HOME_FILE;
     /* In one piece, so that growing leaves no secret behind. */
-    hf_buf_init_grow(&frame, FRAME_MAX);
-    if (hf_buf_reserve(&frame, FRAME_MAX) == NULL)
+    hf_buf_init_grow(&frame, room);
+    if (room > FRAME_MAX)
+        err = hf_fail(why, HF_ELIMIT, 0, "the key file is too large");
+    else if (hf_buf_reserve(&frame, room) == NULL)
         err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
     hf_key_put_want(&frame, want);
     if (err == HF_OK && frame.full)
