@@ -45,7 +45,8 @@ struct hf_session {
     struct slot slots[HF_SESSION_WINDOW];
     struct nonce nonces[HF_SESSION_WINDOW];
     size_t nonce_count;
-    size_t heads; /* requests for nonces under way */
+    size_t heads;     /* requests for nonces under way */
+    bool is_foreseen; /* that one will be wanted */
     unsigned head_failures;
     int64_t head_not_before_ms;
     struct hf_buf body;
@@ -201,10 +202,15 @@ static bool is_due(const struct slot *slot, struct hf_instant now)
     return slot->phase == READY && slot->not_before_ms <= now.ms;
 }
 
+void hf_session_foresee(struct hf_session *session)
+{
+    session->is_foreseen = session->nonce_count + session->heads == 0;
+}
+
 /* Signed calls that wait for a nonce, beyond those already asked for. */
 static bool wants_nonce(const struct hf_session *session, struct hf_instant now)
 {
-    size_t waiting = 0;
+    size_t waiting = session->is_foreseen;
 
     for (size_t i = 0; i < HF_SESSION_WINDOW; i++)
         waiting += is_due(&session->slots[i], now) &&
@@ -237,6 +243,7 @@ bool hf_session_next(struct hf_session *session, struct hf_instant now,
     if (!wants_nonce(session, now))
         return false;
     session->heads++;
+    session->is_foreseen = false;
     *out = (struct hf_http_request){.method = HF_HTTP_HEAD,
                                     .url = session->directory->new_nonce};
     *http_ticket = NONCE_TICKET;

@@ -78,6 +78,10 @@ enum hf_err hf_session_submit(struct hf_session *session,
  * still arrives for them is nobody's. */
 void hf_session_abandon(struct hf_session *session);
 
+/* A signed call will come: what it needs, a nonce and a connection, may be got
+ * meanwhile. */
+void hf_session_foresee(struct hf_session *session);
+
 /* Calls that may be submitted now. */
 size_t hf_session_room(const struct hf_session *session);
 

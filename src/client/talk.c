@@ -91,6 +91,16 @@ enum hf_err hf_talk_turn(struct hf_talk *talk, int64_t until_ms,
     return HF_OK;
 }
 
+/* There is no call whose end one could miss. */
+enum hf_err hf_talk_foresee(struct hf_talk *talk, struct hf_why *why)
+{
+    struct hf_called called;
+    bool got;
+
+    hf_session_foresee(talk->session);
+    return hf_talk_turn(talk, hf_clock_ms(), &called, &got, why);
+}
+
 /* ---- calls ---- */
 
 /* What the server said to a call, for people; its type first, for us. */

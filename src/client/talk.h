@@ -41,6 +41,12 @@ enum hf_err hf_talk_turn(struct hf_talk *talk, int64_t until_ms,
                          struct hf_called *out, bool *got, struct hf_why *why);
 
 /*
+ * Calls will come: let the HTTP client connect and get a nonce while we do
+ * something else. Fails as hf_talk_turn().
+ */
+enum hf_err hf_talk_foresee(struct hf_talk *talk, struct hf_why *why);
+
+/*
  * One call from start to end; nothing else may be under way. A status of 400
  * and more, or none, is a failure here: HF_EPEER.
  * `out` may be NULL when only success matters. Owns: release its reply.

@@ -35,7 +35,15 @@ network() {
     python3 - "$tmp/trace" <<'END'
 import re, sys
 kinds, ports = {}, {}  # of (process, descriptor)
+halves = {}  # of calls during which another process made one
 for line in open(sys.argv[1]):
+    pid, _, text = line.rstrip().partition(' ')
+    if text.endswith('<unfinished ...>'):
+        halves[pid] = text.removesuffix('<unfinished ...>')
+        continue
+    half = re.match(r' *<\.\.\. \w+ resumed>', text)
+    if half:
+        line = f'{pid} {halves.pop(pid, "")}{text[half.end():]}'
     found = re.match(r'(\d+) +(\w+)\((\d+|AF_INET6?)', line)
     if not found:
         continue

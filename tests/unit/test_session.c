@@ -110,6 +110,33 @@ static void nonces_are_fetched_once(void **state)
     tear_down(&talk);
 }
 
+/* A nonce is fetched before there is a call, once, and not where there is one
+ * already. */
+static void a_call_is_foreseen(void **state)
+{
+    struct talk talk;
+
+    (void)state;
+    set_up(&talk);
+    hf_session_foresee(talk.session);
+    expect(&talk, 0, HF_HTTP_HEAD, CA "nonce");
+    expect_nothing(&talk, 0);
+    hf_session_foresee(talk.session); /* under way */
+    submit(&talk, &order, 41);
+    expect_nothing(&talk, 0);
+    assert_false(reply(&talk, 1, reply_of(200, ""), "first"));
+    hf_session_foresee(talk.session); /* there */
+    expect(&talk, 1, HF_HTTP_POST, CA "order");
+    expect_nothing(&talk, 1);
+    tear_down(&talk);
+    set_up(&talk);
+    hf_session_foresee(talk.session);
+    submit(&talk, &order, 41);
+    expect(&talk, 0, HF_HTTP_HEAD, CA "nonce"); /* one serves both */
+    expect_nothing(&talk, 0);
+    tear_down(&talk);
+}
+
 static void gets_need_no_nonce(void **state)
 {
     const struct hf_call call = {.kind = HF_CALL_GET,
@@ -318,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nonces_are_fetched_once),
+        cmocka_unit_test(a_call_is_foreseen),
         cmocka_unit_test(gets_need_no_nonce),
         cmocka_unit_test(bad_nonce),
         cmocka_unit_test(waits_as_told),
