@@ -52,19 +52,19 @@ $server sh "$SRC/tests/peer/many.sh" start "$tmp/many" "$names"
 
 # shellcheck disable=SC2086 # words
 ours() { # NAME...
-    "$spend" 1 "$tmp/out" $client "$HOLDFAST" cert issue --name one "$@" \
+    $client "$spend" 1 "$tmp/out" "$HOLDFAST" cert issue --name one "$@" \
         $MANY_OPTIONS
 }
 lego_one() {
     # shellcheck disable=SC2086 # words
-    LEGO_CA_CERTIFICATES=$PEBBLE_CA "$spend" 1 "$tmp/out" $client lego \
+    LEGO_CA_CERTIFICATES=$PEBBLE_CA $client "$spend" 1 "$tmp/out" lego \
         --server "$PEBBLE_DIRECTORY" --email a@shop.example --accept-tos \
         --path "$tmp/lego" --http --http.port "127.0.0.1:$PEBBLE_HTTP_PORT" \
         --domains n1.shop.example run 2>"$tmp/err"
 }
 certbot_one() {
     # shellcheck disable=SC2086 # words
-    REQUESTS_CA_BUNDLE=$PEBBLE_CA "$spend" 1 "$tmp/out" $client certbot \
+    REQUESTS_CA_BUNDLE=$PEBBLE_CA $client "$spend" 1 "$tmp/out" certbot \
         certonly --standalone --http-01-address 127.0.0.1 \
         --http-01-port "$PEBBLE_HTTP_PORT" --server "$PEBBLE_DIRECTORY" \
         --config-dir "$tmp/certbot" --work-dir "$tmp/certbot" \
@@ -81,7 +81,7 @@ with_roots() {
 }
 uacme_one() {
     # shellcheck disable=SC2086 # words
-    with_roots "$spend" 1 "$tmp/out" $client uacme -a "$PEBBLE_DIRECTORY" \
+    with_roots $client "$spend" 1 "$tmp/out" uacme -a "$PEBBLE_DIRECTORY" \
         -c "$tmp/uacme" -y -h "$tmp/hook" -f issue n1.shop.example \
         2>"$tmp/err"
 }
@@ -192,7 +192,7 @@ while [ $i -le "$certs" ]; do
     i=$((i + 1))
 done
 # shellcheck disable=SC2086 # words
-"$spend" 1 "$tmp/renewed" $client "$HOLDFAST" cert renew --force \
+$client "$spend" 1 "$tmp/renewed" "$HOLDFAST" cert renew --force \
     $MANY_OPTIONS >"$tmp/all"
 [ "$(grep -c ': issued, until' "$tmp/renewed")" -ge "$certs" ] || {
     echo 'some were not renewed' >&2
