@@ -12,6 +12,7 @@ struct hf_cert {
     struct hf_span der;
     int64_t not_before_at; /* both included */
     int64_t not_after_at;
+    int64_t shard; /* of the list it is in when it is revoked */
     struct hf_span key_hash;
     bool is_revoked;
     bool is_replaced; /* another order has it in "replaces" */

@@ -63,7 +63,8 @@ const char *hf_grounds_fault(const struct hf_issuer_order *order,
     if (!is_one_line(name->evidence))
         return "the evidence for a name is not in one line";
     evidence = json_loadb(name->evidence.ptr == NULL ? "" : name->evidence.ptr,
-                          name->evidence.len, JSON_REJECT_DUPLICATES, NULL);
+                          name->evidence.len,
+                          JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     if (!json_is_object(evidence))
         fault = "there is no evidence for a name: nothing is signed without";
     else

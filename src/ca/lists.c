@@ -19,7 +19,6 @@ struct shard {
 struct hf_lists {
     const struct hf_service_config *config;
     struct hf_service_config kept;
-    bool in_hurry;
     struct hf_revoked *revoked; /* room for one list */
     struct shard shards[];
 };
@@ -46,9 +45,11 @@ void hf_lists_free(struct hf_lists *lists)
     hf_free(lists);
 }
 
-void hf_lists_hurry(struct hf_lists *lists)
+void hf_lists_hurry(struct hf_lists *lists, uint32_t shard, int64_t now_at)
 {
-    lists->in_hurry = true;
+    if (shard < lists->config->shards &&
+        lists->shards[shard].due_at > now_at + HURRY_S)
+        lists->shards[shard].due_at = now_at + HURRY_S;
 }
 
 /* ---- what is in one ---- */
@@ -169,15 +170,12 @@ enum hf_err hf_lists_renew(struct hf_lists *lists, int64_t now_at,
     for (uint32_t i = 0; i < lists->config->shards; i++) {
         struct shard *shard = &lists->shards[i];
 
-        if (lists->in_hurry && shard->due_at > now_at + HURRY_S)
-            shard->due_at = now_at + HURRY_S;
         if (err != HF_OK || !is_due(shard, now_at))
             continue;
         shard->asked_at = 0;
         shard->due_at = now_at + RETRY_S;
         err = ask(lists, i, now_at, why);
     }
-    lists->in_hurry = false;
     return err;
 }
 

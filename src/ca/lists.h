@@ -15,8 +15,8 @@ enum hf_err hf_lists_new(const struct hf_service_config *config,
                          struct hf_lists **out, struct hf_why *why);
 void hf_lists_free(struct hf_lists *lists);
 
-/* Somebody revoked: every list is due in a moment. */
-void hf_lists_hurry(struct hf_lists *lists);
+/* Somebody revoked a certificate of this shard: its list is due in a moment. */
+void hf_lists_hurry(struct hf_lists *lists, uint32_t shard, int64_t now_at);
 
 /* Hand one that is due to the issuer. Fails: as the store and the issuer do; a
  * store that is away for a while is no failure. */

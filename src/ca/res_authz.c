@@ -41,9 +41,11 @@ static bool put_challenge(struct hf_ca_call *call, const struct hf_authz *authz,
         hf_ca_call_put_time(call, "validated", authz->validated_at);
     if (is_tried(authz, way) && authz->error.len > 0)
         hf_ca_call_put_json(call, "error", authz->error);
-    if (way != HF_WAY_DNS_PERSIST)
+    /* dns-persist-01 has no use for it (REQ CHAL-08), but there are clients
+     * that read no authorization with a challenge that has none: uacme 1.7. */
+    if (way != HF_WAY_DNS_PERSIST || call->settings->preset == HF_PRESET_COMPAT)
         hf_json_key_str(json, "token", authz->token);
-    else if (!hf_persist_put(call, &authz->name))
+    if (way == HF_WAY_DNS_PERSIST && !hf_persist_put(call, &authz->name))
         return false;
     hf_json_close(json, '}');
     return true;

@@ -138,7 +138,8 @@ static bool revoke(struct hf_ca_call *call, const struct hf_cert *cert,
                                   hf_store_number(call->now_at),
                                   hf_store_text(cert->serial))))
         return false;
-    return true; /* 200 and nothing to say (section 7.6) */
+    call->shown = cert->shard; /* its list is due: ca/service.c */
+    return true;               /* 200 and nothing to say (section 7.6) */
 }
 
 bool hf_resource_revoke(struct hf_ca_call *call)

@@ -5,21 +5,24 @@
 #include <poll.h>
 
 #include "base/alloc.h"
+#include "ca/count.h"
 #include "ca/lists.h"
+#include "ca/log.h"
 #include "ca/outcome.h"
 #include "ca/resources.h"
 #include "ca/task.h"
 #include "os/clock.h"
 
-#define TASKS_MAX 128  /* of one turn */
+#define TASKS_MAX 128 /* of one turn */
+#define WATCH_MAX ((size_t)64 << 10)
 #define WORKS_MAX 4096 /* jobs under way or waiting for their turn */
 #define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
 
 /* A request that is not answered yet. */
 struct held {
     struct held *next;
-    struct hf_ca_call call; /* first in no list: its address is kept */
-    uint64_t request;       /* of the front; 0: nobody waits for it */
+    struct hf_ca_call call; /* tasks point to it: a held request stays put */
+    uint64_t request;       /* of the front */
     size_t working;         /* of its jobs, those not done */
     int64_t until_ms;       /* then it is answered as it is */
     bool is_answered;
@@ -31,6 +34,7 @@ struct work {
     bool submitted;
     uint64_t serial; /* tells the users of a place apart */
     struct hf_job job;
+    enum hf_way way; /* of a validation */
     struct held *held;
 };
 
@@ -42,6 +46,8 @@ struct hf_service {
     struct work works[WORKS_MAX];
     size_t work_count;
     uint64_t serial;
+    struct hf_ca_counts counts;
+    bool store_is_good;
 
     /* of this turn */
     struct hf_task tasks[TASKS_MAX];
@@ -52,14 +58,17 @@ struct hf_service {
 
 /* ---- held requests ---- */
 
-static struct held *hold(struct hf_service *service, uint64_t request)
+/* NULL: of nobody's. */
+static struct held *hold(struct hf_service *service,
+                         const struct hf_server_request *request)
 {
     struct held *held = hf_alloc(1, sizeof(*held));
 
     if (held == NULL)
         return NULL;
-    held->request = request;
-    held->is_answered = request == 0;
+    held->is_answered = request == NULL;
+    if (request != NULL)
+        held->request = request->id;
     held->next = service->held;
     service->held = held;
     return held;
@@ -78,6 +87,7 @@ static enum hf_err answer(struct hf_service *service, struct held *held,
         err =
             hf_server_answer(service->config.front, held->request, &reply, why);
     held->is_answered = err == HF_OK;
+    service->counts.answered[held->call.trouble]++;
     return err;
 }
 
@@ -169,6 +179,7 @@ static enum hf_err submit_validation(struct hf_service *service,
     hf_store_undo(service->config.store);
     if (err == HF_OK && wanted) {
         asked.now = hf_clock_now();
+        work->way = asked.way;
         err = hf_validator_submit(service->config.validator, &asked,
                                   ticket_of(service, work), why);
     } else if (err == HF_OK) {
@@ -256,6 +267,7 @@ static enum hf_err take_validated(struct hf_service *service,
         }
         task = add_task(service, HF_TASK_VALIDATED, NULL);
         task->job = work->job;
+        task->way = work->way;
         task->result = result;
         finish(service, work);
     }
@@ -316,20 +328,73 @@ static enum hf_err take_signed(struct hf_service *service, struct hf_why *why)
     return err;
 }
 
+/* ---- for whoever watches us ---- */
+
+static size_t held_count(const struct hf_service *service)
+{
+    size_t count = 0;
+
+    for (const struct held *held = service->held; held != NULL;
+         held = held->next)
+        count += !held->is_answered;
+    return count;
+}
+
+static enum hf_err answer_watcher(struct hf_service *service,
+                                  const struct hf_server_request *request,
+                                  struct hf_why *why)
+{
+    struct hf_server_front *front = service->config.front;
+    struct hf_server_reply reply = {.status = 404};
+    struct hf_buf body;
+    enum hf_err err;
+
+    hf_buf_init_grow(&body, WATCH_MAX);
+    if (hf_span_eq(request->target, HF_SPAN("/metrics"))) {
+        const struct hf_ca_gauges gauges = {
+            .held = held_count(service),
+            .works = service->work_count,
+            .front = hf_server_counters(front),
+            .store_is_good = service->store_is_good,
+        };
+
+        hf_ca_counts_put(&body, &service->counts, &gauges);
+        reply.content_type = HF_SPAN("text/plain; version=0.0.4");
+        reply.status = 200;
+    } else if (hf_span_eq(request->target, HF_SPAN("/health"))) {
+        hf_buf_puts(&body, service->store_is_good
+                               ? "{\"status\":\"good\"}\n"
+                               : "{\"status\":\"bad\",\"why\":\"the store "
+                                 "does not keep what it is told\"}\n");
+        reply.content_type = HF_SPAN("application/json");
+        reply.status = service->store_is_good ? 200 : 503;
+    }
+    reply.body = hf_buf_span(&body);
+    err = hf_server_answer(front, request->id, &reply, why);
+    hf_buf_clear(&body);
+    return err;
+}
+
+/* ---- requests ---- */
+
 static enum hf_err take_requests(struct hf_service *service, struct hf_why *why)
 {
     struct hf_server_front *front = service->config.front;
     enum hf_err err = HF_OK;
     bool got = true;
 
-    while (service->task_count < TASKS_MAX) {
+    while (err == HF_OK && service->task_count < TASKS_MAX) {
         struct hf_server_request request;
         struct held *held;
 
         err = hf_server_poll(front, &request, &got, why);
         if (err != HF_OK || !got)
             break;
-        held = hold(service, request.id);
+        if (request.place == service->config.watch_place) {
+            err = answer_watcher(service, &request, why);
+            continue;
+        }
+        held = hold(service, &request);
         if (held == NULL)
             return hf_fail(why, HF_ENOMEM, 0, "out of memory");
         held->until_ms = hf_clock_ms() + service->config.hold_ms;
@@ -350,12 +415,33 @@ static void start_jobs(struct hf_service *service, struct held *held)
     held->call.job_count = 0;
 }
 
+/* What somebody may want to know later. */
+static void note(struct hf_service *service, const struct hf_task *task)
+{
+    const struct hf_service_config *config = &service->config;
+    struct hf_ca_counts *counts = &service->counts;
+    enum hf_way way;
+
+    hf_ca_log_task(config->say, config->say_to, task, hf_clock_now().s);
+    if (task->kind == HF_TASK_VALIDATED) {
+        way = task->way;
+        counts->validated[way][task->result.valid]++;
+    } else if (task->kind == HF_TASK_SIGNED) {
+        counts->issued += task->reply.kind == HF_ISSUER_ISSUED;
+        counts->refused += task->reply.kind == HF_ISSUER_REFUSED;
+    } else if (task->kind == HF_TASK_RUN && task->call->resource != NULL &&
+               task->call->resource->run == hf_resource_revoke) {
+        counts->revoked += task->call->trouble == HF_TROUBLE_NONE;
+    }
+}
+
 static enum hf_err settle(struct hf_service *service, size_t i,
                           struct hf_why *why)
 {
     struct held *held = service->owners[i];
     struct hf_task *task = &service->tasks[i];
 
+    note(service, task);
     if (held == NULL) {
         hf_validation_clear(&task->result);
         hf_ca_call_clear(task->call);
@@ -365,7 +451,8 @@ static enum hf_err settle(struct hf_service *service, size_t i,
         start_jobs(service, held);
         if (task->kind == HF_TASK_RUN &&
             held->call.resource->run == hf_resource_revoke)
-            hf_lists_hurry(service->lists);
+            hf_lists_hurry(service->lists, (uint32_t)held->call.shown,
+                           held->call.now_at);
     }
     return held->working == 0 ? answer(service, held, why) : HF_OK;
 }
@@ -383,6 +470,20 @@ static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
 }
 
 /* ---- the loop ---- */
+
+static void run_tasks(struct hf_service *service)
+{
+    size_t failed;
+
+    if (service->task_count == 0)
+        return;
+    hf_tasks_run(service->tasks, service->task_count, service->config.store,
+                 hf_clock_now().s, &failed);
+    service->store_is_good = failed == 0;
+    service->counts.commits++;
+    service->counts.tasks += service->task_count;
+    service->counts.failures += failed;
+}
 
 static enum hf_err wait(struct hf_service *service, int64_t wait_ms,
                         struct hf_why *why)
@@ -415,7 +516,6 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
                             struct hf_why *why)
 {
     enum hf_err err = wait(service, wait_ms, why);
-    size_t failed;
 
     service->task_count = 0;
     if (err == HF_OK)
@@ -424,8 +524,7 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
         err = take_signed(service, why);
     if (err == HF_OK)
         err = take_requests(service, why);
-    hf_tasks_run(service->tasks, service->task_count, service->config.store,
-                 hf_clock_now().s, &failed);
+    run_tasks(service);
     for (size_t i = 0; i < service->task_count; i++) {
         enum hf_err settled = settle(service, i, why);
 
@@ -477,7 +576,7 @@ static enum hf_err list_ids(struct hf_ca_call *call,
 static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
                               int64_t id)
 {
-    struct held *held = hold(service, 0);
+    struct held *held = hold(service, NULL);
     bool wanted = true;
 
     if (held == NULL)
@@ -526,6 +625,8 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     if (service == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     service->config = *config;
+    service->counts.started_at = hf_clock_now().s;
+    service->store_is_good = true;
     err = hf_engine_new(config->settings, config->store, &service->engine, why);
     if (err == HF_OK)
         err = hf_lists_new(config, &service->lists, why);

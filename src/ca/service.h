@@ -11,6 +11,7 @@
 
 #include "ca/engine.h"
 #include "ca/issuer.h"
+#include "ca/log.h"
 #include "ca/own_tls.h"
 #include "ca/validate.h"
 
@@ -23,12 +24,14 @@ struct hf_service_config {
     struct hf_issuer *issuer;
     struct hf_own_tls *own_tls; /* NULL: its web server's certificate is not
                                    ours to renew */
-    int64_t hold_ms;            /* how long a reply waits for its jobs */
-    uint32_t shards;            /* of the list of revoked certificates */
-    int64_t list_every_s;       /* how often it is made anew, at least */
-    int64_t list_life_s;        /* from its thisUpdate to its nextUpdate */
+    size_t watch_place;   /* of the front: where /metrics and /health are, and
+                             no ACME; none: HF_SERVER_PLACES_MAX */
+    int64_t hold_ms;      /* how long a reply waits for its jobs */
+    uint32_t shards;      /* of the list of revoked certificates */
+    int64_t list_every_s; /* how often it is made anew, at least */
+    int64_t list_life_s;  /* from its thisUpdate to its nextUpdate */
     /* One event, a JSON object, for the log. */
-    void (*say)(void *to, struct hf_span line);
+    hf_ca_say_fn *say;
     void *say_to;
 };
 

@@ -20,6 +20,7 @@ struct hf_task {
     enum hf_task_kind kind;
     struct hf_ca_call *call; /* of the request, or one of its own */
     struct hf_job job;       /* of the first two */
+    enum hf_way way;         /* of the first */
     struct hf_validation_result result;
     struct hf_issuer_reply reply;
     const struct hf_issuer_order *asked;

@@ -2,11 +2,10 @@
 /* cmd_perspective.c -- look at names for a CA that is elsewhere. */
 #include <poll.h>
 
-#include "ca/eye_remote.h"
 #include "ca/perspective_host.h"
 #include "cli/commands.h"
+#include "cli/eyes.h"
 #include "cli/fence.h"
-#include "cli/resolve.h"
 #include "holdfast/digest.h"
 #include "holdfast/idna.h"
 #include "os/clock.h"
@@ -17,8 +16,6 @@
 #define DRAIN_MS     5000
 #define TURN_MS      100
 #define ISSUERS_MAX  16
-#define PROBE_BODY   1024 /* octets; a key authorization has fewer than 200 */
-#define PROBE_MS     10000
 #define USUAL_LISTEN "127.0.0.1@8443"
 
 static const struct hf_option options[] = {
@@ -48,30 +45,9 @@ static const struct hf_option options[] = {
      .arg = "DOMAIN",
      .many = true,
      .help = "The CA's name in CAA, where a request names none"},
-    {.name = "remote",
-     .arg = "NAME=RIR=URL",
-     .many = true,
-     .help = "A perspective that POST /mpic asks; two at least"},
-    {.name = "remote-ca",
-     .arg = "FILE",
-     .many = true,
-     .choices = "<file>",
-     .help = "Trust these for theirs instead of the system's"},
-    {.name = "remote-certificate",
-     .arg = "FILE",
-     .choices = "<file>",
-     .help = "Who we are to them, PEM"},
-    {.name = "remote-key",
-     .arg = "FILE",
-     .choices = "<file>",
-     .help = "Its key, PEM"},
     {.name = "allow-private",
      .help = "http-01, tls-alpn-01: look at private addresses, too"},
-    {.name = "http-port", .arg = "PORT", .help = "Of http-01 instead of 80"},
-    {.name = "tls-port",
-     .arg = "PORT",
-     .help = "Of tls-alpn-01 instead of 443"},
-    HF_RESOLVER_OPTIONS,
+    HF_EYES_OPTIONS,
 };
 
 /* All that one process has. */
@@ -81,12 +57,7 @@ struct post {
     struct hf_span issuers[ISSUERS_MAX];
     struct hf_perspective_self self;
     struct hf_digest *digest;
-    struct hf_resolver resolver;
-    struct hf_http prober;
-    struct hf_http api; /* to ask the remotes */
-    struct hf_eye eyes[HF_EYES_MAX];
-    struct hf_eye *eye_list[HF_EYES_MAX];
-    size_t eye_count;
+    struct hf_eyes eyes;
     struct hf_buf certificate;
     struct hf_buf key;
     struct hf_buf client_ca;
@@ -197,103 +168,14 @@ static enum hf_exit open_front(struct post *post)
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit open_eye(struct post *post)
-{
-    const struct hf_cli *cli = post->cli;
-    const struct hf_http_config web = {.probes = true,
-                                       .body_max = PROBE_BODY,
-                                       .timeout_ms = PROBE_MS,
-                                       .no_wall = hf_cli_no_wall(cli)};
-    int64_t http_port = 0;
-    int64_t tls_port = 0;
-    struct hf_eye_rules rules = {.allows_private =
-                                     hf_cli_switch(cli, "allow-private", false),
-                                 .ip_persist = true};
-    struct hf_why why = {0};
-    enum hf_exit status = hf_resolver_from_cli(cli, &post->resolver);
-
-    if (status != HF_EXIT_GOOD)
-        return status;
-    if (!hf_cli_number(cli, "http-port", 1, UINT16_MAX, &http_port) ||
-        !hf_cli_number(cli, "tls-port", 1, UINT16_MAX, &tls_port))
-        return HF_EXIT_USAGE;
-    rules.http_port = (uint16_t)http_port;
-    rules.tls_port = (uint16_t)tls_port;
-    if (hf_http_new(&web, &post->prober, &why) != HF_OK ||
-        hf_eye_local(&post->resolver, &post->prober, &rules, &post->eyes[0],
-                     &why) != HF_OK)
-        return failed(cli, "", &why);
-    post->eye_count = 1;
-    return HF_EXIT_GOOD;
-}
-
-/* NAME=RIR=URL */
-static bool read_place(const char *value, struct hf_perspective_place *out)
-{
-    struct hf_span text = hf_span_str(value);
-
-    out->code = hf_span_cut(&text, hf_span_find(text, '='));
-    (void)hf_span_skip(&text, '=');
-    out->rir = hf_span_cut(&text, hf_span_find(text, '='));
-    (void)hf_span_skip(&text, '=');
-    out->url = text;
-    return text.len > 0;
-}
-
-static enum hf_exit read_places(const struct post *post,
-                                struct hf_perspective_place *out, size_t count)
-{
-    if (count == 1 || count >= HF_EYES_MAX)
-        return hf_cli_usage(post->cli, HF_SPAN("--remote"),
-                            "give two at least, and at most 15");
-    for (size_t i = 0; i < count; i++) {
-        const char *value = hf_cli_nth(post->cli, "remote", i);
-
-        if (!read_place(value, &out[i]))
-            return hf_cli_usage(post->cli, hf_span_str(value),
-                                "a perspective is NAME=RIR=URL");
-    }
-    return HF_EXIT_GOOD;
-}
-
-/* REQ VAL-48 */
-static enum hf_exit open_remotes(struct post *post)
-{
-    const struct hf_cli *cli = post->cli;
-    struct hf_perspective_place places[HF_EYES_MAX];
-    size_t count = hf_cli_count(cli, "remote");
-    struct hf_http_config config = {
-        .own_chain = hf_cli_value(cli, "remote-certificate", NULL),
-        .own_key = hf_cli_value(cli, "remote-key", NULL),
-        .ca_file_count = hf_cli_count(cli, "remote-ca"),
-        .no_wall = hf_cli_no_wall(cli)};
-    struct hf_why why = {0};
-    enum hf_exit status = read_places(post, places, count);
-
-    if (status != HF_EXIT_GOOD || count == 0)
-        return status;
-    if (config.ca_file_count > HF_HTTP_FILES_MAX)
-        return hf_cli_usage(cli, HF_SPAN("--remote-ca"), "too many of them");
-    for (size_t i = 0; i < config.ca_file_count; i++)
-        config.ca_files[i] = hf_cli_nth(cli, "remote-ca", i);
-    if (hf_http_new(&config, &post->api, &why) != HF_OK ||
-        hf_eyes_remote(&post->api, post->digest, places, count, &post->eyes[1],
-                       &why) != HF_OK)
-        return failed(cli, "--remote", &why);
-    post->eye_count += count;
-    return HF_EXIT_GOOD;
-}
-
 static enum hf_exit open_host(struct post *post)
 {
     const struct hf_perspective_config config = {.front = post->front,
                                                  .self = &post->self,
-                                                 .eyes = post->eye_list,
-                                                 .eye_count = post->eye_count};
+                                                 .eyes = post->eyes.list,
+                                                 .eye_count = post->eyes.count};
     struct hf_why why = {0};
 
-    for (size_t i = 0; i < post->eye_count; i++)
-        post->eye_list[i] = &post->eyes[i];
     return hf_perspective_host_new(&config, &post->host, &why) == HF_OK
                ? HF_EXIT_GOOD
                : failed(post->cli, "", &why);
@@ -310,9 +192,12 @@ static enum hf_exit begin(struct post *post)
     if (status == HF_EXIT_GOOD)
         status = read_tls(post);
     if (status == HF_EXIT_GOOD)
-        status = open_eye(post);
-    if (status == HF_EXIT_GOOD)
-        status = open_remotes(post);
+        status = hf_eyes_open(
+            post->cli,
+            (struct hf_eye_rules){.allows_private = hf_cli_switch(
+                                      post->cli, "allow-private", false),
+                                  .ip_persist = true},
+            post->digest, &post->eyes);
     if (status == HF_EXIT_GOOD)
         status = open_front(post);
     if (status == HF_EXIT_GOOD)
@@ -346,10 +231,10 @@ static void await(const struct post *post)
 {
     struct pollfd pfds[2 + HF_EYE_FDS_MAX];
     int fds[HF_EYE_FDS_MAX + 1];
-    size_t count = post->eyes[0].fds(post->eyes[0].state, fds);
+    size_t count = post->eyes.eyes[0].fds(post->eyes.eyes[0].state, fds);
 
-    if (post->eye_count > 1) /* the remotes share one */
-        fds[count++] = hf_http_fd(&post->api);
+    if (post->eyes.count > 1) /* the remotes share one */
+        fds[count++] = hf_http_fd(&post->eyes.api);
     pfds[0] =
         (struct pollfd){.fd = hf_server_fd(post->front), .events = POLLIN};
     if (hf_server_is_behind(post->front))
@@ -381,11 +266,7 @@ static void end(struct post *post)
 {
     hf_perspective_host_free(post->host);
     hf_server_free(post->front);
-    for (size_t i = 0; i < post->eye_count; i++)
-        hf_eye_clear(&post->eyes[i]);
-    hf_http_clear(&post->api);
-    hf_http_clear(&post->prober);
-    hf_resolver_clear(&post->resolver);
+    hf_eyes_close(&post->eyes);
     hf_digest_free(post->digest);
     hf_buf_clear(&post->certificate);
     hf_buf_clear(&post->client_ca);

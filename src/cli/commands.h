@@ -38,6 +38,10 @@ extern const struct hf_command hf_cmd_audit;           /* cmd_audit.c */
 extern const struct hf_command hf_cmd_ca_init;         /* cmd_ca_init.c */
 extern const struct hf_command hf_cmd_ca_audit_verify; /* cmd_ca_audit.c */
 extern const struct hf_command hf_cmd_ca_audit_show;
+extern const struct hf_command hf_cmd_check;    /* cmd_check.c */
+extern const struct hf_command hf_cmd_scan;     /* cmd_scan.c */
+extern const struct hf_command hf_cmd_audit;    /* cmd_audit.c */
+extern const struct hf_command hf_cmd_ca_serve; /* cmd_ca_serve.c */
 extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */
 extern const struct hf_command hf_cmd_perspective_serve;
 extern const struct hf_command hf_cmd_lab_dns; /* cmd_lab_dns.c */

@@ -92,6 +92,7 @@ int main(int argc, char **argv)
         hf_cmd_ca_table,
         hf_cmd_perspective_serve,
         hf_cmd_lab_dns,
+        hf_cmd_ca_serve,
     };
     /* clang-format on */
     static struct hf_out out; /* 64 kB, too much for the stack */

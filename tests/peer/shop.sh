@@ -16,38 +16,12 @@
 
 # shellcheck source=tests/peer/verdict.sh
 . "$here/verdict.sh"
-
-shop_knot() {
-    secret=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
-    echo "key \"zone-key\" { algorithm hmac-sha256; secret \"$secret\"; };" \
-        >"$tmp/zone.key"
-    cat <<END
-key:
-  - id: zone-key
-    algorithm: hmac-sha256
-    secret: $secret
-acl:
-  - id: signed
-    key: zone-key
-    action: update
-zone:
-  - domain: shop.example.
-    file: $tmp/shop.example.zone
-    journal-content: all
-    acl: signed
-END
-}
+# shellcheck source=tests/peer/knot_zone.sh
+. "$here/knot_zone.sh"
 
 shop_open() {
-    cat >"$tmp/shop.example.zone" <<'END'
-$ORIGIN shop.example.
-$TTL 300
-@ SOA ns1 hostmaster 1 3600 600 86400 300
-@ NS ns1
-ns1 A 127.0.0.1
-END
-    [ $# -eq 0 ] || printf '%s\n' "$@" >>"$tmp/shop.example.zone"
-    shop_knot >"$tmp/shop.conf"
+    knot_zone_text "$@" >"$tmp/shop.example.zone"
+    knot_zone >"$tmp/shop.conf"
     TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
     # shellcheck disable=SC1091 # made by tree.sh
     . "$tmp/tree/env"

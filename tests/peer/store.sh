@@ -50,8 +50,8 @@ pg_run "$tmp/one" "$one"
 # The plug-in is looked for beside the program.
 mkdir "$tmp/bin"
 cp "$BUILD/holdfast-postgresql.so" "$BUILD/tests/unit/test_store" \
-    "$BUILD/tests/unit/test_lease" "$BUILD/tests/peer/store_breaks" \
-    "$BUILD/tests/peer/store_writer" "$tmp/bin"
+    "$BUILD/tests/unit/test_lease" "$BUILD/tests/unit/test_ca_engine" \
+    "$BUILD/tests/peer/store_breaks" "$BUILD/tests/peer/store_writer" "$tmp/bin"
 
 # On the network, and by a socket, where no certificate is asked for.
 tcp=postgresql://holdfast@127.0.0.1:$one/holdfast
@@ -61,6 +61,7 @@ STORE_SQL="$pg_bin/psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $one \
 export STORE_SQL
 STORE_URL="$tcp?sslmode=disable" "$tmp/bin/test_store"
 STORE_URL=$socket "$tmp/bin/test_lease"
+STORE_URL=$socket "$tmp/bin/test_ca_engine"
 STORE_URL=$socket STORE_URL_STRICT=$tcp STORE_URL_ALONE="$socket&$pg_sync" \
     "$tmp/bin/store_breaks"
 

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ca_parts.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+#include "cli/fence.h"
+#include "cli/passphrase.h"
+#include "cli/reach.h"
+#include "holdfast/digest.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+#define FILE_MAX  ((size_t)64 << 10)
+#define UNLOCK_MS 10000
+
+static enum hf_exit fail(const struct hf_cli *cli, const char *what,
+                         const struct hf_why *why)
+{
+    hf_cli_fail(cli, hf_span_str(what), why);
+    return HF_EXIT_ERROR;
+}
+
+static void path_in(const struct hf_ca_parts *parts, const char *name,
+                    char out[PATH_MAX + 32])
+{
+    (void)snprintf(out, PATH_MAX + 32, "%s/%s", parts->folder, name);
+}
+
+/* ---- the issuer ---- */
+
+static enum hf_exit read_file(const struct hf_cli *cli,
+                              const struct hf_ca_parts *parts, const char *name,
+                              bool is_private, struct hf_buf *out)
+{
+    char path[PATH_MAX + 32];
+    struct hf_why why = {0};
+    enum hf_err err;
+
+    path_in(parts, name, path);
+    err = is_private ? hf_file_read_private(path, out, &why)
+                     : hf_file_read(path, out, &why);
+    if (err == HF_ENOTFOUND)
+        why.text = "there is no CA here yet: `holdfast ca init` makes one";
+    return err == HF_OK ? HF_EXIT_GOOD : fail(cli, path, &why);
+}
+
+/* The key file is a key, or a note that finds it in hardware. */
+static enum hf_exit read_passphrase(const struct hf_cli *cli,
+                                    struct hf_span key, struct hf_buf *out)
+{
+    static const struct hf_passphrase_prompt prompts[HF_KEY_HOME_COUNT] = {
+        [HF_HOME_FILE] = {"Passphrase of the CA's key: ", NULL, false},
+        [HF_HOME_PKCS11] = {"PIN of the CA's token: ", NULL, true},
+        [HF_HOME_TPM2] = {"Passphrase of the CA's key in the TPM: ", NULL,
+                          true},
+    };
+    enum hf_key_home home = hf_key_home_of(key);
+    struct hf_passphrase_source source;
+    char path[PATH_MAX];
+    enum hf_exit status = hf_passphrase_given(cli, path, sizeof(path), &source);
+
+    if (status != HF_EXIT_GOOD ||
+        (home == HF_HOME_FILE && !hf_private_key_is_encrypted(key)))
+        return status;
+    return hf_passphrase_get(cli, &prompts[home], false, &source, out);
+}
+
+static void put_url(const struct hf_ca_parts *parts, const char *path,
+                    char *room, size_t size, struct hf_span *out)
+{
+    struct hf_buf url;
+
+    hf_buf_init(&url, room, size);
+    hf_buf_put(&url, parts->setup.settings.base);
+    hf_buf_puts(&url, path);
+    *out = hf_buf_span(&url);
+}
+
+static void set_profiles(const struct hf_ca_settings *settings,
+                         struct hf_issuer_config *config)
+{
+    for (size_t i = 0; i < settings->profile_count; i++)
+        config->profiles[config->profile_count++] = (struct hf_issuer_profile){
+            .name = settings->profiles[i].name,
+            .lifetime_s = settings->profiles[i].lifetime_s,
+        };
+}
+
+/* How hardware is reached, when the key is in some. */
+static enum hf_err set_reach(const struct hf_cli *cli, struct hf_span key,
+                             struct hf_buf *environment, struct hf_buf *holes,
+                             struct hf_key_reach *out, struct hf_why *why)
+{
+    struct hf_span list[HF_KEY_HOLES_MAX];
+    size_t count = hf_cli_count(cli, "token-allow");
+    enum hf_err err;
+
+    if (hf_key_home_of(key) == HF_HOME_FILE)
+        return HF_OK;
+    if (count > HF_KEY_HOLES_MAX)
+        return hf_fail(why, HF_ELIMIT, 0, "--token-allow is given too often");
+    for (size_t i = 0; i < count; i++)
+        list[i] = hf_span_str(hf_cli_nth(cli, "token-allow", i));
+    err = hf_reach_environment(environment, why);
+    if (err == HF_OK)
+        err = hf_reach_holes(list, count, holes, why);
+    *out = (struct hf_key_reach){
+        .tcti = hf_span_str(hf_cli_value(cli, "tcti", NULL)),
+        .holes = hf_buf_span(holes),
+        .environment = hf_buf_span(environment),
+    };
+    return err;
+}
+
+static enum hf_exit start_issuer(const struct hf_cli *cli,
+                                 struct hf_ca_parts *parts, struct hf_span key,
+                                 struct hf_span passphrase)
+{
+    char log_folder[PATH_MAX + 32];
+    char ca_url[HF_URL_MAX];
+    char crl_url[HF_URL_MAX];
+    char said[HF_ISSUER_SAID_MAX + 1];
+    struct hf_buf environment, holes;
+    struct hf_why why = {0};
+    enum hf_err err;
+    struct hf_issuer_config config = {
+        .certificate = hf_buf_span(&parts->issuer_der),
+        .key = key,
+        .passphrase = passphrase,
+        .shards = HF_CA_SHARDS,
+        .is_public = !parts->setup.settings.internal_names,
+        .no_wall = hf_cli_no_wall(cli),
+    };
+
+    path_in(parts, "evidence", log_folder);
+    config.log_folder = hf_span_str(log_folder);
+    put_url(parts, "/issuer/1.crt", ca_url, sizeof(ca_url), &config.ca_url);
+    put_url(parts, "/crl/", crl_url, sizeof(crl_url), &config.crl_url);
+    set_profiles(&parts->setup.settings, &config);
+    hf_buf_init_grow(&environment, HF_KEY_ENVIRONMENT_MAX);
+    hf_buf_init_grow(&holes, HF_KEY_HOLES_TEXT_MAX);
+    err = set_reach(cli, key, &environment, &holes, &config.reach, &why);
+    if (err == HF_OK)
+        err = hf_issuer_open(&config, &parts->issuer, said, &why);
+    hf_buf_clear(&environment);
+    hf_buf_clear(&holes);
+    return err == HF_OK ? HF_EXIT_GOOD : fail(cli, "the CA's key", &why);
+}
+
+static enum hf_exit open_issuer(const struct hf_cli *cli,
+                                struct hf_ca_parts *parts)
+{
+    char room[HF_PASSPHRASE_MAX + 2];
+    struct hf_certificate *certificate = NULL;
+    struct hf_buf passphrase;
+    struct hf_buf key;
+    struct hf_why why = {0};
+    enum hf_exit status;
+
+    hf_buf_init(&passphrase, room, sizeof(room));
+    hf_buf_init_grow(&key, HF_KEY_PEM_MAX);
+    status = read_file(cli, parts, "issuer.pem", false, &parts->chain);
+    if (status == HF_EXIT_GOOD)
+        status = read_file(cli, parts, "issuer.key", true, &key);
+    if (status == HF_EXIT_GOOD &&
+        hf_certificate_read(hf_buf_span(&parts->chain), &certificate, &why) !=
+            HF_OK)
+        status = fail(cli, "issuer.pem", &why);
+    if (status == HF_EXIT_GOOD) {
+        hf_buf_put(&parts->issuer_der, certificate->der);
+        parts->chains[0] = hf_buf_span(&parts->chain);
+        parts->setup.settings.chains = parts->chains;
+        parts->setup.settings.chain_count = 1;
+        parts->setup.settings.issuer_der = hf_buf_span(&parts->issuer_der);
+        status = read_passphrase(cli, hf_buf_span(&key), &passphrase);
+    }
+    if (status == HF_EXIT_GOOD)
+        status = start_issuer(cli, parts, hf_buf_span(&key),
+                              hf_buf_span(&passphrase));
+    hf_certificate_free(certificate);
+    hf_buf_clear_wiped(&key);
+    hf_buf_clear_wiped(&passphrase);
+    return status;
+}
+
+/* ---- its web server ---- */
+
+static enum hf_exit await_own_tls(const struct hf_cli *cli,
+                                  struct hf_ca_parts *parts)
+{
+    int64_t until_ms = hf_clock_ms() + UNLOCK_MS;
+    struct hf_why why = {0};
+    enum hf_err err = hf_own_tls_renew(parts->own_tls, hf_clock_now().s, &why);
+
+    while (err == HF_OK && hf_own_tls_certificate(parts->own_tls).len == 0) {
+        struct hf_issuer_reply reply;
+        bool wants_write = false;
+        struct pollfd pollfd = {hf_issuer_fd(parts->issuer, &wants_write),
+                                POLLIN, 0};
+        bool got;
+
+        if (wants_write)
+            pollfd.events |= POLLOUT;
+        (void)poll(&pollfd, 1, 250);
+        err = hf_issuer_poll(parts->issuer, &reply, &got, &why);
+        if (err == HF_OK && got) {
+            (void)hf_own_tls_take(parts->own_tls, &reply);
+            hf_issuer_drop(parts->issuer);
+        }
+        if (hf_own_tls_said(parts->own_tls).len > 0) {
+            hf_cli_error(cli, hf_own_tls_said(parts->own_tls),
+                         "the CA cannot certify its own web server; give "
+                         "--tls-certificate and --tls-key");
+            return HF_EXIT_ERROR;
+        }
+        if (err == HF_OK && hf_clock_ms() > until_ms)
+            err = hf_fail(&why, HF_ETIMEOUT, 0, "it does not answer");
+    }
+    return err == HF_OK ? HF_EXIT_GOOD : fail(cli, "the issuer", &why);
+}
+
+/* The issuer's key identifier is what its certificates say of it. */
+static enum hf_exit take_key_id(const struct hf_cli *cli,
+                                struct hf_ca_parts *parts)
+{
+    struct hf_certificate *certificate = NULL;
+    struct hf_why why = {0};
+    struct hf_buf room;
+
+    if (hf_certificate_read(hf_own_tls_certificate(parts->own_tls),
+                            &certificate, &why) != HF_OK)
+        return fail(cli, "the CA's own certificate", &why);
+    hf_buf_init(&room, parts->key_id, sizeof(parts->key_id));
+    hf_buf_put(&room, certificate->key_id);
+    parts->setup.settings.issuer_key_id = hf_buf_span(&room);
+    hf_certificate_free(certificate);
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit make_own_tls(const struct hf_cli *cli,
+                                 struct hf_ca_parts *parts)
+{
+    const struct hf_ca_settings *settings = &parts->setup.settings;
+    const struct hf_own_tls_config config = {
+        .issuer = parts->issuer,
+        .host = parts->setup.host,
+        .is_ip = parts->setup.host_is_ip,
+        .profile = settings->profiles[0].name,
+        .lifetime_s = settings->profiles[0].lifetime_s,
+        .backdate_s = settings->backdate_s,
+        .chain = parts->chains[0],
+    };
+    struct hf_why why = {0};
+    enum hf_exit status;
+
+    if (hf_own_tls_new(&config, &parts->own_tls, &why) != HF_OK)
+        return fail(cli, "the CA's own certificate", &why);
+    status = await_own_tls(cli, parts);
+    return status == HF_EXIT_GOOD ? take_key_id(cli, parts) : status;
+}
+
+static enum hf_exit start_front(const struct hf_cli *cli,
+                                struct hf_ca_parts *parts,
+                                struct hf_span certificate, struct hf_span key)
+{
+    const struct hf_server_config config = {
+        .places = parts->setup.places,
+        .place_count = parts->setup.place_count,
+        .certificate = certificate,
+        .key = key,
+        .body_max = HF_JWS_BODY_MAX,
+        .no_wall = hf_cli_no_wall(cli),
+    };
+    struct hf_why why = {0};
+
+    return hf_server_new(&config, &parts->front, &why) == HF_OK
+               ? HF_EXIT_GOOD
+               : fail(cli, "its web server", &why);
+}
+
+static enum hf_exit open_front(const struct hf_cli *cli,
+                               struct hf_ca_parts *parts)
+{
+    const char *certificate_path = hf_cli_value(cli, "tls-certificate", NULL);
+    const char *key_path = hf_cli_value(cli, "tls-key", NULL);
+    struct hf_why why = {0};
+    struct hf_buf certificate;
+    struct hf_buf key;
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    if ((certificate_path == NULL) != (key_path == NULL))
+        return hf_cli_usage(cli, HF_SPAN(""),
+                            "--tls-certificate and --tls-key go together");
+    if (certificate_path == NULL)
+        return start_front(cli, parts, hf_own_tls_certificate(parts->own_tls),
+                           hf_own_tls_key(parts->own_tls));
+    hf_buf_init_grow(&certificate, FILE_MAX);
+    hf_buf_init_grow(&key, FILE_MAX);
+    if (hf_file_read(certificate_path, &certificate, &why) != HF_OK)
+        status = fail(cli, certificate_path, &why);
+    else if (hf_file_read_private(key_path, &key, &why) != HF_OK)
+        status = fail(cli, key_path, &why);
+    if (status == HF_EXIT_GOOD)
+        status = start_front(cli, parts, hf_buf_span(&certificate),
+                             hf_buf_span(&key));
+    hf_buf_clear(&certificate);
+    hf_buf_clear_wiped(&key);
+    hf_own_tls_free(parts->own_tls);
+    parts->own_tls = NULL;
+    return status;
+}
+
+/* ---- what looks at names ---- */
+
+static enum hf_exit open_validator(const struct hf_cli *cli,
+                                   struct hf_ca_parts *parts)
+{
+    enum hf_exit status =
+        hf_eyes_open(cli, parts->setup.eye, parts->digest, &parts->eyes);
+    struct hf_validator_config config = {
+        .ca = &parts->setup.settings.law,
+        .policy = &parts->setup.policy,
+        .suffixes = parts->suffixes,
+        .eyes = parts->eyes.list,
+        .eye_count = parts->eyes.count,
+    };
+    struct hf_why why = {0};
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    parts->setup.policy.lone = parts->eyes.count == 1;
+    return hf_validator_new(&config, &parts->validator, &why) == HF_OK
+               ? HF_EXIT_GOOD
+               : fail(cli, "the validator", &why);
+}
+
+/* ---- all of it ---- */
+
+static enum hf_exit open_store(const struct hf_cli *cli,
+                               struct hf_ca_parts *parts)
+{
+    char name[HF_STORE_NAME_MAX];
+    char path[PATH_MAX + 32];
+    struct hf_why why = {0};
+    const char *location;
+
+    path_in(parts, "ca.db", path);
+    location = hf_cli_value(cli, "store", path);
+    return hf_store_open(location, &hf_ca_plan, false, &parts->store, &why) ==
+                   HF_OK
+               ? HF_EXIT_GOOD
+               : fail(cli, hf_store_name(location, name), &why);
+}
+
+static enum hf_exit open_law(const struct hf_cli *cli,
+                             struct hf_ca_parts *parts)
+{
+    const char *list = hf_cli_value(cli, "suffix-list", NULL);
+    struct hf_why why = {0};
+
+    if (hf_suffixes_load(list, &parts->suffixes, &why) != HF_OK)
+        return fail(cli, list == NULL ? "public suffix list" : list, &why);
+    if (hf_digest_new(&parts->digest, &why) != HF_OK)
+        return fail(cli, "SHA-256", &why);
+    return hf_ca_setup_read(cli, parts->suffixes, parts->digest, &parts->setup);
+}
+
+enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
+{
+    enum hf_exit status = open_law(cli, parts);
+    const char *folders[] = {parts->folder};
+
+    hf_buf_init_grow(&parts->chain, FILE_MAX);
+    hf_buf_init_grow(&parts->issuer_der, FILE_MAX);
+    (void)snprintf(parts->folder, sizeof(parts->folder), "%s/ca", cli->state);
+    if (status == HF_EXIT_GOOD)
+        status = open_issuer(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = open_validator(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = make_own_tls(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = open_front(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = open_store(cli, parts);
+    return status == HF_EXIT_GOOD ? hf_fence_from_cli(cli, folders, 1) : status;
+}
+
+void hf_ca_parts_close(struct hf_ca_parts *parts)
+{
+    hf_store_close(parts->store);
+    hf_server_free(parts->front);
+    hf_own_tls_free(parts->own_tls);
+    hf_validator_free(parts->validator);
+    hf_eyes_close(&parts->eyes);
+    hf_issuer_free(parts->issuer);
+    hf_digest_free(parts->digest);
+    hf_suffixes_free(parts->suffixes);
+    hf_buf_clear(&parts->chain);
+    hf_buf_clear(&parts->issuer_der);
+    *parts = (struct hf_ca_parts){0};
+}

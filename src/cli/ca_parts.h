@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ca_parts.h -- what a CA that serves is made of: its files, its processes, and
+ * its settings, opened in the order that their walls want.
+ */
+#pragma once
+
+#include "ca/service.h"
+#include "cli/ca_setup.h"
+#include "cli/eyes.h"
+#include "cli/holder.h"
+#include "crypto/certificate.h"
+
+#define HF_CA_SHARDS 8 /* of its CRL */
+
+/* Rows for the command's option table. */
+/* clang-format off */
+#define HF_CA_PARTS_OPTIONS                                                    \
+    HF_STATE_OPTION,                                                           \
+        {.name = "store",                                                      \
+         .arg = "URL",                                                         \
+         .help = "postgresql:// URL of its database (default: SQLite in the "  \
+                 "state folder)"},                                             \
+        {.name = "suffix-list",                                                \
+         .arg = "FILE",                                                        \
+         .choices = "<file>",                                                  \
+         .help = "Public suffix list to use instead of the system's"},         \
+        {.name = "tcti",                                                       \
+         .arg = "TCTI",                                                        \
+         .help = "How the TPM that has the key is reached"},                   \
+        {.name = "token-allow",                                                \
+         .arg = "WHAT",                                                        \
+         .many = true,                                                         \
+         .help = "What a token's module needs behind its wall: a path that "   \
+                 "it reads and writes, or 'network'"},                         \
+        HF_PASSPHRASE_OPTIONS, HF_EYES_OPTIONS
+/* clang-format on */
+
+struct hf_ca_parts {
+    struct hf_ca_setup setup;
+    struct hf_suffixes *suffixes;
+    struct hf_digest *digest;
+    struct hf_issuer *issuer;
+    struct hf_eyes eyes;
+    struct hf_validator *validator;
+    struct hf_own_tls *own_tls;
+    struct hf_server_front *front;
+    struct hf_store *store;
+    char folder[PATH_MAX];
+    struct hf_buf chain; /* PEM, above the leaf */
+    struct hf_span chains[1];
+    struct hf_buf issuer_der;
+    char key_id[HF_KEY_ID_MAX * 2];
+};
+
+/* On failure a message was printed; close it all the same. */
+enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts);
+
+/* Harmless on a zeroed one. */
+void hf_ca_parts_close(struct hf_ca_parts *parts);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_ca_serve.c -- be a CA. */
+#include <limits.h>
+#include <stdio.h>
+
+#include "ca/service.h"
+#include "cli/ca_parts.h"
+#include "cli/commands.h"
+#include "os/clock.h"
+#include "os/signals.h"
+
+#define TURN_MS  1000
+#define DRAIN_MS 10000
+
+static const struct hf_option options[] = {
+    HF_CA_PARTS_OPTIONS,
+    HF_CA_SETUP_OPTIONS,
+};
+
+/* ---- saying what goes on ---- */
+
+static void say(void *to, struct hf_span line)
+{
+    struct hf_out *out = to;
+
+    hf_out_put(out, line);
+    hf_out_put(out, HF_SPAN("\n"));
+    (void)hf_out_flush(out, NULL);
+}
+
+static void announce(struct hf_cli *cli, const struct hf_ca_parts *parts)
+{
+    char room[HF_URL_MAX + 128];
+    struct hf_buf line;
+    struct hf_json json;
+
+    hf_buf_init(&line, room, sizeof(room));
+    json = hf_json_to(&line);
+    hf_json_open(&json, '{');
+    hf_json_key_lit(&json, "event", "serving");
+    hf_json_key_str(&json, "url", parts->setup.settings.base);
+    hf_json_key_int(&json, "port", hf_server_port(parts->front, 0));
+    hf_json_close(&json, '}');
+    say(cli->out, hf_buf_span(&line));
+}
+
+/* ---- the loop ---- */
+
+static enum hf_exit fail(const struct hf_cli *cli, enum hf_err err,
+                         const struct hf_why *why)
+{
+    if (err == HF_ECANCELED)
+        return HF_EXIT_INTERRUPTED;
+    hf_cli_fail(cli, HF_SPAN("the CA stopped"), why);
+    return HF_EXIT_ERROR;
+}
+
+/* Nobody new, and an answer for everybody who is there. */
+static void drain(struct hf_ca_parts *parts, struct hf_service *service)
+{
+    int64_t until_ms = hf_clock_ms() + DRAIN_MS;
+
+    hf_signals_tidy(true);
+    hf_server_drain(parts->front);
+    while (!hf_server_is_drained(parts->front) && hf_clock_ms() < until_ms)
+        if (hf_service_turn(service, 100, NULL) != HF_OK)
+            break;
+    hf_signals_tidy(false);
+}
+
+static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
+{
+    const struct hf_service_config config = {
+        .settings = &parts->setup.settings,
+        .store = parts->store,
+        .front = parts->front,
+        .validator = parts->validator,
+        .issuer = parts->issuer,
+        .own_tls = parts->own_tls,
+        .watch_place = parts->setup.watch_place,
+        .hold_ms = 1000,
+        .shards = HF_CA_SHARDS,
+        .list_every_s = 86400,
+        .list_life_s = 7 * (int64_t)86400,
+        .say = say,
+        .say_to = cli->out,
+    };
+    struct hf_service *service = NULL;
+    struct hf_why why = {0};
+    enum hf_err err = hf_service_new(&config, &service, &why);
+
+    if (err == HF_OK)
+        announce(cli, parts);
+    while (err == HF_OK && !hf_signals_stop_wanted())
+        err = hf_service_turn(service, TURN_MS, &why);
+    if (err == HF_OK || err == HF_ECANCELED)
+        drain(parts, service);
+    hf_service_free(service);
+    return err == HF_OK || err == HF_ECANCELED ? HF_EXIT_GOOD
+                                               : fail(cli, err, &why);
+}
+
+static enum hf_exit run(struct hf_cli *cli)
+{
+    static struct hf_ca_parts parts; /* its eyes are not small */
+    enum hf_exit status = hf_ca_parts_open(cli, &parts);
+
+    if (status == HF_EXIT_GOOD)
+        status = serve(cli, &parts);
+    hf_ca_parts_close(&parts);
+    return hf_cli_finish(cli, status);
+}
+
+const struct hf_command hf_cmd_ca_serve = {
+    .name = "ca serve",
+    .operands = "",
+    .summary = "Be a CA: an ACME server that validates standing records",
+    .details =
+        "Serves the CA that `holdfast ca init` made, over RFC 8555 with\n"
+        "dns-persist-01, http-01, dns-01 and tls-alpn-01, until a signal ends\n"
+        "it. Names are resolved and DNSSEC is validated here; every decision\n"
+        "is kept in the evidence log before anything is signed.\n",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};

@@ -1,0 +1,68 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# house.sh -- a CA of our own, to be sourced after verdict.sh and knot_zone.sh:
+# holdfast with the zone shop.example at Knot, which takes signed updates.
+#
+#   house_open [RECORD...]      the zone: lines beside its apex and ns1
+#   house_found [OPTION...]     make the CA, in $house
+#   house_serve [OPTION...]     be it; until house_close. What it says is in
+#                               $tmp/ca.log
+#   house_close                 end it in order; its status is $status
+#   metric PATTERN              the value of a metric of it
+#
+# After house_open there is what tree.sh says, and the key of the zone:
+# $secret, and $tmp/zone.key. After house_serve $directory and $watch, and $ca:
+# options that trust its web server.
+
+house=$tmp/house
+house_pid=
+
+house_open() {
+    knot_zone >"$tmp/shop.conf"
+    knot_zone_text "$@" >"$tmp/shop.example.zone"
+    TREE_CONF=$tmp/shop.conf sh "$here/tree.sh" start "$tmp/tree" shop.example=
+    # shellcheck disable=SC1091 # made by tree.sh
+    . "$tmp/tree/env"
+    # shellcheck disable=SC2046 # three numbers
+    set -- $(python3 "$here/ports.py" free 4)
+    house_port=$1
+    watch=http://127.0.0.1:$2
+    watch_port=$2
+    http_port=$3
+    tls_port=$4
+    directory=https://localhost:$house_port/directory
+}
+
+house_found() {
+    "$HOLDFAST" ca init --state-dir "$house" --name Test "$@" \
+        >"$tmp/out" 2>"$tmp/err" </dev/null || {
+        cat "$tmp/err"
+        exit 1
+    }
+}
+
+house_serve() {
+    # shellcheck disable=SC2046 # words
+    setsid -w "$HOLDFAST" ca serve --state-dir "$house" \
+        --url "https://localhost:$house_port" \
+        --listen "127.0.0.1@$house_port" --watch "127.0.0.1@$watch_port" \
+        --issuer-name ca.example --internal-names \
+        --http-port "$http_port" --tls-port "$tls_port" "$@" \
+        $(echo "$TREE_OPTIONS" | sed 's/--authoritative-port [^ ]*//') \
+        >>"$tmp/ca.log" 2>&1 </dev/null &
+    house_pid=$!
+    pids="$pids $house_pid"
+    await listens "$watch_port"
+    ca="--ca-bundle $house/ca/root.pem"
+}
+
+house_close() {
+    kill "$house_pid"
+    status=0
+    wait "$house_pid" || status=$?
+}
+
+metric() {
+    curl -s "$watch/metrics" | sed -n "s/^holdfast_ca_$1 //p"
+}
