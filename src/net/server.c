@@ -50,7 +50,7 @@ struct hf_server_front {
     struct hf_server_fixed_table *fixed;
     size_t taken;      /* octets of role.in that were polled */
     size_t unanswered; /* requests */
-    uint64_t life;     /* of the front: the number of fronts before it */
+    uint16_t life;     /* of the front: how many were before it */
     int64_t began_at_ms;
     bool lent;    /* requests among them that are not dropped yet */
     bool has_key; /* it is, or was, in role.out */
@@ -118,7 +118,6 @@ static void front_end(struct hf_server_front *front)
     hf_role_end(&front->role);
     front->gone = true;
     front->taken = 0;
-    front->lent = false;
     front->unanswered = 0;
     front->life++;
     front->counts[HF_SERVER_OPEN] = 0;
@@ -128,11 +127,13 @@ static void front_end(struct hf_server_front *front)
     front->drained = front->drained || front->draining;
 }
 
-/* Another one, unless the last one lived so short that it would be a storm. */
+/* Another one, unless the last one lived so short that it would be a storm, or
+ * what it said is still looked at. */
 static enum hf_err front_replace(struct hf_server_front *front,
                                  struct hf_why *why)
 {
-    if (front->drained || hf_clock_ms() < front->began_at_ms + RESTART_MS)
+    if (front->drained || front->lent ||
+        hf_clock_ms() < front->began_at_ms + RESTART_MS)
         return HF_OK;
     return front_start(front, why);
 }
@@ -148,7 +149,7 @@ static bool take_request(struct hf_server_front *front, struct hf_span body,
         return false;
     front->unanswered++;
     front->lent = true;
-    out->id |= front->life << ID_BITS;
+    out->id |= (uint64_t)front->life << ID_BITS;
     return true;
 }
 

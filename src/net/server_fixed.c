@@ -3,13 +3,15 @@
 
 #include "net/server_msg.h"
 
-static struct hf_server_fixed *find(struct hf_server_fixed_table *table,
-                                    struct hf_span target)
+/* Its row; `count` when there is none. */
+static size_t row_of(const struct hf_server_fixed_table *table,
+                     struct hf_span target)
 {
-    for (size_t i = 0; i < table->count; i++)
-        if (hf_span_eq(table->rows[i].target, target))
-            return &table->rows[i];
-    return NULL;
+    size_t i = 0;
+
+    while (i < table->count && !hf_span_eq(table->rows[i].target, target))
+        i++;
+    return i;
 }
 
 static void remove_row(struct hf_server_fixed_table *table,
@@ -43,20 +45,20 @@ enum hf_err hf_server_fixed_obey(struct hf_server_fixed_table *table,
 {
     struct hf_server_reply reply;
     struct hf_span target;
-    struct hf_server_fixed *old;
-    size_t kept;
-    bool there;
+    size_t row, kept;
+    bool there, is_new;
 
     if (!hf_server_take_fix(body, &target, &there, &reply))
         return hf_fail(why, HF_ESYNTAX, 0, "HTTP server: broken message");
-    old = find(table, target);
-    kept = table->octets - (old == NULL ? 0 : old->blob->len);
-    if (there && ((old == NULL && table->count == HF_SERVER_FIXED_MAX) ||
+    row = row_of(table, target);
+    is_new = row == table->count;
+    kept = table->octets - (is_new ? 0 : table->rows[row].blob->len);
+    if (there && ((is_new && table->count == HF_SERVER_FIXED_MAX) ||
                   body.len > HF_SERVER_FIXED_OCTETS - kept))
         return hf_fail(why, HF_ELIMIT, 0,
                        "HTTP server: too many fixed resources");
-    if (old != NULL)
-        remove_row(table, old);
+    if (!is_new)
+        remove_row(table, &table->rows[row]);
     return there ? add_row(table, body, why) : HF_OK;
 }
 
@@ -64,10 +66,9 @@ const struct hf_server_fixed *
 hf_server_fixed_find(const struct hf_server_fixed_table *table,
                      struct hf_span target)
 {
-    for (size_t i = 0; i < table->count; i++)
-        if (hf_span_eq(table->rows[i].target, target))
-            return &table->rows[i];
-    return NULL;
+    size_t row = row_of(table, target);
+
+    return row < table->count ? &table->rows[row] : NULL;
 }
 
 void hf_server_fixed_clear(struct hf_server_fixed_table *table)

@@ -337,6 +337,8 @@ static bool step_read(struct hf_server_hall *h, struct hf_server_conn *c)
 
     if (look_at_request(h, c))
         return c->state != CONN_FREE;
+    if (hf_server_wire_is_silent(&c->wire))
+        return false;
     if (make_room(h, c))
         state = hf_server_wire_read(&c->wire, c->in.ptr + c->in.len,
                                     c->in.cap - c->in.len, &got);
@@ -361,10 +363,11 @@ static void await_request(struct hf_server_hall *h, struct hf_server_conn *c)
         enter(h, c, CONN_IDLE, h->config.idle_ms);
 }
 
+/* Octets that nobody read would make the kernel take the reply back. */
 static void end_politely(struct hf_server_hall *h, struct hf_server_conn *c)
 {
     hf_server_wire_finish(&c->wire);
-    if (c->lingers)
+    if (c->lingers || !hf_server_wire_is_silent(&c->wire))
         enter(h, c, CONN_LINGERS, LINGER_MS);
     else
         conn_close(h, c);

@@ -155,6 +155,12 @@ enum hf_server_wire_state hf_server_wire_handshake(struct hf_server_wire *wire)
     return state == HF_SERVER_WIRE_ENDED ? HF_SERVER_WIRE_BROKEN : state;
 }
 
+bool hf_server_wire_is_silent(const struct hf_server_wire *wire)
+{
+    return !wire->readable &&
+           (wire->ssl == NULL || SSL_has_pending(wire->ssl) == 0);
+}
+
 static enum hf_server_wire_state
 read_plain(struct hf_server_wire *wire, char *room, size_t size, size_t *got)
 {

@@ -46,6 +46,9 @@ void hf_server_wire_note(struct hf_server_wire *wire, uint32_t events);
 /* Go on with the handshake; MOVED: it stands. */
 enum hf_server_wire_state hf_server_wire_handshake(struct hf_server_wire *wire);
 
+/* Nothing can be read without news. */
+bool hf_server_wire_is_silent(const struct hf_server_wire *wire);
+
 enum hf_server_wire_state hf_server_wire_read(struct hf_server_wire *wire,
                                               char *room, size_t size,
                                               size_t *got);
