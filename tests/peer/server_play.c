@@ -10,13 +10,13 @@
  *
  *     /fixed, /fixed-large   answered by the front: a directory, a megabyte
  *     /directory, /large     the same by us
- *     /silent                never answered until "speak"
+ *     /silent                not answered until "speak", with a number
  *     /fields                a reply with fields of its own
  *     else                   what we were asked, in words
  *
  * Commands on standard input, each with one line for an answer:
  *
- *     reload CERT KEY   drain   counters   speak   crash   break   end
+ *     reload CERT KEY   drain   counters   speak   crash   end
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -234,10 +234,14 @@ static void reload(struct player *p, char *cert, const char *key)
 
 static void speak(struct player *p)
 {
-    struct hf_server_reply reply = json_reply(HF_SPAN("{}"));
+    for (size_t i = 0; i < p->silent_count; i++) {
+        char number[24];
+        int n = snprintf(number, sizeof(number), "%zu", i);
+        struct hf_server_reply reply =
+            json_reply((struct hf_span){number, (size_t)n});
 
-    for (size_t i = 0; i < p->silent_count; i++)
         answer(p, p->silent[i], &reply);
+    }
     (void)printf("spoke %zu\n", p->silent_count);
     p->silent_count = 0;
 }
