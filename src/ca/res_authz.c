@@ -25,17 +25,29 @@ static struct hf_span status_of(const struct hf_authz *authz, enum hf_way way)
     return authz->validated_at > 0 ? HF_SPAN("valid") : HF_SPAN("pending");
 }
 
+/* "/chall/ID/TYPE" */
+static void put_challenge_url(struct hf_ca_call *call,
+                              const struct hf_authz *authz, enum hf_way way)
+{
+    char room[HF_ACCOUNT_URL_MAX];
+    struct hf_buf url;
+
+    hf_buf_init(&url, room, sizeof(room));
+    hf_buf_put(&url, hf_ca_call_url(call, "chall", authz->id));
+    hf_buf_putc(&url, '/');
+    hf_buf_puts(&url, hf_way_word(way));
+    hf_json_str(&call->json, hf_buf_span(&url));
+}
+
 static bool put_challenge(struct hf_ca_call *call, const struct hf_authz *authz,
                           enum hf_way way)
 {
     struct hf_json *json = &call->json;
-    char rest[32] = "/";
 
-    strcat(rest, hf_way_word(way));
     hf_json_open(json, '{');
     hf_json_key_lit(json, "type", hf_way_word(way));
     hf_json_key(json, "url");
-    hf_ca_call_put_url(call, "chall", authz->id, rest);
+    put_challenge_url(call, authz, way);
     hf_json_key_str(json, "status", status_of(authz, way));
     if (is_tried(authz, way) && authz->validated_at > 0)
         hf_ca_call_put_time(call, "validated", authz->validated_at);

@@ -6,9 +6,11 @@
  */
 #pragma once
 
-#include <openssl/ssl.h>
+#include <stdbool.h>
 
 #include "holdfast/buf.h"
+
+struct ssl_st; /* SSL of OpenSSL */
 
 #define HF_ALPN_MAX 1024 /* octets that hf_alpn_put() writes at most */
 
@@ -27,10 +29,10 @@ struct hf_alpn {
 };
 
 /* Ask for it; before the handshake. */
-bool hf_alpn_want(SSL *ssl);
+bool hf_alpn_want(struct ssl_st *ssl);
 
 /* What the server showed; after the handshake. */
-void hf_alpn_put(struct hf_buf *out, const SSL *ssl);
+void hf_alpn_put(struct hf_buf *out, const struct ssl_st *ssl);
 
 /* Read that; false when it is something else. */
 bool hf_alpn_read(struct hf_span text, struct hf_alpn *out);
