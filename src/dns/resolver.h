@@ -158,6 +158,7 @@ struct hf_stub {
 struct hf_resolver_config {
     const char *trust_anchors[HF_RESOLVER_FILES_MAX]; /* none: the system's */
     size_t trust_anchor_count;
+    const char *anchor; /* one DS or DNSKEY record as text, or NULL */
     struct hf_stub stubs[HF_RESOLVER_STUBS_MAX];
     size_t stub_count;
     const char *forward;    /* "addr@port", or NULL */

@@ -326,7 +326,10 @@ static enum hf_worker_start add_anchors(struct ub_ctx *ctx,
         if (!is_readable(config->trust_anchors[i]) ||
             ub_ctx_add_ta_file(ctx, config->trust_anchors[i]) != UB_NOERROR)
             return HF_WORKER_TRUST_ANCHOR;
-    if (config->trust_anchor_count > 0)
+    if (config->anchor != NULL &&
+        ub_ctx_add_ta(ctx, config->anchor) != UB_NOERROR)
+        return HF_WORKER_LIBRARY;
+    if (config->trust_anchor_count > 0 || config->anchor != NULL)
         return HF_WORKER_READY;
     if (is_readable(SYSTEM_ANCHOR))
         return ub_ctx_add_ta_file(ctx, SYSTEM_ANCHOR) == UB_NOERROR

@@ -14,6 +14,7 @@ enum part {
     PART_FORWARD,
     PART_ROOT_HINTS,
     PART_SOURCE,
+    PART_ANCHOR,
 };
 
 const struct hf_greeting hf_worker_greetings[HF_WORKER_STARTS] = {
@@ -62,6 +63,7 @@ void hf_msg_put_config(struct hf_buf *out,
     put_part(out, PART_FORWARD, hf_span_str(config->forward));
     put_part(out, PART_ROOT_HINTS, hf_span_str(config->root_hints));
     put_part(out, PART_SOURCE, hf_span_str(config->source));
+    put_part(out, PART_ANCHOR, hf_span_str(config->anchor));
     hf_frame_end(out, at);
 }
 
@@ -140,6 +142,9 @@ static bool keep_part(struct hf_resolver_config *config, uint64_t part,
         return true;
     case PART_SOURCE:
         config->source = text;
+        return true;
+    case PART_ANCHOR:
+        config->anchor = text;
         return true;
     default:
         return false;

@@ -198,6 +198,7 @@ static void config_comes_back(void **state)
         .forward = "127.0.0.1",
         .root_hints = "/hints",
         .source = "127.0.0.5",
+        .anchor = ". IN DS 1",
         .window = 100,
         .no_wall = true};
     static struct hf_config_room kept;
@@ -219,6 +220,7 @@ static void config_comes_back(void **state)
     assert_string_equal(got.forward, "127.0.0.1");
     assert_string_equal(got.root_hints, "/hints");
     assert_string_equal(got.source, "127.0.0.5");
+    assert_string_equal(got.anchor, ". IN DS 1");
     assert_int_equal(got.window, 100);
     assert_true(got.no_wall);
     /* Cut in the middle of a part. */
