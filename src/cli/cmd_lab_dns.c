@@ -6,12 +6,11 @@
 
 #include "base/alloc.h"
 #include "cli/commands.h"
+#include "cli/holder.h"
 #include "cli/lab.h"
 #include "os/fail.h"
 #include "os/file.h"
 #include "os/signals.h"
-
-#define USUAL_ADDRESS "127.0.0.1@0"
 
 static const struct hf_option options[] = {
     {.name = "listen",
@@ -31,13 +30,13 @@ static const struct hf_option options[] = {
      .choices = "<file>",
      .help = "Do what the lines say that come from there; '-' is standard "
              "input"},
+    HF_SANDBOX_OPTION,
 };
 
 /* Lines as they come. */
 struct lines {
-    const char *path;
     int fd; /* -1: none, or no more */
-    uint64_t number;
+    struct hf_lab_place place;
     size_t len;
     char room[HF_LAB_LINE_MAX];
 };
@@ -53,21 +52,22 @@ static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
 
 static enum hf_exit open_lines(const struct hf_cli *cli, struct lines *lines)
 {
+    const char *path = hf_cli_value(cli, "follow", NULL);
     struct hf_why why = {0};
 
-    lines->path = hf_cli_value(cli, "follow", NULL);
+    lines->place.path = path;
     lines->fd = -1;
-    if (lines->path == NULL)
+    if (path == NULL)
         return HF_EXIT_GOOD;
-    if (strcmp(lines->path, "-") == 0) {
+    if (strcmp(path, "-") == 0) {
         lines->fd = STDIN_FILENO;
         return HF_EXIT_GOOD;
     }
-    lines->fd = open(lines->path, O_RDONLY | O_CLOEXEC);
+    lines->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (lines->fd >= 0)
         return HF_EXIT_GOOD;
     (void)hf_fail_sys(&why, errno, "open");
-    return failed(cli, lines->path, &why);
+    return failed(cli, path, &why);
 }
 
 /* Do the whole lines that are there; at the end also one without newline. */
@@ -80,9 +80,8 @@ static void obey_lines(struct hf_lab *lab, struct lines *lines, bool at_end)
 
         if (n == rest.len && !at_end && rest.len < sizeof(lines->room))
             break;
-        lines->number++;
-        (void)hf_lab_obey(lab, hf_span_cut(&rest, n), lines->path,
-                          lines->number);
+        lines->place.line++;
+        (void)hf_lab_obey(lab, hf_span_cut(&rest, n), &lines->place);
         (void)hf_span_skip(&rest, '\n');
     }
     memmove(lines->room, lines->room + lines->len - rest.len, rest.len);
@@ -107,23 +106,6 @@ static void read_lines(struct hf_lab *lab, struct lines *lines)
 
 /* ---- beginning ---- */
 
-static enum hf_exit open_server(struct hf_lab *lab)
-{
-    const struct hf_cli *cli = lab->cli;
-    const char *addresses[HF_LAB_ADDRESSES_MAX] = {USUAL_ADDRESS};
-    size_t count = hf_cli_count(cli, "listen");
-    struct hf_why why = {0};
-
-    if (count > HF_LAB_ADDRESSES_MAX)
-        return hf_cli_usage(cli, HF_SPAN("listen"), "too many of them");
-    for (size_t i = 0; i < count; i++)
-        addresses[i] = hf_cli_nth(cli, "listen", i);
-    if (hf_lab_server_new(lab->dns, addresses, count > 0 ? count : 1,
-                          &lab->server, &why) != HF_OK)
-        return failed(cli, addresses[0], &why);
-    return HF_EXIT_GOOD;
-}
-
 static enum hf_exit write_anchor(const struct hf_lab *lab)
 {
     const char *path = hf_cli_value(lab->cli, "write-anchor", NULL);
@@ -147,7 +129,7 @@ static enum hf_exit begin(struct hf_lab *lab)
     for (size_t i = 0; i < cli->operand_count && status == HF_EXIT_GOOD; i++)
         status = hf_lab_load(lab, cli->operands[i]);
     if (status == HF_EXIT_GOOD)
-        status = open_server(lab);
+        status = hf_lab_listen(lab);
     return status == HF_EXIT_GOOD ? write_anchor(lab) : status;
 }
 

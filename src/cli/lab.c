@@ -8,6 +8,8 @@
 #define FILE_MAX  ((size_t)16 << 20)
 #define STORY_MAX 2000 /* characters of one record that are told */
 
+#define USUAL_ADDRESS "127.0.0.1@0"
+
 enum hf_exit hf_lab_begin(struct hf_cli *cli, struct hf_lab *lab)
 {
     struct hf_why why = {0};
@@ -33,24 +35,23 @@ static int64_t now_of(const struct hf_lab *lab)
     return hf_clock_now().s + lab->ahead_s;
 }
 
-/* "FILE:LINE: " and the reason. */
-static void fail_at(const struct hf_lab *lab, const char *path, uint64_t line,
-                    const struct hf_why *why)
+void hf_lab_fail(const struct hf_lab *lab, const struct hf_lab_place *place,
+                 const struct hf_why *why)
 {
     char room[PATH_MAX + 32];
-    struct hf_buf place;
+    struct hf_buf text;
 
-    hf_buf_init(&place, room, sizeof(room));
-    hf_buf_puts(&place, path);
-    hf_buf_putc(&place, ':');
-    hf_buf_put_u64(&place, line);
-    hf_cli_fail(lab->cli, hf_buf_span(&place), why);
+    hf_buf_init(&text, room, sizeof(room));
+    hf_buf_puts(&text, place->path);
+    hf_buf_putc(&text, ':');
+    hf_buf_put_u64(&text, place->line);
+    hf_cli_fail(lab->cli, hf_buf_span(&text), why);
 }
 
 enum hf_exit hf_lab_load(struct hf_lab *lab, const char *path)
 {
+    struct hf_lab_place place = {.path = path};
     struct hf_why why = {0};
-    uint64_t line = 0;
     struct hf_buf text;
     enum hf_err err;
 
@@ -60,9 +61,9 @@ enum hf_exit hf_lab_load(struct hf_lab *lab, const char *path)
         hf_cli_fail(lab->cli, hf_span_str(path), &why);
     } else {
         err = hf_lab_text_load(lab->dns, hf_buf_span(&text), &lab->zone,
-                               now_of(lab), &line, &why);
+                               now_of(lab), &place.line, &why);
         if (err != HF_OK)
-            fail_at(lab, path, line, &why);
+            hf_lab_fail(lab, &place, &why);
     }
     hf_buf_clear(&text);
     return err == HF_OK ? HF_EXIT_GOOD : HF_EXIT_ERROR;
@@ -150,9 +151,10 @@ static void show(struct hf_lab *lab, const struct hf_wire_name *zone)
 
 /* ---- what it is told ---- */
 
-bool hf_lab_obey(struct hf_lab *lab, struct hf_span line, const char *path,
-                 uint64_t number)
+enum hf_exit hf_lab_obey(struct hf_lab *lab, struct hf_span line,
+                         const struct hf_lab_place *place)
 {
+    enum hf_exit status = HF_EXIT_GOOD;
     struct hf_lab_verb verb;
     struct hf_why why = {0};
     enum hf_err err = hf_lab_verb_read(line, &lab->room, &verb, &why);
@@ -160,8 +162,8 @@ bool hf_lab_obey(struct hf_lab *lab, struct hf_span line, const char *path,
     if (err == HF_OK)
         err = hf_lab_verb_do(lab->dns, &verb, &lab->zone, now_of(lab), &why);
     if (err != HF_OK) {
-        fail_at(lab, path, number, &why);
-        return false;
+        hf_lab_fail(lab, place, &why);
+        return HF_EXIT_ERROR;
     }
     if (verb.kind == HF_LAB_VERB_SHOW)
         show(lab, &verb.name);
@@ -169,7 +171,63 @@ bool hf_lab_obey(struct hf_lab *lab, struct hf_span line, const char *path,
         put_said(lab->cli, "say", verb.text);
     else if (verb.kind == HF_LAB_VERB_CLOCK)
         lab->ahead_s += verb.ahead_s;
+    else if (verb.kind == HF_LAB_VERB_EXPECT)
+        status = hf_lab_expect(lab, &verb, place);
     hf_lab_server_shift(lab->server, lab->ahead_s);
     (void)hf_out_flush(lab->cli->out, NULL);
-    return true;
+    return status;
+}
+
+static enum hf_exit play(struct hf_lab *lab, struct hf_span rest,
+                         const char *path)
+{
+    struct hf_lab_place place = {.path = path};
+    enum hf_exit all = HF_EXIT_GOOD;
+
+    while (rest.len > 0) {
+        struct hf_span line = hf_span_cut(&rest, hf_span_find(rest, '\n'));
+        enum hf_exit status;
+
+        (void)hf_span_skip(&rest, '\n');
+        place.line++;
+        status = hf_lab_obey(lab, line, &place);
+        if (status == HF_EXIT_NO)
+            all = HF_EXIT_NO;
+        else if (status != HF_EXIT_GOOD)
+            return status;
+    }
+    return all;
+}
+
+enum hf_exit hf_lab_play(struct hf_lab *lab, const char *path)
+{
+    enum hf_exit status = HF_EXIT_ERROR;
+    struct hf_why why = {0};
+    struct hf_buf text;
+
+    hf_buf_init_grow(&text, FILE_MAX);
+    if (hf_file_read(path, &text, &why) != HF_OK)
+        hf_cli_fail(lab->cli, hf_span_str(path), &why);
+    else
+        status = play(lab, hf_buf_span(&text), path);
+    hf_buf_clear(&text);
+    return status;
+}
+
+enum hf_exit hf_lab_listen(struct hf_lab *lab)
+{
+    const struct hf_cli *cli = lab->cli;
+    const char *addresses[HF_LAB_ADDRESSES_MAX] = {USUAL_ADDRESS};
+    size_t count = hf_cli_count(cli, "listen");
+    struct hf_why why = {0};
+
+    if (count > HF_LAB_ADDRESSES_MAX)
+        return hf_cli_usage(cli, HF_SPAN("listen"), "too many of them");
+    for (size_t i = 0; i < count; i++)
+        addresses[i] = hf_cli_nth(cli, "listen", i);
+    if (hf_lab_server_new(lab->dns, addresses, count > 0 ? count : 1,
+                          &lab->server, &why) == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(cli, hf_span_str(addresses[0]), &why);
+    return HF_EXIT_ERROR;
 }

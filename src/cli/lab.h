@@ -28,9 +28,36 @@ enum hf_exit hf_lab_load(struct hf_lab *lab, const char *path);
 /* From now on changes are told. */
 void hf_lab_tell(struct hf_lab *lab);
 
+/* Where a line stands. */
+struct hf_lab_place {
+    const char *path;
+    uint64_t line;
+};
+
 /*
- * Do what one line says; `path` and `number` are where it stands. What is
- * wrong with it is said; false then.
+ * Do what one line says. HF_EXIT_ERROR: it is wrong, or cannot be done, and
+ * that was said; HF_EXIT_NO: what it expects is not so.
  */
-bool hf_lab_obey(struct hf_lab *lab, struct hf_span line, const char *path,
-                 uint64_t number);
+enum hf_exit hf_lab_obey(struct hf_lab *lab, struct hf_span line,
+                         const struct hf_lab_place *place);
+
+/*
+ * Do what all lines of a file say, as far as they are right: as above, for the
+ * first that is wrong, or all that are not met.
+ */
+enum hf_exit hf_lab_play(struct hf_lab *lab, const char *path);
+
+/* Listen at --listen, or where the kernel likes. */
+enum hf_exit hf_lab_listen(struct hf_lab *lab);
+
+/* One sentence on standard error about a line. */
+void hf_lab_fail(const struct hf_lab *lab, const struct hf_lab_place *place,
+                 const struct hf_why *why);
+
+/*
+ * Ask a resolver with empty memory, from the address and for what the verb
+ * says, and compare. lab_expect.c. HF_EXIT_NO: it found something else, and
+ * that was said.
+ */
+enum hf_exit hf_lab_expect(struct hf_lab *lab, const struct hf_lab_verb *verb,
+                           const struct hf_lab_place *place);

@@ -91,8 +91,9 @@ int main(int argc, char **argv)
         hf_cmd_ca_audit_show,
         hf_cmd_ca_table,
         hf_cmd_perspective_serve,
-        hf_cmd_lab_dns,
         hf_cmd_ca_serve,
+        hf_cmd_lab_dns,
+        hf_cmd_lab_run,
     };
     /* clang-format on */
     static struct hf_out out; /* 64 kB, too much for the stack */

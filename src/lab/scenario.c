@@ -133,15 +133,17 @@ static enum hf_err read_record(struct reading *r, struct hf_why *why)
     return read_data(r, why);
 }
 
-static enum hf_err read_client(struct reading *r, struct hf_why *why)
+static enum hf_err read_client(struct reading *r, uint32_t *out,
+                               struct hf_why *why)
 {
     uint8_t address[16];
     size_t len;
 
     if (!next(r) || !hf_ip_parse(r->word.text, address, &len) || len != 4)
         return fail(r, why, "an IPv4 address is expected");
+    *out = 0;
     for (size_t i = 0; i < 4; i++)
-        r->verb.fault.client = r->verb.fault.client << 8 | address[i];
+        *out = *out << 8 | address[i];
     return HF_OK;
 }
 
@@ -178,7 +180,7 @@ static enum hf_err read_fault(struct reading *r, struct hf_why *why)
     fault->name = r->verb.name;
     while (err == HF_OK && next(r)) {
         if (is(r, "for"))
-            err = read_client(r, why);
+            err = read_client(r, &fault->client, why);
         else if (is(r, "ms"))
             err = read_delay(r, why);
         else if (is(r, "times"))
@@ -188,6 +190,54 @@ static enum hf_err read_fault(struct reading *r, struct hf_why *why)
         else
             err =
                 fail(r, why, "the words behind a fault are: for ms times says");
+    }
+    return err;
+}
+
+/* Words of the resolver's own: "data", "secure". */
+static bool find_state(struct hf_span word, enum hf_found_state *out)
+{
+    for (unsigned i = HF_FOUND_DATA; i <= HF_FOUND_FAILURE; i++) {
+        *out = (enum hf_found_state)i;
+        if (hf_span_eq(word, hf_span_str(hf_found_state_word(*out))))
+            return true;
+    }
+    return false;
+}
+
+static bool find_security(struct hf_span word, enum hf_security *out)
+{
+    for (unsigned i = HF_SECURE; i <= HF_INDETERMINATE; i++) {
+        *out = (enum hf_security)i;
+        if (hf_span_eq(word, hf_span_str(hf_security_word(*out))))
+            return true;
+    }
+    return false;
+}
+
+/* NAME TYPE STATE SECURITY, and from where, and what. */
+static enum hf_err read_expect(struct reading *r, struct hf_why *why)
+{
+    struct hf_lab_expected *expected = &r->verb.expected;
+    enum hf_err err = read_name(r, why);
+
+    if (err != HF_OK)
+        return err;
+    if (!next(r) || !hf_zone_type_find(r->word.text, &r->verb.type))
+        return fail(r, why, "a type is expected");
+    if (!next(r) || !find_state(r->word.text, &expected->state))
+        return fail(r, why, "what is found: data nodata nxdomain failure");
+    if (!next(r) || !find_security(r->word.text, &expected->security))
+        return fail(r, why, "how: secure insecure bogus indeterminate");
+    while (err == HF_OK && next(r)) {
+        if (is(r, "from")) {
+            err = read_client(r, &expected->from, why);
+        } else if (is(r, "says")) {
+            expected->has_text = true;
+            err = read_text(r, &expected->text, why);
+        } else {
+            err = fail(r, why, "the words behind it are: from says");
+        }
     }
     return err;
 }
@@ -232,6 +282,7 @@ static const struct {
     {"record", HF_LAB_VERB_ADD, read_record},
     {"fault", HF_LAB_VERB_FAULT, read_fault},
     {"mend", HF_LAB_VERB_MEND, read_fault},
+    {"expect", HF_LAB_VERB_EXPECT, read_expect},
     {"clock", HF_LAB_VERB_CLOCK, read_clock},
     {"show", HF_LAB_VERB_SHOW, read_show},
     {"say", HF_LAB_VERB_SAY, read_say},
@@ -259,7 +310,7 @@ enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
         return err;
     }
     return fail(&r, why,
-                "the verbs are: zone record fault mend clock show say");
+                "the verbs are: zone record fault mend expect clock show say");
 }
 
 /* ---- doing it ---- */
@@ -305,6 +356,7 @@ enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,
             return hf_fail(why, HF_EINVAL, 0, "there is no such fault");
         return HF_OK;
     case HF_LAB_VERB_NONE:
+    case HF_LAB_VERB_EXPECT:
     case HF_LAB_VERB_CLOCK:
     case HF_LAB_VERB_SHOW:
     case HF_LAB_VERB_SAY:

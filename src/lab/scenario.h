@@ -9,6 +9,7 @@
  *     fault KIND NAME [for 127.0.0.5] [ms 500] [times 9]
  *         [says "text"]
  *     mend KIND NAME [for 127.0.0.5]
+ *     expect shop.example TXT data secure [from 127.0.0.5] [says "text"]
  *     clock +90d
  *     show shop.example
  *     say "text"
@@ -19,6 +20,7 @@
  */
 #pragma once
 
+#include "dns/resolver.h"
 #include "lab/zone.h"
 
 #define HF_LAB_LINE_MAX 65536 /* octets of one line */
@@ -31,9 +33,19 @@ enum hf_lab_verb_kind {
     HF_LAB_VERB_REMOVE,
     HF_LAB_VERB_FAULT,
     HF_LAB_VERB_MEND,
+    HF_LAB_VERB_EXPECT,
     HF_LAB_VERB_CLOCK,
     HF_LAB_VERB_SHOW,
     HF_LAB_VERB_SAY,
+};
+
+/* What a resolver should find. */
+struct hf_lab_expected {
+    enum hf_found_state state;
+    enum hf_security security;
+    uint32_t from; /* the address that it asks from, or 0 */
+    bool has_text;
+    struct hf_span text; /* one of the TXT records */
 };
 
 /* One line. What is borrowed lives as long as line and room. */
@@ -47,6 +59,7 @@ struct hf_lab_verb {
     struct hf_span text;       /* RDATA, or what to say */
     struct hf_lab_fault fault; /* its name is the verb's, too */
     int64_t ahead_s;           /* CLOCK: how far to move it on */
+    struct hf_lab_expected expected;
 };
 
 /*
@@ -58,8 +71,8 @@ enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
                              struct hf_lab_verb *out, struct hf_why *why);
 
 /*
- * Do what a verb says to the names, but CLOCK, SHOW and SAY, which are the
- * caller's. Zones are made as `config` says, but for what the verb says.
+ * Do what a verb says to the names, but EXPECT, CLOCK, SHOW and SAY, which are
+ * the caller's. Zones are made as `config` says, but for what the verb says.
  * Fails: as what is called fails.
  */
 enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,

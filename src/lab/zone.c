@@ -464,6 +464,12 @@ void hf_lab_dns_free(struct hf_lab_dns *dns)
     hf_free(dns);
 }
 
+const struct hf_wire_name *hf_lab_zone_name(const struct hf_lab_dns *dns,
+                                            size_t nth)
+{
+    return nth < dns->zone_count ? &dns->zones[nth]->name : NULL;
+}
+
 void hf_lab_dns_put_anchor(const struct hf_lab_dns *dns, struct hf_buf *out)
 {
     hf_buf_puts(out, ". IN DS ");

@@ -4,9 +4,10 @@
  * zone and zones below it, signed, that can be changed, and made to misbehave.
  *
  * Does no I/O and is told what time it is; zone_server.h has the sockets. One
- * server answers for all zones at all its addresses, so a resolver needs one
- * stub for the root and no port 53. What comes in packets is hostile: bounded,
- * and changes need a zone's TSIG key.
+ * server answers for all zones at all its addresses, so a resolver needs a
+ * stub for the root, one for each zone that has zones inside, and no port 53.
+ * What comes in packets is hostile: bounded, and changes need a zone's TSIG
+ * key.
  *
  * Times are two: `now_s` is the laboratory's and may be moved; `clock_s` is
  * the real one, which whoever signs a request has.
@@ -56,6 +57,11 @@ struct hf_lab_zone_config {
 enum hf_err hf_lab_zone_add(struct hf_lab_dns *dns,
                             const struct hf_lab_zone_config *config,
                             struct hf_why *why);
+
+/* The name of the nth zone, parents first, the root the very first; NULL
+ * behind the last. */
+const struct hf_wire_name *hf_lab_zone_name(const struct hf_lab_dns *dns,
+                                            size_t nth);
 
 /* Add the DS record of the root as text, with a newline: a trust anchor file,
  * as hf_resolver_config and other resolvers read it. */

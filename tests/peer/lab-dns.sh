@@ -438,6 +438,19 @@ END
     bad 'rubbish, and idle connections'
 unbound_says www.shop.example A 'NOERROR ad'
 
+# ---- scenarios that are wrong, or not met ----
+
+printf 'zone a.example\nexpect a.example NS data bogus\n' >"$tmp/unmet.lab"
+printf 'zone a.example\n\nexpect a.example\n' >"$tmp/wrong.lab"
+for one in unmet:2:2 wrong:1:3; do
+    IFS=: read -r name status line <<<"$one"
+    got=0
+    "$HOLDFAST" lab run "$tmp/$name.lab" >"$tmp/run" 2>&1 || got=$?
+    [ "$got" = "$status" ] && grep -q "$name.lab:$line: " "$tmp/run" &&
+        ok "lab run: $name is status $status" ||
+        bad "lab run: $name is status $got" "$(cat "$tmp/run")"
+done
+
 # ---- the end ----
 
 # shellcheck disable=SC2086 # a list of numbers

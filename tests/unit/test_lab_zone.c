@@ -290,6 +290,21 @@ static uint32_t serial_of(struct hf_lab_dns *dns, const char *zone)
     return 0;
 }
 
+static void zone_names(void **state)
+{
+    static const char *const names[] = {".", "shop.example", "other.example"};
+    struct world world = make_world();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct hf_wire_name name = name_of(names[i]);
+
+        assert_true(hf_wire_name_eq(hf_lab_zone_name(world.dns, i), &name));
+    }
+    assert_null(hf_lab_zone_name(world.dns, COUNT_OF(names)));
+    end_world(&world);
+}
+
 static void edits(void **state)
 {
     struct world world = make_world();
@@ -673,6 +688,7 @@ int main(void)
         cmocka_unit_test(bad_text),    cmocka_unit_test(text_round_trip),
         cmocka_unit_test(faults),      cmocka_unit_test(updates),
         cmocka_unit_test(late_update), cmocka_unit_test(sizes),
+        cmocka_unit_test(zone_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

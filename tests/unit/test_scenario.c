@@ -29,6 +29,7 @@ static const struct {
      S("\001b")},
     {S("fault bogus ."), HF_LAB_VERB_FAULT, ".", 0, S("")},
     {S("mend slow a for 127.0.0.2"), HF_LAB_VERB_MEND, "a", 0, S("")},
+    {S("expect a TXT data secure"), HF_LAB_VERB_EXPECT, "a", HF_RR_TXT, S("")},
     {S("clock -90d"), HF_LAB_VERB_CLOCK, NULL, 0, S("")},
     {S("show ."), HF_LAB_VERB_SHOW, ".", 0, S("")},
     {S("say \"a \\\"b\\\"\""), HF_LAB_VERB_SAY, NULL, 0, S("a \"b\"")},
@@ -76,6 +77,16 @@ static void reads_details(void **state)
     assert_int_equal(verb.fault.times, 9);
     assert_span_equal(verb.fault.lie, HF_SPAN("x y"));
     assert_int_equal(
+        hf_lab_verb_read(HF_SPAN("expect a TXT failure bogus says \"x\" "
+                                 "from 127.0.0.3"),
+                         &room, &verb, NULL),
+        HF_OK);
+    assert_int_equal(verb.expected.state, HF_FOUND_FAILURE);
+    assert_int_equal(verb.expected.security, HF_BOGUS);
+    assert_int_equal(verb.expected.from, 0x7f000003);
+    assert_true(verb.expected.has_text);
+    assert_span_equal(verb.expected.text, HF_SPAN("x"));
+    assert_int_equal(
         hf_lab_verb_read(HF_SPAN("clock +1h30m"), &room, &verb, NULL), HF_OK);
     assert_int_equal(verb.ahead_s, 5400);
     assert_int_equal(hf_lab_verb_read(HF_SPAN("clock -1d"), &room, &verb, NULL),
@@ -110,6 +121,12 @@ static const struct {
     {S("fault nsec3 a times 0"), 20},
     {S("fault nsec3 a times 65536"), 20},
     {S("fault bogus a in time"), 14},
+    {S("expect a"), 8},
+    {S("expect a FOO"), 9},
+    {S("expect a TXT good"), 13},
+    {S("expect a TXT data safe"), 18},
+    {S("expect a TXT data secure from x"), 30},
+    {S("expect a TXT data secure text x"), 25},
     {S("clock 90d"), 6},
     {S("clock +x"), 6},
     {S("clock +1d 2"), 10},
