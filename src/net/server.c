@@ -2,6 +2,8 @@
 #include "net/server.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "net/listen.h"
@@ -10,6 +12,7 @@
 #include "net/server_worker.h"
 #include "net/tls_pair.h"
 #include "os/clock.h"
+#include "os/fail.h"
 
 #define START_MS   10000
 #define RESTART_MS 1000 /* the shortest life after which there is another */
@@ -46,6 +49,7 @@ struct hf_server_front {
     struct hf_server_place places[HF_SERVER_PLACES_MAX];
     struct hf_listen listeners[HF_SERVER_PLACES_MAX];
     int gifts[HF_SERVER_PLACES_MAX];
+    int ready; /* a descriptor that can always be read */
     struct hf_buf client_ca;
     struct hf_server_fixed_table *fixed;
     size_t taken;      /* octets of role.in that were polled */
@@ -508,6 +512,9 @@ static enum hf_err build(struct hf_server_front *front,
 
     hf_role_init(role, HF_SERVER_REQUEST_MAX(config->body_max), OUT_MAX);
     hf_buf_init_grow(&role->in, IN_MAX + HF_FRAME_HEAD + role->frame_max);
+    front->ready = eventfd(1, EFD_CLOEXEC);
+    if (front->ready < 0)
+        return hf_fail_sys(why, errno, "make a descriptor");
     role->is_patient = true; /* whoever drains was asked to stop before */
     role->gifts = front->gifts;
     role->gift_count = config->place_count;
@@ -536,6 +543,7 @@ enum hf_err hf_server_new(const struct hf_server_config *config,
     front = hf_alloc(1, sizeof(*front));
     if (front == NULL)
         return no_memory(why);
+    front->ready = -1;
     for (size_t i = 0; i < HF_SERVER_PLACES_MAX; i++)
         front->listeners[i].fd = -1;
     err = build(front, &whole, why);
@@ -551,9 +559,24 @@ uint16_t hf_server_port(const struct hf_server_front *front, size_t place)
     return front->listeners[place].port;
 }
 
+/* A whole frame came in already, which the kernel knows nothing of. */
+static bool has_frame(const struct hf_server_front *front)
+{
+    struct hf_span rest = hf_buf_span(&front->role.in);
+    struct hf_frame frame;
+    bool more = false;
+
+    (void)hf_span_cut(&rest, front->taken);
+    return hf_frame_cut(&rest, front->role.frame_max, &frame, &more, NULL) !=
+               HF_OK ||
+           more;
+}
+
 int hf_server_fd(const struct hf_server_front *front)
 {
-    return front->gone ? -1 : front->role.fd;
+    if (front->gone)
+        return -1;
+    return has_frame(front) ? front->ready : front->role.fd;
 }
 
 const uint64_t *hf_server_counters(const struct hf_server_front *front)
@@ -566,6 +589,8 @@ void hf_server_free(struct hf_server_front *front)
     if (front == NULL)
         return;
     hf_role_clear(&front->role);
+    if (front->ready >= 0)
+        (void)close(front->ready);
     hf_buf_clear_wiped(&front->config);
     hf_buf_clear(&front->client_ca);
     if (front->fixed != NULL)

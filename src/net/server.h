@@ -156,9 +156,9 @@ enum hf_err hf_server_new(const struct hf_server_config *config,
 /* The port of a place, also when it was to be any; 0 for Unix sockets. */
 uint16_t hf_server_port(const struct hf_server_front *front, size_t place);
 
-/* Readable when hf_server_poll() has something to do. It is another one when
- * the front was replaced: ask before each poll(2). Call that every 250 ms as
- * well. -1: just now there is no front. */
+/* Readable when hf_server_poll() has something to do, also with what was left
+ * over the last time. It is not always the same one: ask before each poll(2).
+ * Call that every 250 ms as well. -1: just now there is no front. */
 int hf_server_fd(const struct hf_server_front *front);
 
 /* There are octets that hf_server_flush() could not send. */

@@ -105,11 +105,20 @@ static void asks(struct hf_buf *out)
     hf_server_put_request(out, &asked);
 }
 
+static void asks_twice(struct hf_buf *out)
+{
+    asks(out);
+    asks(out);
+}
+
+#define FRIENDS 2 /* the first of these */
+
 static const struct {
     const char *name;
     void (*play)(struct hf_buf *out); /* when it has greeted */
 } parts[] = {
     {"is honest", asks},
+    {"asks twice", asks_twice},
     {"babbles", babbles},
     {"answers itself", answers},
     {"says it is drained", drained},
@@ -278,13 +287,31 @@ static void honest(void **state)
     hf_server_free(front);
 }
 
+/* Who takes one request a turn is told at once of the next one. */
+static void one_by_one(void **state)
+{
+    struct hf_server_front *front = front_of("asks twice");
+    struct pollfd pfd = {.events = POLLIN};
+
+    (void)state;
+    assert_non_null(next(front));
+    hf_server_drop(front);
+    pfd.fd = hf_server_fd(front);
+    assert_int_equal(poll(&pfd, 1, 0), 1);
+    assert_non_null(next(front));
+    hf_server_drop(front);
+    pfd.fd = hf_server_fd(front);
+    assert_int_equal(poll(&pfd, 1, 0), 0);
+    hf_server_free(front);
+}
+
 /* Whatever an enemy does, it ends him, and nothing of his is left. */
 static void enemies(void **state)
 {
     const struct hf_server_reply reply = {.status = 200};
 
     (void)state;
-    for (size_t i = 1; i < COUNT_OF(parts); i++) {
+    for (size_t i = FRIENDS; i < COUNT_OF(parts); i++) {
         struct hf_server_front *front = front_of(parts[i].name);
 
         if (!counts(front, HF_SERVER_REPLACED, 1))
@@ -553,11 +580,11 @@ static void unix_socket(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(honest),      cmocka_unit_test(enemies),
-        cmocka_unit_test(refusal),     cmocka_unit_test(bad_replies),
-        cmocka_unit_test(bad_places),  cmocka_unit_test(pairs),
-        cmocka_unit_test(real),        cmocka_unit_test(borrowed),
-        cmocka_unit_test(unix_socket),
+        cmocka_unit_test(honest),      cmocka_unit_test(one_by_one),
+        cmocka_unit_test(enemies),     cmocka_unit_test(refusal),
+        cmocka_unit_test(bad_replies), cmocka_unit_test(bad_places),
+        cmocka_unit_test(pairs),       cmocka_unit_test(real),
+        cmocka_unit_test(borrowed),    cmocka_unit_test(unix_socket),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_SERVER_ROLE) == 0)
