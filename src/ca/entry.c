@@ -116,7 +116,8 @@ static bool take_moment(struct hf_span *rest, int64_t *out)
     bool before = hf_span_skip(rest, '-');
     uint64_t value;
 
-    if (!take_digits(rest, &value) || value > INT64_MAX)
+    if (!take_digits(rest, &value) || value > INT64_MAX ||
+        (before && value == 0))
         return false;
     *out = before ? -(int64_t)value : (int64_t)value;
     return true;

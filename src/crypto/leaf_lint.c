@@ -110,11 +110,11 @@ static const char *host_fault(struct hf_span name,
                "no A-label";
     if (!rules->is_public)
         return NULL;
+    if (is_wild && hf_suffixes_base(rules->suffixes, name).len == 0)
+        return "BR 3.2.2.6: no wildcard directly below a public suffix";
     if (hf_span_find(name, '.') == name.len ||
         !hf_suffixes_knows(rules->suffixes, name))
         return "BR 4.2.2: public certificates are not for internal names";
-    if (is_wild && hf_suffixes_base(rules->suffixes, name).len == 0)
-        return "BR 3.2.2.6: no wildcard directly below a public suffix";
     return NULL;
 }
 
