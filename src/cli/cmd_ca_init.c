@@ -13,6 +13,7 @@
 #include "cli/fence.h"
 #include "cli/holder.h"
 #include "cli/reach.h"
+#include "os/fail.h"
 #include "os/file.h"
 #include "os/folder.h"
 
@@ -299,7 +300,10 @@ static enum hf_exit make_draft(struct init *init)
         return status;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", init->draft, names[i]);
-        (void)unlink(path);
+        if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR) {
+            (void)hf_fail_sys(&why, errno, "remove what an earlier run left");
+            return fail(init, path, &why);
+        }
     }
     err = hf_folder_make(init->draft, &why);
     if (err == HF_OK)
