@@ -40,6 +40,7 @@ static const struct meaning {
     {"57P", HF_EPEER, LOST, ""},   /* it stops, or starts */
     {"25006", HF_EPEER, LOST, ""}, /* no longer the one that may be written */
     {"40003", HF_EPEER, LOST, ""}, /* it does not know, either */
+    {"57014", HF_ETIMEOUT, FINAL, "somebody, or a time limit, ended it"},
     {"40", HF_EPEER, AGAIN,
      "somebody else changed the same at the same time; try again"},
     {"55P03", HF_ETIMEOUT, AGAIN,
@@ -101,6 +102,14 @@ static bool await(const struct hf_pg_link *link, int64_t until_ms)
     return true;
 }
 
+static enum hf_err kept_in_part(struct hf_pg_link *link, struct hf_why *why)
+{
+    link->store->is_unknown = true;
+    return hf_fail(why, HF_EPEER, 0,
+                   "the server kept the change, but did not wait until a "
+                   "standby has it; it may be lost with the server");
+}
+
 static bool is_good(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
@@ -117,6 +126,7 @@ enum hf_err hf_pg_link_receive(struct hf_pg_link *link, int sent,
     PGresult *next = NULL;
     enum hf_err err;
 
+    link->is_warned = false;
     do {
         if (sent != 1 || !await(link, until_ms)) {
             PQclear(kept);
@@ -131,11 +141,12 @@ enum hf_err hf_pg_link_receive(struct hf_pg_link *link, int sent,
             PQclear(next);
         }
     } while (next != NULL);
-    if (is_good(kept)) {
+    if (is_good(kept) && !link->is_warned) {
         *out = kept;
         return HF_OK;
     }
-    err = fail(link, state_of(kept), why);
+    err = is_good(kept) ? kept_in_part(link, why)
+                        : fail(link, state_of(kept), why);
     PQclear(kept);
     return err;
 }
@@ -199,23 +210,28 @@ static PGconn *connect_to(const PQconninfoOption *options)
     return PQconnectdbParams(keywords, values, 0);
 }
 
-/* It would go to standard error. */
-static void ignore_notice(void *nobody, const char *text)
+/*
+ * What a server notes beside an answer; libpq would print it. When somebody
+ * ends the wait for a standby, the answer to COMMIT is good, and only a warning
+ * says that the change may be lost with this server.
+ */
+static void take_notice(void *of, const PGresult *notice)
 {
-    (void)nobody;
-    (void)text;
+    struct hf_pg_link *link = of;
+    const char *severity =
+        PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    link->is_warned |=
+        link->at_stake && severity != NULL && strcmp(severity, "WARNING") == 0;
 }
 
-/*
- * No time limit may end the wait for a standby: the server would say then that
- * a change was kept before it is safe. One that waits for a lock gives up, and
- * one whose machine went to sleep in a transaction does not hold up others.
- */
+/* Who waits for a lock gives up, and one whose machine went to sleep in a
+ * transaction does not hold up others. */
 static enum hf_err set_up(struct hf_pg_link *link, struct hf_why *why)
 {
     const char *encoding = PQparameterStatus(link->conn, "server_encoding");
 
-    (void)PQsetNoticeProcessor(link->conn, ignore_notice, NULL);
+    (void)PQsetNoticeReceiver(link->conn, take_notice, link);
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
         return hf_fail(why, HF_EINVAL, 0,
                        "the database is not in UTF-8; make one with"
@@ -224,7 +240,6 @@ static enum hf_err set_up(struct hf_pg_link *link, struct hf_why *why)
         link,
         "SET SESSION CHARACTERISTICS AS TRANSACTION"
         " ISOLATION LEVEL SERIALIZABLE, READ WRITE;"
-        "SET statement_timeout = 0;"
         "SET lock_timeout = 30000;"
         "SET idle_in_transaction_session_timeout = 60000;"
         "SELECT set_config('synchronous_commit', 'on', false)"

@@ -16,6 +16,7 @@ struct hf_pg_link {
     PGconn *conn;           /* NULL: broken, and to be made again */
     unsigned number;        /* of the connection, from 1 */
     bool at_stake;          /* what is asked may be kept before we hear of it */
+    bool is_warned;         /* and the server did not keep it as it should */
     char *url;
     size_t url_size;
 };

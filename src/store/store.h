@@ -108,7 +108,8 @@ bool hf_store_should_retry(const struct hf_store *store);
 
 /*
  * Of what failed last: did the connection break between the order to keep a
- * change and the answer? Then it was kept whole, or not at all; look.
+ * change and the answer, or is it kept where it may be lost? Then it is there
+ * as a whole, or not at all; look.
  */
 bool hf_store_is_unknown(const struct hf_store *store);
 

@@ -216,18 +216,28 @@ static void trying_again_helps(void **state)
  */
 #define WAITS OURS " AND wait_event = 'SyncRep'"
 
+#define TO_WHO_WAITS(call)                                                     \
+    "DO \\$\\$ BEGIN FOR i IN 1..3000 LOOP EXIT WHEN EXISTS (SELECT" WAITS     \
+    "); PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; "          \
+    "PERFORM " call WAITS "; END \\$\\$"
+
 static int break_off_who_waits(const struct place *place)
 {
     (void)place;
-    place_sql("DO \\$\\$ BEGIN"
-              " FOR i IN 1..3000 LOOP"
-              " EXIT WHEN EXISTS (SELECT" WAITS ");"
-              " PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP;"
-              " PERFORM pg_terminate_backend(pid)" WAITS "; END \\$\\$");
+    place_sql(TO_WHO_WAITS("pg_terminate_backend(pid)"));
     return 0;
 }
 
-static void lost_answer_is_unknown(void **state)
+/* An administrator does not want to wait; the server says that it is kept. */
+static int cut_the_wait_short(const struct place *place)
+{
+    (void)place;
+    place_sql(TO_WHO_WAITS("pg_cancel_backend(pid)"));
+    return 0;
+}
+
+static void want_unknown(void **state, int (*disturb)(const struct place *),
+                         const char *says)
 {
     const struct place alone = {.location = getenv("STORE_URL_ALONE")};
     struct hf_store *store;
@@ -237,14 +247,24 @@ static void lost_answer_is_unknown(void **state)
     store = place_open(&alone, &plan);
     place_want(hf_store_begin(store, &why), why);
     place_want(put(store, 1, &why), why);
-    (void)place_fork(break_off_who_waits, *state);
+    (void)place_fork(disturb, *state);
     assert_int_equal(hf_store_commit(store, &why), HF_EPEER);
     place_wait(1);
     assert_true(hf_store_is_unknown(store));
     assert_false(hf_store_should_retry(store));
-    assert_non_null(strstr(why.text, "may have been kept"));
+    assert_non_null(strstr(why.text, says));
     assert_int_equal(count(store), 1);
     hf_store_close(store);
+}
+
+static void lost_answer_is_unknown(void **state)
+{
+    want_unknown(state, break_off_who_waits, "may have been kept");
+}
+
+static void short_wait_is_unknown(void **state)
+{
+    want_unknown(state, cut_the_wait_short, "lost with the server");
 }
 
 int main(void)
@@ -259,6 +279,7 @@ int main(void)
         CASE(transactions_must_run_again),
         CASE(trying_again_helps),
         CASE(lost_answer_is_unknown),
+        CASE(short_wait_is_unknown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
