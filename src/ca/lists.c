@@ -5,20 +5,21 @@
 #include "crypto/crl.h"
 
 #define TICKET   ((uint64_t)1 << 63) /* tells lists from certificates */
-#define HURRY_S  2                   /* several revocations share a list */
-#define RETRY_S  60
+#define LOOK_S   2   /* how often the tables are asked what is due */
 #define ANSWER_S 300 /* who does not answer for so long is asked again */
 
 struct shard {
+    int64_t number; /* of the one that stands; 0: there is none */
     int64_t due_at;
-    int64_t asked_at; /* 0: nothing is under way */
-    int64_t this_update_at;
-    int64_t number;
+    /* Of the one that is being made: */
+    int64_t asked_at; /* 0: none is */
+    int64_t next_number;
+    int64_t was_due_at;
 };
 
 struct hf_lists {
-    const struct hf_service_config *config;
-    struct hf_service_config kept;
+    struct hf_service_config config;
+    int64_t look_at;
     struct hf_revoked *revoked; /* room for one list */
     struct shard shards[];
 };
@@ -31,8 +32,7 @@ enum hf_err hf_lists_new(const struct hf_service_config *config,
 
     if (lists == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    lists->kept = *config;
-    lists->config = &lists->kept;
+    lists->config = *config;
     *out = lists;
     return HF_OK;
 }
@@ -43,13 +43,6 @@ void hf_lists_free(struct hf_lists *lists)
         return;
     hf_free(lists->revoked);
     hf_free(lists);
-}
-
-void hf_lists_hurry(struct hf_lists *lists, uint32_t shard, int64_t now_at)
-{
-    if (shard < lists->config->shards &&
-        lists->shards[shard].due_at > now_at + HURRY_S)
-        lists->shards[shard].due_at = now_at + HURRY_S;
 }
 
 /* ---- what is in one ---- */
@@ -80,7 +73,7 @@ static enum hf_err read_revoked(struct hf_lists *lists, uint32_t shard,
 {
     const struct hf_store_value values[] = {hf_store_number(shard),
                                             hf_store_number(now_at)};
-    struct hf_store *store = lists->config->store;
+    struct hf_store *store = lists->config.store;
     size_t room = 0;
     bool more = false;
     enum hf_err err = hf_store_start(store, HF_CA_CERT_REVOKED, values, 2, why);
@@ -104,55 +97,53 @@ static enum hf_err read_revoked(struct hf_lists *lists, uint32_t shard,
     return err;
 }
 
-/* The number and the end of the one that stands. */
-static enum hf_err read_last(struct hf_lists *lists, uint32_t shard,
-                             int64_t *number, struct hf_why *why)
-{
-    struct hf_store *store = lists->config->store;
-    struct hf_store_value value = hf_store_number(shard);
-    bool found = false;
-    enum hf_err err = hf_store_start(store, HF_CA_CRL_GET, &value, 1, why);
+/* ---- which are due ---- */
 
-    *number = 0;
+static enum hf_err read_shards(struct hf_lists *lists, struct hf_why *why)
+{
+    struct hf_store *store = lists->config.store;
+    bool more = false;
+    enum hf_err err = hf_store_start(store, HF_CA_CRLS, NULL, 0, why);
+
     if (err == HF_OK)
-        err = hf_store_next(store, HF_CA_CRL_GET, &found, why);
-    if (err != HF_OK || !found)
-        return err;
-    *number = hf_store_get_number(store, HF_CA_CRL_GET, 0);
-    hf_store_end(store, HF_CA_CRL_GET);
-    return HF_OK;
+        err = hf_store_next(store, HF_CA_CRLS, &more, why);
+    while (err == HF_OK && more) {
+        int64_t index = hf_store_get_number(store, HF_CA_CRLS, 0);
+
+        if (index >= 0 && index < lists->config.shards) {
+            struct shard *shard = &lists->shards[index];
+
+            shard->number = hf_store_get_number(store, HF_CA_CRLS, 1);
+            shard->due_at = hf_store_get_number(store, HF_CA_CRLS, 2);
+        }
+        err = hf_store_next(store, HF_CA_CRLS, &more, why);
+    }
+    return err;
 }
 
 static enum hf_err ask(struct hf_lists *lists, uint32_t index, int64_t now_at,
                        struct hf_why *why)
 {
-    const struct hf_service_config *config = lists->config;
     struct shard *shard = &lists->shards[index];
     struct hf_issuer_crl list = {
         .ticket = TICKET | index,
         .shard = index,
+        .number =
+            (uint64_t)(shard->number >= now_at ? shard->number + 1 : now_at),
         .this_update_at = now_at,
-        .next_update_at = now_at + config->list_life_s,
+        .next_update_at = now_at + lists->config.list_life_s,
     };
-    int64_t number;
-    enum hf_err err = hf_store_begin(config->store, why);
+    enum hf_err err = read_revoked(lists, index, now_at, &list.count, why);
 
-    if (err == HF_OK)
-        err = read_revoked(lists, index, now_at, &list.count, why);
-    if (err == HF_OK)
-        err = read_last(lists, index, &number, why);
-    hf_store_undo(config->store);
-    if (err != HF_OK) /* the store may be back in a minute */
-        return err == HF_ENOMEM ? err : HF_OK;
-    shard->number = number >= now_at ? number + 1 : now_at;
-    shard->this_update_at = now_at;
-    list.number = (uint64_t)shard->number;
+    if (err != HF_OK)
+        return err;
     list.revoked = lists->revoked;
-    err = hf_issuer_submit_crl(config->issuer, &list, why);
+    err = hf_issuer_submit_crl(lists->config.issuer, &list, why);
     if (err != HF_OK)
         return err == HF_ELIMIT ? HF_OK : err;
+    shard->next_number = (int64_t)list.number;
+    shard->was_due_at = shard->due_at;
     shard->asked_at = now_at;
-    shard->due_at = now_at + config->list_every_s;
     return HF_OK;
 }
 
@@ -162,43 +153,57 @@ static bool is_due(const struct shard *shard, int64_t now_at)
                                 : now_at >= shard->asked_at + ANSWER_S;
 }
 
+static enum hf_err ask_all(struct hf_lists *lists, int64_t now_at,
+                           struct hf_why *why)
+{
+    enum hf_err err = read_shards(lists, why);
+
+    for (uint32_t i = 0; err == HF_OK && i < lists->config.shards; i++)
+        if (is_due(&lists->shards[i], now_at))
+            err = ask(lists, i, now_at, why);
+    return err;
+}
+
 enum hf_err hf_lists_renew(struct hf_lists *lists, int64_t now_at,
                            struct hf_why *why)
 {
-    enum hf_err err = HF_OK;
+    struct hf_store *store = lists->config.store;
+    enum hf_err err;
 
-    for (uint32_t i = 0; i < lists->config->shards; i++) {
-        struct shard *shard = &lists->shards[i];
-
-        if (err != HF_OK || !is_due(shard, now_at))
-            continue;
-        shard->asked_at = 0;
-        shard->due_at = now_at + RETRY_S;
-        err = ask(lists, i, now_at, why);
-    }
-    return err;
+    if (now_at < lists->look_at)
+        return HF_OK;
+    lists->look_at = now_at + LOOK_S;
+    err = hf_store_begin(store, why);
+    if (err == HF_OK)
+        err = ask_all(lists, now_at, why);
+    hf_store_undo(store); /* nothing was changed */
+    return err == HF_EPEER && hf_store_should_retry(store) ? HF_OK : err;
 }
 
 /* ---- what the issuer made ---- */
 
-void hf_lists_take(struct hf_lists *lists, const struct hf_issuer_reply *reply)
+bool hf_lists_take(struct hf_lists *lists, const struct hf_issuer_reply *reply)
 {
-    const struct hf_service_config *config = lists->config;
+    const struct hf_service_config *config = &lists->config;
     uint32_t index = (uint32_t)(reply->ticket & ~TICKET);
     struct shard *shard;
+    int64_t at;
 
     if ((reply->ticket & TICKET) == 0 || index >= config->shards)
-        return;
+        return false;
     shard = &lists->shards[index];
+    at = shard->asked_at;
     shard->asked_at = 0;
-    if (reply->kind != HF_ISSUER_LISTED ||
-        hf_store_run(
-            config->store, HF_CA_CRL_PUT,
-            HF_VALUES(
-                hf_store_number(index), hf_store_number(shard->number),
-                hf_store_blob(reply->der),
-                hf_store_number(shard->this_update_at),
-                hf_store_number(shard->this_update_at + config->list_life_s)),
-            NULL) != HF_OK)
-        shard->due_at = shard->this_update_at + RETRY_S;
+    if (reply->kind != HF_ISSUER_LISTED)
+        return true; /* it is still due */
+    /* When this fails it is still due, too. */
+    (void)hf_store_run(config->store, HF_CA_CRL_PUT,
+                       HF_VALUES(hf_store_number(index),
+                                 hf_store_number(shard->next_number),
+                                 hf_store_blob(reply->der), hf_store_number(at),
+                                 hf_store_number(at + config->list_life_s),
+                                 hf_store_number(shard->was_due_at),
+                                 hf_store_number(at + config->list_every_s)),
+                       NULL);
+    return true;
 }

@@ -16,12 +16,23 @@ static void put_time(struct hf_json *json, int64_t at)
     hf_json_key_str(json, "at", hf_buf_span(&text));
 }
 
+/* A text: it has more digits than a number in JSON is sure to keep. */
+static void put_id(struct hf_json *json, const char *key, int64_t id)
+{
+    char room[24];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room));
+    hf_buf_put_i64(&text, id);
+    hf_json_key_str(json, key, hf_buf_span(&text));
+}
+
 static void put_validated(struct hf_json *json, const struct hf_task *task)
 {
     const struct hf_validation_result *result = &task->result;
 
     hf_json_key_lit(json, "event", "validated");
-    hf_json_key_int(json, "authz", task->job.id);
+    put_id(json, "authz", task->job.id);
     hf_json_key_lit(json, "method", hf_way_word(task->way));
     hf_json_key_bool(json, "just_in_time", task->job.kind == HF_JOB_LOOK);
     hf_json_key_bool(json, "valid", result->valid);
@@ -38,7 +49,7 @@ static void put_signed(struct hf_json *json, const struct hf_task *task)
     bool issued = reply->kind == HF_ISSUER_ISSUED;
 
     hf_json_key_lit(json, "event", issued ? "issued" : "not_issued");
-    hf_json_key_int(json, "order", task->job.id);
+    put_id(json, "order", task->job.id);
     if (issued) {
         hf_json_key_str(json, "serial", reply->serial);
         hf_json_key_int(json, "entry", (int64_t)reply->entry);
@@ -74,7 +85,7 @@ static void put_request(struct hf_json *json, const struct hf_ca_call *call,
     hf_json_key_lit(json, "event", event);
     hf_json_key_str(json, "target", call->target);
     if (call->account.id != 0)
-        hf_json_key_int(json, "account", call->account.id);
+        put_id(json, "account", call->account.id);
     if (call->location.len > 0)
         hf_json_key_str(json, "location", call->location);
     if (call->trouble == HF_TROUBLE_SERVER && call->why.text != NULL)

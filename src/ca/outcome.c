@@ -2,6 +2,7 @@
 #include "ca/outcome.h"
 
 #include "ca/order.h"
+#include "ca/revocation.h"
 
 #define ERROR_MAX ((size_t)32 << 10)
 
@@ -284,12 +285,20 @@ static bool keep(struct hf_ca_call *call, const struct hf_order *order,
 }
 
 /* It was signed, and its order ended while it was: nobody gets it. */
-static bool withhold(struct hf_ca_call *call, struct hf_span serial)
+static bool withhold(struct hf_ca_call *call,
+                     const struct hf_issuer_reply *reply)
 {
-    return hf_ca_call_run(call, HF_CA_CERT_REVOKE,
-                          HF_VALUES(hf_store_text(serial),
-                                    hf_store_number(call->now_at),
-                                    hf_store_number(5))); /* cessation */
+    const struct hf_revocation revocation = {
+        .serial = reply->serial,
+        .shard = reply->shard,
+        .reason = 5, /* cessationOfOperation */
+        .at = call->now_at,
+    };
+    bool did;
+    enum hf_err err =
+        hf_revocation_do(call->store, &revocation, &did, &call->why);
+
+    return err == HF_OK || hf_ca_call_fail(call, err);
 }
 
 static bool set_failed(struct hf_ca_call *call, int64_t order,
@@ -329,5 +338,5 @@ bool hf_outcome_signed(struct hf_ca_call *call, int64_t id,
             call, HF_CA_ORDER_VALID,
             HF_VALUES(hf_store_number(id), hf_store_text(reply->serial)), &did))
         return false;
-    return did || withhold(call, reply->serial);
+    return did || withhold(call, reply);
 }

@@ -124,7 +124,7 @@ bool hf_resource_crl(struct hf_ca_call *call)
     if (!found)
         return hf_ca_call_refuse(call, HF_TROUBLE_NOT_FOUND, "no such list");
     call->content_type = "application/pkix-crl";
-    hf_buf_put(&call->body, hf_store_get_text(call->store, HF_CA_CRL_GET, 1));
+    hf_buf_put(&call->body, hf_store_get_text(call->store, HF_CA_CRL_GET, 0));
     hf_ca_call_row_end(call, HF_CA_CRL_GET);
     return true;
 }

@@ -6,15 +6,14 @@
 #include "ca/certificate.h"
 #include "ca/order.h"
 #include "ca/resources.h"
+#include "ca/revocation.h"
 #include "crypto/der.h"
-
-#define KEY_COMPROMISE 1
 
 /* What a subscriber may say (RFC 5280, section 5.3.1; BR 4.9.1.1): the other
  * reasons are the CA's. */
 static bool is_reason(int64_t reason)
 {
-    return reason == 0 || reason == KEY_COMPROMISE ||
+    return reason == 0 || reason == HF_REVOKED_KEY_COMPROMISE ||
            (reason >= 3 && reason <= 5);
 }
 
@@ -121,25 +120,22 @@ static bool check_right(struct hf_ca_call *call, const struct hf_cert *cert)
 static bool revoke(struct hf_ca_call *call, const struct hf_cert *cert,
                    int64_t reason)
 {
+    const struct hf_revocation revocation = {
+        .serial = cert->serial,
+        .shard = cert->shard,
+        .key_hash = cert->key_hash,
+        .reason = reason,
+        .at = call->now_at,
+    };
     bool did;
+    enum hf_err err =
+        hf_revocation_do(call->store, &revocation, &did, &call->why);
 
-    if (!hf_ca_call_change(call, HF_CA_CERT_REVOKE,
-                           HF_VALUES(hf_store_text(cert->serial),
-                                     hf_store_number(call->now_at),
-                                     hf_store_number(reason)),
-                           &did))
-        return false;
-    if (!did)
-        return hf_ca_call_refuse(call, HF_TROUBLE_ALREADY_REVOKED,
-                                 "the certificate is revoked already");
-    if (reason == KEY_COMPROMISE &&
-        !hf_ca_call_run(call, HF_CA_BLOCK_ADD,
-                        HF_VALUES(hf_store_blob(cert->key_hash),
-                                  hf_store_number(call->now_at),
-                                  hf_store_text(cert->serial))))
-        return false;
-    call->shown = cert->shard; /* its list is due: ca/service.c */
-    return true;               /* 200 and nothing to say (section 7.6) */
+    if (err != HF_OK)
+        return hf_ca_call_fail(call, err);
+    return did || hf_ca_call_refuse(call, HF_TROUBLE_ALREADY_REVOKED,
+                                    "the certificate is revoked already");
+    /* 200 and nothing to say (section 7.6) */
 }
 
 bool hf_resource_revoke(struct hf_ca_call *call)

@@ -292,7 +292,10 @@ static void take_ours(struct hf_service *service,
 {
     struct hf_own_tls *own = service->config.own_tls;
 
-    hf_lists_take(service->lists, reply);
+    if (hf_lists_take(service->lists, reply)) {
+        service->counts.lists += reply->kind == HF_ISSUER_LISTED;
+        return;
+    }
     if (own != NULL && hf_own_tls_take(own, reply))
         (void)hf_server_reload(service->config.front,
                                hf_own_tls_certificate(own), hf_own_tls_key(own),
@@ -447,13 +450,8 @@ static enum hf_err settle(struct hf_service *service, size_t i,
         hf_ca_call_clear(task->call);
         return HF_OK;
     }
-    if (held->call.trouble == HF_TROUBLE_NONE) {
+    if (held->call.trouble == HF_TROUBLE_NONE)
         start_jobs(service, held);
-        if (task->kind == HF_TASK_RUN &&
-            held->call.resource->run == hf_resource_revoke)
-            hf_lists_hurry(service->lists, (uint32_t)held->call.shown,
-                           held->call.now_at);
-    }
     return held->working == 0 ? answer(service, held, why) : HF_OK;
 }
 

@@ -95,13 +95,22 @@ static const char *const steps[] = {
     " number INTEGER NOT NULL,"
     " der BLOB NOT NULL,"
     " this_update_at INTEGER NOT NULL,"
-    " next_update_at INTEGER NOT NULL"
+    " next_update_at INTEGER NOT NULL,"
+    " due_at INTEGER NOT NULL"
     ") STRICT;",
 };
 
 #define ACCOUNT                                                                \
     "SELECT id, status, jwk, thumbprint, contacts, agreed_at, created_at,"     \
     " persisted_at, hashed_at FROM account WHERE "
+
+#define ORDER                                                                  \
+    "SELECT id, account, status, expires_at, profile, identifiers, authzs,"    \
+    " replaces, error, serial, csr FROM orders WHERE "
+#define CERT                                                                   \
+    "SELECT serial, order_id, account, der, not_before_at, not_after_at,"      \
+    " shard, key_hash, revoked_at, reason, replaced_by FROM certificate "      \
+    "WHERE "
 
 static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ACCOUNT_ADD] =
@@ -166,9 +175,7 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "INSERT INTO orders (id, account, status, created_at, expires_at,"
         " profile, identifiers, authzs, replaces, error, serial)"
         " VALUES ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, '', '')",
-    [HF_CA_ORDER_GET] =
-        "SELECT id, account, status, expires_at, profile, identifiers, authzs,"
-        " replaces, error, serial, csr FROM orders WHERE id = $1",
+    [HF_CA_ORDER_GET] = ORDER "id = $1",
     [HF_CA_ORDER_LIST] = "SELECT id FROM orders WHERE account = $1"
                          " AND id > $2 ORDER BY id LIMIT $3",
     [HF_CA_ORDER_START] = "UPDATE orders SET status = 'processing', csr = $2"
@@ -190,10 +197,7 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "INSERT INTO certificate (serial, order_id, account, der,"
         " not_before_at, not_after_at, shard, key_hash, entry, entry_hash)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    [HF_CA_CERT_GET] =
-        "SELECT serial, order_id, account, der, not_before_at, not_after_at,"
-        " shard, key_hash, revoked_at, reason, replaced_by FROM certificate"
-        " WHERE serial = $1",
+    [HF_CA_CERT_GET] = CERT "serial = $1",
     [HF_CA_CERT_REVOKE] = "UPDATE certificate SET revoked_at = $2, reason = $3"
                           " WHERE serial = $1 AND revoked_at IS NULL",
     [HF_CA_CERT_REPLACE] = "UPDATE certificate SET replaced_by = $2"
@@ -207,12 +211,20 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " ON CONFLICT (hash) DO NOTHING",
     [HF_CA_BLOCK_GET] = "SELECT blocked_at FROM blocked_key WHERE hash = $1",
 
+    /* One that became due while it was made is due again. */
     [HF_CA_CRL_PUT] =
-        "INSERT INTO crl (shard, number, der, this_update_at, next_update_at)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (shard) DO UPDATE"
-        " SET number = $2, der = $3, this_update_at = $4, next_update_at = $5",
-    [HF_CA_CRL_GET] = "SELECT number, der, this_update_at, next_update_at"
-                      " FROM crl WHERE shard = $1",
+        "INSERT INTO crl (shard, number, der, this_update_at, next_update_at,"
+        " due_at) VALUES ($1, $2, $3, $4, $5, $7) ON CONFLICT (shard)"
+        " DO UPDATE SET number = $2, der = $3, this_update_at = $4,"
+        " next_update_at = $5, due_at = CASE WHEN crl.due_at = $6 THEN $7"
+        " ELSE crl.due_at END WHERE crl.number < $2",
+    [HF_CA_CRL_GET] = "SELECT der, next_update_at FROM crl WHERE shard = $1",
+    [HF_CA_CRL_DUE] = "UPDATE crl SET due_at = $2 WHERE shard = $1",
+    [HF_CA_CRLS] = "SELECT shard, number, due_at FROM crl",
+
+    [HF_CA_ACCOUNT_LIST] = ACCOUNT "id > $1 ORDER BY id LIMIT $2",
+    [HF_CA_ORDER_PAGE] = ORDER "id > $1 ORDER BY id LIMIT $2",
+    [HF_CA_CERT_LIST] = CERT "serial > $1 ORDER BY serial LIMIT $2",
 };
 
 const struct hf_store_plan hf_ca_plan = {

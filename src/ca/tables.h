@@ -67,8 +67,17 @@ enum hf_ca_operation {
     HF_CA_BLOCK_ADD, /* $1 key hash, $2 now, $3 why */
     HF_CA_BLOCK_GET, /* $1 key hash: 0 at */
 
-    HF_CA_CRL_PUT, /* $1 shard, $2 number, $3 DER, $4 this, $5 next update */
-    HF_CA_CRL_GET, /* $1 shard: 0 number, 1 DER, 2 this, 3 next update */
+    HF_CA_CRL_PUT, /* $1 shard, $2 number, $3 DER, $4 this, $5 next update, $6
+                      when it was due, $7 when the next one is; of those with
+                      a lesser number */
+    HF_CA_CRL_GET, /* $1 shard: 0 DER, 1 next update */
+    HF_CA_CRL_DUE, /* $1 shard, $2 moment: then it is made anew */
+    HF_CA_CRLS,    /* 0 shard, 1 number, 2 due */
+
+    /* For the operator; each begins behind $1 and gives $2 rows at most. */
+    HF_CA_ACCOUNT_LIST, /* enum hf_ca_account_column */
+    HF_CA_ORDER_PAGE,   /* enum hf_ca_order_column */
+    HF_CA_CERT_LIST,    /* enum hf_ca_cert_column */
 
     HF_CA_OPERATIONS,
 };

@@ -38,9 +38,19 @@ extern const struct hf_command hf_cmd_audit;           /* cmd_audit.c */
 extern const struct hf_command hf_cmd_ca_init;         /* cmd_ca_init.c */
 extern const struct hf_command hf_cmd_ca_audit_verify; /* cmd_ca_audit.c */
 extern const struct hf_command hf_cmd_ca_audit_show;
-extern const struct hf_command hf_cmd_check;    /* cmd_check.c */
-extern const struct hf_command hf_cmd_scan;     /* cmd_scan.c */
-extern const struct hf_command hf_cmd_audit;    /* cmd_audit.c */
+extern const struct hf_command hf_cmd_check;           /* cmd_check.c */
+extern const struct hf_command hf_cmd_scan;            /* cmd_scan.c */
+extern const struct hf_command hf_cmd_audit;           /* cmd_audit.c */
+extern const struct hf_command hf_cmd_ca_account_list; /* cmd_ca_ledger.c */
+extern const struct hf_command hf_cmd_ca_account_show;
+extern const struct hf_command hf_cmd_ca_account_block; /* cmd_ca_change.c */
+extern const struct hf_command hf_cmd_ca_order_list;    /* cmd_ca_ledger.c */
+extern const struct hf_command hf_cmd_ca_order_show;
+extern const struct hf_command hf_cmd_ca_cert_list;
+extern const struct hf_command hf_cmd_ca_cert_show;
+extern const struct hf_command hf_cmd_ca_cert_revoke; /* cmd_ca_change.c */
+extern const struct hf_command hf_cmd_ca_external_add;
+extern const struct hf_command hf_cmd_ca_backup;
 extern const struct hf_command hf_cmd_ca_serve; /* cmd_ca_serve.c */
 extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */
 extern const struct hf_command hf_cmd_perspective_serve;

@@ -50,6 +50,62 @@ static bool run_role(size_t row)
                        : hf_role_greet(STDIN_FILENO, HF_GREETING_MISSING);
 }
 
+/* In the order of the help; each row is a cmd_*.c. */
+/* clang-format off */
+static const struct hf_command *const table[] = {
+    &hf_cmd_eval,
+    &hf_cmd_record_make,
+    &hf_cmd_record_parse,
+    &hf_cmd_record_lint,
+    &hf_cmd_record_diff,
+    &hf_cmd_record_explain,
+    &hf_cmd_record_publish,
+    &hf_cmd_record_unpublish,
+    &hf_cmd_record_list,
+    &hf_cmd_account_create,
+    &hf_cmd_account_list,
+    &hf_cmd_account_show,
+    &hf_cmd_account_check,
+    &hf_cmd_account_update,
+    &hf_cmd_account_rollover,
+    &hf_cmd_account_deactivate,
+    &hf_cmd_account_deauthorize,
+    &hf_cmd_account_public,
+    &hf_cmd_account_import,
+    &hf_cmd_account_export,
+    &hf_cmd_account_serve_signer,
+    &hf_cmd_cert_issue,
+    &hf_cmd_cert_renew,
+    &hf_cmd_cert_list,
+    &hf_cmd_cert_show,
+    &hf_cmd_cert_revoke,
+    &hf_cmd_config_check,
+    &hf_cmd_config_show,
+    &hf_cmd_check,
+    &hf_cmd_scan,
+    &hf_cmd_audit,
+    &hf_cmd_ca_init,
+    &hf_cmd_ca_serve,
+    &hf_cmd_ca_account_list,
+    &hf_cmd_ca_account_show,
+    &hf_cmd_ca_account_block,
+    &hf_cmd_ca_order_list,
+    &hf_cmd_ca_order_show,
+    &hf_cmd_ca_cert_list,
+    &hf_cmd_ca_cert_show,
+    &hf_cmd_ca_cert_revoke,
+    &hf_cmd_ca_external_add,
+    &hf_cmd_ca_backup,
+    &hf_cmd_ca_audit_verify,
+    &hf_cmd_ca_audit_show,
+    &hf_cmd_ca_table,
+    &hf_cmd_perspective_serve,
+    &hf_cmd_lab_dns,
+};
+/* clang-format on */
+
+#define COMMANDS (sizeof(table) / sizeof(table[0]))
+
 int main(int argc, char **argv)
 {
     /* In the order of the help; each row is a cmd_*.c. */
@@ -96,6 +152,7 @@ int main(int argc, char **argv)
         hf_cmd_lab_run,
     };
     /* clang-format on */
+    struct hf_command commands[COMMANDS];
     static struct hf_out out; /* 64 kB, too much for the stack */
 
     /* Its sentences for errors, which nobody reads, are half a megabyte, and
@@ -111,8 +168,9 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], roles[i].word) == 0)
             return run_role(i) ? 0 : 1;
 
+    for (size_t i = 0; i < COMMANDS; i++)
+        commands[i] = *table[i];
     hf_signals_watch();
     hf_out_init(&out, STDOUT_FILENO);
-    return (int)hf_cli_main(commands, sizeof(commands) / sizeof(commands[0]),
-                            &out, argc, argv);
+    return (int)hf_cli_main(commands, COMMANDS, &out, argc, argv);
 }

@@ -183,6 +183,49 @@ else
     echo "nothing of uacme: nothing can be mounted here"
 fi
 
+# ---- what the operator sees and does ----
+
+house() { # WHAT STATUS PATTERN COMMAND...
+    what=$1
+    want=$2
+    pattern=$3
+    shift 3
+    status=0
+    "$HOLDFAST" "$@" --state-dir "$house" >"$tmp/out" 2>"$tmp/err" \
+        </dev/null || status=$?
+    judge "$what" "$want" "$pattern"
+}
+house 'the accounts' 0 'owner@shop.example' ca account list --json
+house 'the orders' 0 'cb.shop.example' ca order list
+house 'the certificates' 0 'revoked' ca cert list
+check 'as many as were issued' [ "$(grep -c . "$tmp/out")" = \
+    "$(metric certificates_issued_total)" ]
+serial=$(openssl x509 -noout -serial \
+    -in "$tmp/dehydrated/certs/de.shop.example/cert.pem" |
+    sed 's/serial=//' | tr A-F a-f)
+house 'one of them' 0 "serial $serial" ca cert show "$serial"
+house 'revoked by the CA' 0 "revoked $serial" ca cert revoke "$serial" \
+    --reason keyCompromise
+house 'and again' 0 'already_revoked' ca cert revoke "$serial"
+house 'one that is not there' 1 'no certificate has this' ca cert revoke 00
+crl=$(openssl x509 -noout -ext crlDistributionPoints \
+    -in "$tmp/dehydrated/certs/de.shop.example/cert.pem" |
+    sed -n 's/.*URI://p')
+in_crl() {
+    curl -s --cacert "$root" "$crl" >"$tmp/crl" &&
+        openssl crl -inform DER -in "$tmp/crl" -noout -text 2>/dev/null |
+        grep -qi "Serial Number: $serial"
+}
+await in_crl
+ok 'the list tells it'
+house 'a key for an external account' 0 '"kid":".*"key":"' ca external add
+house 'a copy while it serves' 0 'copied_to' ca backup "$tmp/copy.db"
+house 'which is not overwritten' 1 '' ca backup "$tmp/copy.db"
+id=$("$HOLDFAST" ca account list --json --state-dir "$house" |
+    jq -r 'select(.contact | length > 0) | .id' | head -n 1)
+house 'an account is ended' 0 "blocked $id" ca account block "$id"
+house 'and stays so' 1 'no valid account' ca account block "$id"
+
 # ---- what was kept of it ----
 
 expect 'the log of evidence' 0 '' ca audit verify --folder "$house/ca/evidence"

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ca_ledger.h -- the tables of a CA (ca/tables.h) for its operator's commands.
+ * The CA may be serving meanwhile. */
+#pragma once
+
+#include "ca/tables.h"
+#include "cli/cli.h"
+
+/* Rows for a command's option table. */
+/* clang-format off */
+#define HF_CA_LEDGER_OPTIONS                                                   \
+    HF_STATE_OPTION,                                                           \
+        {.name = "store",                                                      \
+         .arg = "URL",                                                         \
+         .help = "postgresql:// URL of the CA's database (default: SQLite in " \
+                 "the state folder)"}
+/* clang-format on */
+
+/* Open them; they must be there. On failure a message was printed. Owns:
+ * hf_store_close(). */
+enum hf_exit hf_ca_ledger_open(const struct hf_cli *cli, struct hf_store **out);
+
+/* The message of something that failed in them. HF_EXIT_ERROR. */
+enum hf_exit hf_ca_ledger_fail(const struct hf_cli *cli,
+                               const struct hf_why *why);
