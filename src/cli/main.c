@@ -101,6 +101,7 @@ static const struct hf_command *const table[] = {
     &hf_cmd_ca_table,
     &hf_cmd_perspective_serve,
     &hf_cmd_lab_dns,
+    &hf_cmd_lab_run,
 };
 /* clang-format on */
 
@@ -108,50 +109,6 @@ static const struct hf_command *const table[] = {
 
 int main(int argc, char **argv)
 {
-    /* In the order of the help; each row is a cmd_*.c. */
-    /* clang-format off */
-    const struct hf_command commands[] = {
-        hf_cmd_eval,
-        hf_cmd_record_make,
-        hf_cmd_record_parse,
-        hf_cmd_record_lint,
-        hf_cmd_record_diff,
-        hf_cmd_record_explain,
-        hf_cmd_record_publish,
-        hf_cmd_record_unpublish,
-        hf_cmd_record_list,
-        hf_cmd_account_create,
-        hf_cmd_account_list,
-        hf_cmd_account_show,
-        hf_cmd_account_check,
-        hf_cmd_account_update,
-        hf_cmd_account_rollover,
-        hf_cmd_account_deactivate,
-        hf_cmd_account_deauthorize,
-        hf_cmd_account_public,
-        hf_cmd_account_import,
-        hf_cmd_account_export,
-        hf_cmd_account_serve_signer,
-        hf_cmd_cert_issue,
-        hf_cmd_cert_renew,
-        hf_cmd_cert_list,
-        hf_cmd_cert_show,
-        hf_cmd_cert_revoke,
-        hf_cmd_config_check,
-        hf_cmd_config_show,
-        hf_cmd_check,
-        hf_cmd_scan,
-        hf_cmd_audit,
-        hf_cmd_ca_init,
-        hf_cmd_ca_audit_verify,
-        hf_cmd_ca_audit_show,
-        hf_cmd_ca_table,
-        hf_cmd_perspective_serve,
-        hf_cmd_ca_serve,
-        hf_cmd_lab_dns,
-        hf_cmd_lab_run,
-    };
-    /* clang-format on */
     struct hf_command commands[COMMANDS];
     static struct hf_out out; /* 64 kB, too much for the stack */
 
