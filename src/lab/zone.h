@@ -141,7 +141,7 @@ enum hf_lab_fault_kind {
     HF_LAB_SERVFAIL,  /* that code */
     HF_LAB_REFUSED,   /* that code */
     HF_LAB_SLOW,      /* the answer, `delay_ms` later */
-    HF_LAB_LIE,       /* another TXT, `lie`, well signed; none when empty */
+    HF_LAB_LIE,       /* another TXT, `lie`, well signed */
     HF_LAB_LOST,      /* the server does not know the zone: lame */
     HF_LAB_LOOP,      /* CNAMEs in a circle */
     HF_LAB_TRUNCATED, /* "ask again over TCP", also over TCP */

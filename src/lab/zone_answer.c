@@ -87,7 +87,7 @@ static enum hf_err check_signature(const struct hf_lab_dns *dns,
                             &request->seen, request->packet->clock_s,
                             &request->tsig_error, why);
     if (err == HF_OK && request->tsig_error == 0)
-        request->signer = hf_tsig_key_name(key);
+        request->signer = key;
     return err;
 }
 

@@ -19,7 +19,7 @@ struct hf_lab_request {
     struct hf_tsig_seen seen; /* its signature, if it has one */
     struct hf_tsig *tsig;     /* with which to sign the answer, or NULL */
     unsigned tsig_error;      /* 0: signed well, or not at all */
-    const struct hf_wire_name *signer; /* whose signature is good, or NULL */
+    const struct hf_tsig_key *signer; /* whose signature is good, or NULL */
 };
 
 struct hf_lab_reply {

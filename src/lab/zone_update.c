@@ -211,7 +211,6 @@ static enum hf_err read_changes(struct update *update, struct hf_buf *rdata,
 static void tell(const struct update *update, bool removed,
                  const struct hf_lab_rr *rr)
 {
-    const struct hf_wire_name *signer = update->request->signer;
     char room[HF_WIRE_NAME_MAX * 4];
     struct hf_buf who;
     struct hf_lab_change change = {.now_s = update->request->packet->now_s,
@@ -219,7 +218,7 @@ static void tell(const struct update *update, bool removed,
                                    .removed = removed};
 
     hf_buf_init(&who, room, sizeof(room));
-    hf_wire_name_put(&who, signer);
+    hf_wire_name_put(&who, hf_tsig_key_name(update->request->signer));
     change.who = hf_buf_span(&who);
     hf_lab_dns_told(update->dns, change, rr);
 }
@@ -334,9 +333,7 @@ enum hf_err hf_lab_update(struct hf_lab_dns *dns, struct hf_lab_reply *reply,
         update.rcode = HF_RCODE_FORMERR;
     else if (update.zone == NULL)
         update.rcode = HF_RCODE_NOTAUTH;
-    else if (update.zone->updater == NULL || request->signer == NULL ||
-             !hf_wire_name_eq(request->signer,
-                              hf_tsig_key_name(update.zone->updater)))
+    else if (request->signer == NULL || request->signer != update.zone->updater)
         update.rcode = HF_RCODE_REFUSED;
     else
         err = run(&update, why);

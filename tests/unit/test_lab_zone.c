@@ -624,6 +624,25 @@ static void updates(void **state)
     end_world(&world);
 }
 
+/* The key of one zone is nobody's for another. */
+static void others_key(void **state)
+{
+    static const struct change change = {'+', "x.key.example", TXT, "\001x"};
+    struct world world = make_world();
+    struct hf_tsig_key *other = NULL;
+    struct hf_lab_zone_config config = {.name = HF_SPAN("key.example")};
+
+    (void)state;
+    assert_int_equal(
+        hf_tsig_key_parse(HF_SPAN("j.example:c2VjcmV0"), &other, NULL), HF_OK);
+    config.key = other;
+    assert_int_equal(hf_lab_zone_add(world.dns, &config, NULL), HF_OK);
+    assert_int_equal(update(&world, "key.example", &change, 1),
+                     HF_RCODE_REFUSED);
+    end_world(&world);
+    hf_tsig_key_free(other);
+}
+
 /* A request that was signed at another time: its answer says so, signed. */
 static void late_update(void **state)
 {
@@ -688,7 +707,7 @@ int main(void)
         cmocka_unit_test(bad_text),    cmocka_unit_test(text_round_trip),
         cmocka_unit_test(faults),      cmocka_unit_test(updates),
         cmocka_unit_test(late_update), cmocka_unit_test(sizes),
-        cmocka_unit_test(zone_names),
+        cmocka_unit_test(zone_names),  cmocka_unit_test(others_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
