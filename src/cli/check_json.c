@@ -38,9 +38,7 @@ static void put_witness(struct hf_json *json, const struct hf_witness *witness,
                          hf_found_agrees(&witness->found, found));
         hf_json_key_int(json, "records", (int64_t)witness->found.record_count);
     }
-    if (witness->reason != NULL)
-        put_string(json, "reason", witness->reason);
-    else if (witness->found.reason.len > 0)
+    if (witness->found.reason.len > 0)
         hf_json_key_str(json, "reason", witness->found.reason);
     hf_json_close(json, '}');
 }

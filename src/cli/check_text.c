@@ -158,11 +158,7 @@ static void put_witness(const struct text *t, const struct hf_witness *witness,
     } else {
         hf_buf_puts(t->out, hf_witness_state_word(witness->state));
     }
-    if (witness->reason != NULL) {
-        hf_buf_puts(t->out, ": ");
-        hf_buf_puts(t->out, witness->reason);
-    }
-    if (witness->state == HF_WITNESS_REFUSES) {
+    if (witness->state != HF_WITNESS_ANSWERS && witness->found.reason.len > 0) {
         hf_buf_puts(t->out, ": ");
         hf_buf_put_escaped(t->out, witness->found.reason, VALUE_SHOWN);
     }

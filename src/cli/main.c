@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "client/key_worker.h"
 #include "client/listener_worker.h"
+#include "dns/asker_worker.h"
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
@@ -30,6 +31,7 @@ static const struct {
     {HF_ISSUER_ROLE, hf_issuer_worker_run, NULL, NULL},
     {HF_PRIMARY_ROLE, hf_primary_worker_run, NULL, NULL},
     {HF_RUNNER_ROLE, hf_runner_worker_run, NULL, NULL},
+    {HF_ASKER_ROLE, hf_asker_worker_run, NULL, NULL},
     {HF_WORKER_ROLE, NULL, "holdfast-resolver.so", "hf_worker_run"},
     {HF_NET_ROLE, NULL, "holdfast-http.so", "hf_http_worker_run"},
     {HF_SERVER_ROLE, NULL, "holdfast-server.so", "hf_server_worker_run"},

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/authority.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "dns/exchange.h"
-#include "dns/found.h"
-#include "dns/packet.h"
-#include "os/clock.h"
+#include "dns/wire.h"
 
 #define TIMEOUT_MS 5000
 
@@ -36,7 +32,6 @@ const char *hf_witness_state_word(enum hf_witness_state state)
 struct finding {
     const struct hf_authority_question *question;
     struct hf_authority *authority;
-    struct hf_wire_name owner;
     bool climbs;       /* the zone cut is not found yet */
     struct hf_span at; /* where it is looked for */
     struct hf_wire_name names[HF_AUTHORITY_NAMES_MAX];
@@ -317,123 +312,86 @@ static enum hf_err find_addresses(const struct findings *all,
     return err;
 }
 
-/* What one exchange brought. */
-static enum hf_err hear(const struct hf_exchange *x, const struct finding *f,
-                        char *room, struct hf_witness *out)
+/* What one server said is its witness's from now on. */
+static void hear(struct hf_witness *witness, struct hf_found *found)
 {
-    struct hf_why reason = {0};
-    struct hf_found found;
-    struct hf_buf octets;
-    enum hf_err err;
-
-    out->state = HF_WITNESS_SILENT;
-    out->tcp = x->used_tcp;
-    if (x->state != HF_EXCHANGE_DONE) {
-        out->reason = x->why.text;
-        if (x->why.sys == ENETUNREACH || x->why.sys == EAFNOSUPPORT ||
-            x->why.sys == EADDRNOTAVAIL)
-            out->state = HF_WITNESS_NO_ROUTE;
-        return HF_OK;
-    }
-    if (hf_packet_read(&x->message, &f->owner, f->question->type, room, &found,
-                       &reason) != HF_OK) {
-        out->reason = reason.text;
-        return HF_OK;
-    }
-    found.security = HF_INDETERMINATE;
-    found.server = hf_span_str(out->server.label);
-    hf_buf_init_grow(&octets, HF_FOUND_MAX);
-    hf_found_put(&octets, &found);
-    err = octets.full ? HF_ENOMEM
-                      : hf_found_read(hf_buf_span(&octets), &out->found, NULL);
-    hf_buf_clear(&octets);
-    if (err != HF_OK)
-        return err;
-    if (found.state == HF_FOUND_FAILURE)
-        out->state = HF_WITNESS_REFUSES;
+    witness->found = *found;
+    *found = (struct hf_found){0};
+    found = &witness->found;
+    if (found->no_route)
+        witness->state = HF_WITNESS_NO_ROUTE;
+    else if (found->state == HF_FOUND_FAILURE)
+        witness->state =
+            found->rcode < 0 ? HF_WITNESS_SILENT : HF_WITNESS_REFUSES;
     else
-        out->state = (x->message.flags & HF_WIRE_AA) != 0 ? HF_WITNESS_ANSWERS
-                                                          : HF_WITNESS_LAME;
-    return HF_OK;
+        witness->state =
+            found->authoritative ? HF_WITNESS_ANSWERS : HF_WITNESS_LAME;
 }
 
-/* Questions to servers that are under way together. */
+/* The question of all, to each of their servers. */
 struct round {
-    struct hf_exchange exchanges[HF_EXCHANGES_MAX];
-    const struct finding *of[HF_EXCHANGES_MAX];
-    struct hf_witness *witnesses[HF_EXCHANGES_MAX];
+    struct hf_lookup *lookups;
+    struct hf_found *found;
+    struct hf_witness **witnesses;
     size_t count;
-    char *room; /* HF_PACKET_ROOM */
 };
 
-static void round_add(struct round *round, const struct finding *f,
-                      struct hf_witness *witness)
+static bool round_new(const struct findings *all, struct round *out)
+{
+    size_t room = 1;
+
+    for (size_t i = 0; i < all->count; i++)
+        room += all->items[i].authority->count;
+    *out = (struct round){.lookups = hf_alloc(room, sizeof(out->lookups[0])),
+                          .found = hf_alloc(room, sizeof(out->found[0])),
+                          .witnesses =
+                              hf_alloc(room, sizeof(struct hf_witness *))};
+    return out->lookups != NULL && out->found != NULL && out->witnesses != NULL;
+}
+
+static void round_clear(struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++)
+        hf_found_clear(&round->found[i]);
+    hf_free(round->lookups);
+    hf_free(round->found);
+    hf_free((void *)round->witnesses);
+}
+
+static void round_add(struct round *round, const struct finding *f)
 {
     const struct hf_authority_question *q = f->question;
-    int64_t until_ms =
-        hf_clock_ms() + (q->timeout_ms > 0 ? q->timeout_ms : TIMEOUT_MS);
-    const struct hf_asking asking = {
-        .server = &witness->server,
-        .name = &f->owner,
-        .type = q->type,
-        .dnssec_ok = true,
-        .until_ms = q->give_up_at_ms > 0 && q->give_up_at_ms < until_ms
-                        ? q->give_up_at_ms
-                        : until_ms};
 
-    round->of[round->count] = f;
-    round->witnesses[round->count] = witness;
-    hf_exchange_start(&round->exchanges[round->count], &asking);
-    round->count++;
-}
-
-/* To the end of all that were added; then it is empty. */
-static enum hf_err round_run(struct round *round, struct hf_why *why)
-{
-    enum hf_err err = hf_exchange_run(round->exchanges, round->count, why);
-
-    for (size_t i = 0; i < round->count && err == HF_OK; i++)
-        err = hear(&round->exchanges[i], round->of[i], round->room,
-                   round->witnesses[i]);
-    for (size_t i = 0; i < round->count; i++)
-        hf_exchange_clear(&round->exchanges[i]);
-    round->count = 0;
-    return err;
-}
-
-static enum hf_err ask_witnesses(struct round *round, const struct finding *f,
-                                 struct hf_why *why)
-{
-    enum hf_err err = HF_OK;
-
-    for (size_t i = 0; i < f->authority->count && err == HF_OK; i++) {
+    for (size_t i = 0; i < f->authority->count; i++) {
         struct hf_witness *witness = &f->authority->witnesses[i];
 
         if (witness->state == HF_WITNESS_NO_ADDRESS)
             continue;
-        round_add(round, f, witness);
-        if (round->count == HF_EXCHANGES_MAX)
-            err = round_run(round, why);
+        round->witnesses[round->count] = witness;
+        round->lookups[round->count++] = (struct hf_lookup){
+            .owner = q->owner,
+            .type = q->type,
+            .server = hf_span_str(witness->server.label),
+            .timeout_ms = q->timeout_ms > 0 ? q->timeout_ms : TIMEOUT_MS,
+            .give_up_at_ms = q->give_up_at_ms};
     }
-    return err;
 }
 
 static enum hf_err ask_everybody(const struct findings *all, struct hf_why *why)
 {
-    struct round *round = hf_alloc(1, sizeof(*round));
-    enum hf_err err = HF_OK;
+    struct round round;
+    enum hf_err err = round_new(all, &round)
+                          ? HF_OK
+                          : hf_fail(why, HF_ENOMEM, 0, "out of memory");
 
-    if (round != NULL)
-        round->room = hf_alloc(HF_PACKET_ROOM, 1);
-    if (round == NULL || round->room == NULL)
-        err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
     for (size_t i = 0; i < all->count && err == HF_OK; i++)
-        err = ask_witnesses(round, &all->items[i], why);
+        round_add(&round, &all->items[i]);
     if (err == HF_OK)
-        err = round_run(round, why);
-    if (round != NULL)
-        hf_free(round->room);
-    hf_free(round);
+        err = hf_resolver_ask_all(all->resolver, round.lookups, round.count,
+                                  round.found, why);
+    for (size_t i = 0; i < round.count && err == HF_OK; i++)
+        hear(round.witnesses[i], &round.found[i]);
+    round_clear(&round);
     return err;
 }
 
@@ -441,6 +399,8 @@ static enum hf_err finding_init(struct finding *f,
                                 const struct hf_authority_question *question,
                                 struct hf_why *why)
 {
+    struct hf_wire_name owner;
+
     if (question->owner.len > HF_OWNER_TEXT_MAX)
         return hf_fail(why, HF_ESYNTAX, 0, "RFC 1035 2.3.4: name is too long");
     f->authority = hf_alloc(1, sizeof(*f->authority));
@@ -449,7 +409,7 @@ static enum hf_err finding_init(struct finding *f,
     f->question = question;
     f->at = question->owner;
     f->climbs = true;
-    return hf_wire_name_parse(question->owner, &f->owner, why);
+    return hf_wire_name_parse(question->owner, &owner, why);
 }
 
 enum hf_err hf_authority_ask_all(struct hf_resolver *resolver,

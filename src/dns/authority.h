@@ -15,7 +15,7 @@ enum hf_witness_state {
     HF_WITNESS_ANSWERS,    /* with authority; `found` is what it says */
     HF_WITNESS_LAME,       /* answers, but not for this zone */
     HF_WITNESS_REFUSES,    /* REFUSED, SERVFAIL, another error */
-    HF_WITNESS_SILENT,     /* no usable answer; see `reason` */
+    HF_WITNESS_SILENT,     /* no usable answer */
     HF_WITNESS_NO_ROUTE,   /* its address family does not work from here */
     HF_WITNESS_NO_ADDRESS, /* the name server's name has no address */
 };
@@ -27,9 +27,7 @@ struct hf_witness {
     enum hf_witness_state state;
     char name[HF_OWNER_TEXT_MAX + 1]; /* of the name server, with NUL */
     struct hf_server server;          /* label empty: no address */
-    const char *reason;               /* when it is silent; static */
-    bool tcp;                         /* its UDP answer was cut */
-    struct hf_found found;
+    struct hf_found found;            /* of a failure: its reason */
 };
 
 /* Everybody who answers for one zone. */
@@ -52,8 +50,9 @@ struct hf_authority_question {
 };
 
 /*
- * Find the zone of `owner` and its servers with `resolver`, and ask every
- * one. What cannot be found or does not answer is part of the result.
+ * Find the zone of `owner` and its servers with `resolver`, and have it ask
+ * every one: what they send is read in its process. What cannot be found or
+ * does not answer is part of the result.
  *
  * Owns: hf_authority_free(). Fails: HF_ENOMEM, HF_ECANCELED, HF_ESYSTEM,
  * HF_ESYNTAX (owner).

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/exchange.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "os/clock.h"
 #include "os/random.h"
-#include "os/signals.h"
 
 #define FIRST_PAUSE_MS 1000 /* doubled with every repetition */
-#define SLICE_MS       250  /* how soon a signal is noticed at worst */
 #define UDP_ROOM       4096
 #define TCP_HEAD       2
 
@@ -247,48 +244,4 @@ void hf_exchange_clear(struct hf_exchange *x)
         close_socket(x);
     hf_buf_clear(&x->in);
     *x = (struct hf_exchange){0};
-}
-
-/* Wait for any of them; `alive` is how many still run. */
-static enum hf_err wait_for_any(struct hf_exchange *exchanges, size_t count,
-                                size_t *alive, struct hf_why *why)
-{
-    struct pollfd fds[HF_EXCHANGES_MAX];
-    int64_t wait_ms = SLICE_MS;
-    int64_t now_ms = hf_clock_ms();
-
-    *alive = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool over = hf_exchange_is_over(&exchanges[i]);
-
-        fds[i] = (struct pollfd){.fd = over ? -1 : exchanges[i].fd,
-                                 .events = exchanges[i].events};
-        *alive += !over;
-        if (!over && exchanges[i].step_at_ms - now_ms < wait_ms)
-            wait_ms = exchanges[i].step_at_ms - now_ms;
-    }
-    if (*alive == 0)
-        return HF_OK;
-    if (poll(fds, (nfds_t)count, wait_ms < 0 ? 0 : (int)wait_ms) < 0 &&
-        errno != EINTR)
-        return hf_fail(why, HF_ESYSTEM, 0, "wait for servers");
-    /* On EINTR the kernel wrote no revents; they are zero from above. */
-    for (size_t i = 0; i < count; i++)
-        hf_exchange_step(&exchanges[i], fds[i].revents);
-    return HF_OK;
-}
-
-enum hf_err hf_exchange_run(struct hf_exchange *exchanges, size_t count,
-                            struct hf_why *why)
-{
-    size_t alive = count;
-    enum hf_err err = HF_OK;
-
-    assert(count <= HF_EXCHANGES_MAX);
-    while (alive > 0 && err == HF_OK) {
-        if (hf_signals_stop_wanted())
-            return hf_fail(why, HF_ECANCELED, 0, "interrupted");
-        err = wait_for_any(exchanges, count, &alive, why);
-    }
-    return err;
 }

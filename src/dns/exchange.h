@@ -2,7 +2,7 @@
 /*
  * exchange.h -- one question to one server: UDP, again when nothing comes,
  * TCP when the answer was cut, all before a deadline. Any number may run at
- * once; none of them blocks.
+ * once; none of them blocks. Runs behind a wall, in an asker (dns/asker.h).
  *
  * Who sent an answer, its id and its question (letter case included) are
  * checked before anything else is believed (REQ VAL-36; RFC 5452, section 9).
@@ -69,12 +69,3 @@ static inline bool hf_exchange_is_over(const struct hf_exchange *x)
 
 /* Close and free. Harmless on a zeroed one. */
 void hf_exchange_clear(struct hf_exchange *x);
-
-#define HF_EXCHANGES_MAX 64
-
-/*
- * Run all of them to their end; count is at most HF_EXCHANGES_MAX.
- * Fails: HF_ECANCELED (a signal), HF_ESYSTEM.
- */
-enum hf_err hf_exchange_run(struct hf_exchange *exchanges, size_t count,
-                            struct hf_why *why);

@@ -9,6 +9,14 @@
 #define RCODE_MAX       23
 #define FAILURE_ROOM    4096
 
+/* What is true of an answer, or not. */
+enum {
+    MARK_SYNTHESISED = 1 << 0,
+    MARK_AUTHORITATIVE = 1 << 1,
+    MARK_NO_ROUTE = 1 << 2,
+    MARKS_ALL = (1 << 3) - 1,
+};
+
 const char *hf_found_state_word(enum hf_found_state state)
 {
     switch (state) {
@@ -58,13 +66,20 @@ static void put_link(struct hf_buf *out, const struct hf_link *link)
     hf_put_number(out, link->synthesised, 1);
 }
 
+static unsigned marks_of(const struct hf_found *found)
+{
+    return (found->synthesised ? MARK_SYNTHESISED : 0U) |
+           (found->authoritative ? MARK_AUTHORITATIVE : 0U) |
+           (found->no_route ? MARK_NO_ROUTE : 0U);
+}
+
 void hf_found_put(struct hf_buf *out, const struct hf_found *found)
 {
     hf_put_number(out, found->state, 1);
     hf_put_number(out, found->security, 1);
     hf_put_number(out, found->rcode < 0 ? RCODE_NONE : (unsigned)found->rcode,
                   1);
-    hf_put_number(out, found->synthesised, 1);
+    hf_put_number(out, marks_of(found), 1);
     hf_put_number(out, found->type, 2);
     hf_put_number(out, found->ttl_s, 4);
     hf_put_text(out, found->owner);
@@ -105,12 +120,12 @@ static bool take_sentence(struct hf_span *rest, size_t max, struct hf_span *out)
 
 static bool take_head(struct hf_span *rest, struct hf_found *out)
 {
-    uint64_t state, security, rcode, synthesised, type, ttl_s;
+    uint64_t state, security, rcode, marks, type, ttl_s;
 
     if (!take_below(rest, 1, HF_FOUND_FAILURE, &state) ||
         !take_below(rest, 1, HF_INDETERMINATE, &security) ||
         !take_below(rest, 1, RCODE_NONE, &rcode) ||
-        !take_below(rest, 1, 1, &synthesised) ||
+        !take_below(rest, 1, MARKS_ALL, &marks) ||
         !hf_take_number(rest, 2, &type) || !hf_take_number(rest, 4, &ttl_s))
         return false;
     if (rcode > RCODE_MAX && rcode != RCODE_NONE)
@@ -120,7 +135,9 @@ static bool take_head(struct hf_span *rest, struct hf_found *out)
     out->state = (enum hf_found_state)state;
     out->security = (enum hf_security)security;
     out->rcode = rcode == RCODE_NONE ? -1 : (int)rcode;
-    out->synthesised = synthesised == 1;
+    out->synthesised = (marks & MARK_SYNTHESISED) != 0;
+    out->authoritative = (marks & MARK_AUTHORITATIVE) != 0;
+    out->no_route = (marks & MARK_NO_ROUTE) != 0;
     out->type = (uint16_t)type;
     out->ttl_s = (uint32_t)ttl_s;
     return take_name(rest, &out->owner) &&
@@ -167,6 +184,10 @@ static bool is_consistent(const struct hf_found *found)
 {
     /* REQ VAL-30: what failed validation is not used. */
     if (found->security == HF_BOGUS && found->state != HF_FOUND_FAILURE)
+        return false;
+    /* Where there is no way, there is no answer. */
+    if (found->no_route &&
+        (found->state != HF_FOUND_FAILURE || found->rcode >= 0))
         return false;
     return (found->state == HF_FOUND_DATA) == (found->record_count > 0);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resolver.h -- asking a validating resolver, whichever it is.
+ * resolver.h -- asking a validating resolver, whichever it is, and single
+ * name servers beside it.
  *
- * One interface, two makers: libunbound in a process of its own behind a wall
- * (hf_resolver_unbound), and the AD bit of a validating resolver on this
- * machine (hf_resolver_ad). Look-ups are submitted, up to `window` at a time,
- * and their answers polled for in any order; hf_resolver_ask() does one.
+ * One interface, two makers: libunbound (hf_resolver_unbound), and the AD bit
+ * of a validating resolver on this machine (hf_resolver_ad). Either is in a
+ * process of its own behind a wall, where all that strangers send is read.
+ * Look-ups are submitted, up to `window` at a time, and their answers polled
+ * for in any order; hf_resolver_ask() does one.
  *
  * A look-up that goes wrong (timeout, SERVFAIL, bogus) is an answer, not an
  * error: HF_OK and what was found. Errors are about the resolver itself.
@@ -29,6 +31,9 @@
 struct hf_lookup {
     struct hf_span owner;  /* presentation text; no trailing dot, root: "." */
     uint16_t type;         /* 16 TXT, 257 CAA, 2 NS, ... */
+    struct hf_span server; /* "192.0.2.1@53": ask it what it knows by itself,
+                              no recursion, no validation; empty: resolve */
+    int64_t timeout_ms;    /* of this one; 0: as the resolver was made */
     int64_t give_up_at_ms; /* hf_clock_ms() of the command's end, or 0 */
 };
 
@@ -64,6 +69,8 @@ struct hf_found {
     enum hf_security security;
     int rcode;             /* 0 to 23; of the failure, too; or -1: none */
     bool synthesised;      /* data or an alias came from a wildcard */
+    bool authoritative;    /* the server speaks for the zone (AA) */
+    bool no_route;         /* failure: no way from here to such an address */
     uint16_t type;         /* as asked */
     uint32_t ttl_s;        /* least of the chain and the data */
     struct hf_span owner;  /* where the data is: the end of the chain */
@@ -170,7 +177,7 @@ struct hf_resolver_config {
 };
 
 /*
- * libunbound in a worker process: this program executes itself (`_resolver`)
+ * libunbound in a worker process: this program executes itself (dns/worker.h)
  * and talks over a socket pair. The worker reads its files, then walls itself
  * in. A worker that talks nonsense or dies is replaced once.
  *
@@ -182,10 +189,11 @@ enum hf_err hf_resolver_unbound(const struct hf_resolver_config *config,
 
 /*
  * The AD bit of a validating resolver at a loopback address, "127.0.0.1" or
- * "::1@5353". Of `config` only timeout_ms and window count.
+ * "::1@5353", asked by a worker process, too (dns/asker_worker.h). Of `config`
+ * only timeout_ms, window and no_wall count.
  *
  * Fails: HF_EINVAL when the address is not a loopback one: over a network
- *        the bit proves nothing. HF_ESYNTAX, HF_ESYSTEM, HF_ENOMEM.
+ *        the bit proves nothing. HF_ESYNTAX, HF_EPEER, HF_ESYSTEM, HF_ENOMEM.
  */
 enum hf_err hf_resolver_ad(struct hf_span address,
                            const struct hf_resolver_config *config,

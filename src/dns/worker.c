@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "dns/asker.h"
+#include "dns/asker_worker.h"
 #include "dns/packet.h"
 #include "dns/wire.h"
 #include "dns/worker_msg.h"
@@ -53,7 +55,9 @@ struct worker {
     bool broken; /* the parent is gone or talks nonsense */
     struct event_base *base;
     struct event *readable;
-    struct event *kick; /* submit what waits; never from a callback */
+    struct event *kick;  /* submit what waits; never from a callback */
+    struct event *asked; /* servers that the asker asks */
+    struct hf_resolver asker;
     struct ub_ctx *ctx;
     enum proof proof;
     int64_t proof_at_ms;
@@ -277,23 +281,46 @@ static struct slot *slot_find(struct worker *w)
     return NULL;
 }
 
+static bool accept_lookup(struct worker *w, const struct hf_worker_query *query)
+{
+    struct slot *slot = slot_find(w);
+
+    if (slot == NULL ||
+        hf_wire_name_parse(query->owner, &slot->owner, NULL) != HF_OK)
+        return false;
+    slot->state = SLOT_WAITS;
+    slot->ticket = query->ticket;
+    slot->type = query->type;
+    memcpy(slot->text, query->owner.ptr, query->owner.len);
+    slot->text[query->owner.len] = '\0';
+    set_timer(slot->timer, query->timeout_ms);
+    kick(w);
+    return true;
+}
+
 static bool accept_query(void *state, struct hf_span body)
 {
     struct worker *w = state;
-    struct slot *slot = slot_find(w);
     struct hf_worker_query query;
 
-    if (slot == NULL || hf_msg_read_query(body, &query, NULL) != HF_OK ||
-        hf_wire_name_parse(query.owner, &slot->owner, NULL) != HF_OK)
+    if (hf_msg_read_query(body, &query, NULL) != HF_OK)
         return false;
-    slot->state = SLOT_WAITS;
-    slot->ticket = query.ticket;
-    slot->type = query.type;
-    memcpy(slot->text, query.owner.ptr, query.owner.len);
-    slot->text[query.owner.len] = '\0';
-    set_timer(slot->timer, query.timeout_ms);
-    kick(w);
-    return true;
+    if (query.server.len == 0)
+        return accept_lookup(w, &query);
+    event_active(w->asked, EV_TIMEOUT, 0);
+    return hf_asker_take(&w->asker, &query);
+}
+
+static void on_asked(evutil_socket_t fd, short what, void *data)
+{
+    struct worker *w = data;
+
+    (void)fd;
+    (void)what;
+    if (!hf_asker_send(&w->asker, &w->out, w->fd))
+        stop(w);
+    else if (w->asker.under_way > 0)
+        set_timer(w->asked, HF_ASKER_TICK_MS);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *data)
@@ -445,9 +472,12 @@ static bool slots_make(struct worker *w, size_t count)
     w->proving.worker = w;
     w->proving.timer = evtimer_new(w->base, on_proof_timeout, w);
     w->kick = evtimer_new(w->base, on_kick, w);
+    w->asked =
+        event_new(w->base, hf_resolver_fd(&w->asker), EV_READ, on_asked, w);
     w->readable =
         event_new(w->base, w->fd, EV_READ | EV_PERSIST, on_readable, w);
-    return w->proving.timer != NULL && w->kick != NULL && w->readable != NULL;
+    return w->proving.timer != NULL && w->kick != NULL && w->asked != NULL &&
+           w->readable != NULL;
 }
 
 static enum hf_worker_start start(struct worker *w,
@@ -458,7 +488,9 @@ static enum hf_worker_start start(struct worker *w,
     if (config->window == 0 || config->window > WINDOW_MAX)
         return HF_WORKER_CONFIG;
     w->base = event_base_new();
-    if (w->base == NULL || !slots_make(w, config->window))
+    if (w->base == NULL ||
+        hf_asker_new(NULL, config, &w->asker, NULL) != HF_OK ||
+        !slots_make(w, config->window))
         return HF_WORKER_MEMORY;
     w->ctx = ub_ctx_create_event(w->base);
     if (w->ctx == NULL)
@@ -475,18 +507,6 @@ static enum hf_worker_start start(struct worker *w,
     if (!config->no_wall && hf_sandbox_enter(HF_SANDBOX_NETWORK, NULL) != HF_OK)
         return HF_WORKER_WALL;
     return HF_WORKER_READY;
-}
-
-static bool read_config(struct worker *w, struct hf_resolver_config *config)
-{
-    struct hf_frame frame;
-
-    if (!hf_role_next(w->fd, &w->in, HF_CONFIG_FRAME_MAX, &frame) ||
-        frame.kind != HF_FRAME_CONFIG ||
-        hf_msg_read_config(frame.body, w->config_room, config, NULL) != HF_OK)
-        return false;
-    hf_frame_drop(&w->in, &frame);
-    return true;
 }
 
 static bool make_rooms(struct worker *w)
@@ -511,10 +531,13 @@ static void worker_clear(struct worker *w)
         event_free(w->proving.timer);
     if (w->kick != NULL)
         event_free(w->kick);
+    if (w->asked != NULL)
+        event_free(w->asked);
     if (w->readable != NULL)
         event_free(w->readable);
     if (w->base != NULL)
         event_base_free(w->base);
+    hf_resolver_clear(&w->asker);
     hf_free(w->slots);
     hf_free(w->packet_room);
     hf_free(w->config_room);
@@ -529,7 +552,8 @@ bool hf_worker_run(int fd)
     bool good = false;
 
     hf_role_ignore_signals();
-    if (!make_rooms(&w) || !read_config(&w, &config) ||
+    if (!make_rooms(&w) ||
+        !hf_msg_await_config(fd, &w.in, w.config_room, &config) ||
         !hf_role_greet_with(fd, start(&w, &config), hf_span_str(ub_version())))
         goto out;
     (void)event_add(w.readable, NULL);

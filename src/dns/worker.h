@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker.h -- the resolver role: libunbound alone in a process.
+ * worker.h -- the resolver role: libunbound in a process, and beside it what
+ * asks single name servers (dns/asker.h).
  *
  * It parses what strangers send, so it has nothing to lose: no secrets, an
  * empty environment, no file system, no way to execute anything; only IPv4

@@ -75,6 +75,7 @@ void hf_msg_put_query(struct hf_buf *out, const struct hf_worker_query *query)
     hf_put_number(out, query->timeout_ms, 4);
     hf_put_number(out, query->type, 2);
     hf_put_text(out, query->owner);
+    hf_put_text(out, query->server);
     hf_frame_end(out, at);
 }
 
@@ -181,6 +182,19 @@ enum hf_err hf_msg_read_config(struct hf_span body, struct hf_config_room *room,
     return HF_OK;
 }
 
+bool hf_msg_await_config(int fd, struct hf_buf *in, struct hf_config_room *room,
+                         struct hf_resolver_config *out)
+{
+    struct hf_frame frame;
+
+    if (!hf_role_next(fd, in, HF_CONFIG_FRAME_MAX, &frame) ||
+        frame.kind != HF_FRAME_CONFIG ||
+        hf_msg_read_config(frame.body, room, out, NULL) != HF_OK)
+        return false;
+    hf_frame_drop(in, &frame);
+    return true;
+}
+
 enum hf_err hf_msg_read_query(struct hf_span body, struct hf_worker_query *out,
                               struct hf_why *why)
 {
@@ -190,7 +204,9 @@ enum hf_err hf_msg_read_query(struct hf_span body, struct hf_worker_query *out,
     if (!hf_take_number(&body, 8, &query.ticket) ||
         !hf_take_number(&body, 4, &timeout_ms) ||
         !hf_take_number(&body, 2, &type) ||
-        !hf_take_text(&body, HF_OWNER_TEXT_MAX, &query.owner) || body.len > 0)
+        !hf_take_text(&body, HF_OWNER_TEXT_MAX, &query.owner) ||
+        !hf_take_text(&body, HF_SERVER_LABEL_MAX - 1, &query.server) ||
+        body.len > 0)
         return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken query");
     query.timeout_ms = (uint32_t)timeout_ms;
     query.type = (uint16_t)type;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker_msg.h -- what the resolver worker and its parent say to each other
- * over their socket pair, in frames (os/role.h).
+ * worker_msg.h -- what a worker that resolves, or asks, and its parent say to
+ * each other over their socket pair, in frames (os/role.h).
  *
  *     parent: config, then any number of queries; end of file ends the worker
  *     worker: ready (or why not), then one answer for each query
@@ -11,10 +11,12 @@
 #pragma once
 
 #include "dns/resolver.h"
+#include "dns/server.h"
 #include "os/role.h"
 
-#define HF_FRAME_MAX        (HF_FOUND_MAX + 64)
-#define HF_QUERY_FRAME_MAX  (HF_FRAME_HEAD + 32 + HF_OWNER_TEXT_MAX)
+#define HF_FRAME_MAX (HF_FOUND_MAX + 64)
+#define HF_QUERY_FRAME_MAX                                                     \
+    (HF_FRAME_HEAD + 32 + HF_OWNER_TEXT_MAX + HF_SERVER_LABEL_MAX)
 #define HF_CONFIG_FRAME_MAX 65536
 
 enum hf_frame_kind { HF_FRAME_QUERY = HF_FRAME_OTHERS, HF_FRAME_ANSWER };
@@ -40,7 +42,8 @@ struct hf_worker_query {
     uint64_t ticket;
     uint32_t timeout_ms;
     uint16_t type;
-    struct hf_span owner; /* presentation text */
+    struct hf_span owner;  /* presentation text */
+    struct hf_span server; /* as in struct hf_lookup */
 };
 
 /* Write whole frames. What does not fit sets out->full. */
@@ -54,6 +57,13 @@ void hf_msg_put_answer(struct hf_buf *out, uint64_t ticket,
 struct hf_config_room {
     char text[HF_CONFIG_FRAME_MAX];
 };
+
+/*
+ * Wait for the configuration; `in` may grow for it. False when the parent hung
+ * up or sent something else.
+ */
+bool hf_msg_await_config(int fd, struct hf_buf *in, struct hf_config_room *room,
+                         struct hf_resolver_config *out);
 
 /* Read bodies. Fail: HF_ESYNTAX; spans and text are borrowed. */
 enum hf_err hf_msg_read_config(struct hf_span body, struct hf_config_room *room,

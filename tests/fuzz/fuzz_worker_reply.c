@@ -30,8 +30,24 @@ static void check_found(struct hf_found *found, struct hf_span body)
     hf_buf_clear(&again);
 }
 
+/* What a worker reads says all there was, too. */
+static void check_query(struct hf_span body)
+{
+    char room[HF_QUERY_FRAME_MAX];
+    struct hf_worker_query query;
+    struct hf_buf again;
+
+    if (hf_msg_read_query(body, &query, NULL) != HF_OK)
+        return;
+    assert(query.server.len < HF_SERVER_LABEL_MAX);
+    hf_buf_init(&again, room, sizeof(room));
+    hf_msg_put_query(&again, &query);
+    assert(!again.full && again.len == HF_FRAME_HEAD + 1 + body.len);
+    assert(memcmp(again.ptr + HF_FRAME_HEAD + 1, body.ptr, body.len) == 0);
+}
+
 /* A stream of frames as a hostile worker may send it: every answer that is
- * taken is consistent and comes back octet for octet. */
+ * taken is consistent and comes back octet for octet; so is every query. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct hf_span rest = {(const char *)data, size};
@@ -44,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct hf_found found = {0};
         uint64_t ticket;
 
+        check_query(frame.body);
         if (hf_msg_read_answer(frame.body, &ticket, &found, NULL) != HF_OK)
             continue;
         (void)hf_span_cut(&frame.body, sizeof(ticket));

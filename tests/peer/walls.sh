@@ -66,6 +66,7 @@ ca="--ca-bundle $PEBBLE_CA"
 # Besides the command: a resolver; an updater; an HTTP client and a signer. And
 # what runs programs, with a program or two, all of them without walls.
 check="check --forward $at --deadline 5 example.com"
+ad="check --resolver $at --deadline 5 example.com"
 record="--issuer ca.example --draft 01 --account-url https://ca.example/1 \
 --wait 0 $state example.com"
 publish="record publish --server $at --timeout 5 $record"
@@ -83,6 +84,7 @@ while read -r count walls command; do
         "$count 0"
 done <<EOF
 2 2 $check
+2 2 $ad
 2 2 $publish
 3 1 $hook
 3 3 $account

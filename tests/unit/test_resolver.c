@@ -3,9 +3,15 @@
  * What the parent makes of its worker. The worker is this program executed
  * again, and plays the part that `forward` names: honest, or an enemy.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "dns/asker_worker.h"
 #include "dns/resolver.h"
 #include "dns/worker.h"
 #include "dns/worker_msg.h"
@@ -17,11 +23,15 @@
 
 static struct hf_found part_answer(const struct hf_worker_query *query)
 {
+    bool direct = query->server.len > 0;
+
     return (struct hf_found){.state = HF_FOUND_NODATA,
-                             .security = HF_SECURE,
+                             .security = direct ? HF_INDETERMINATE : HF_SECURE,
+                             .authoritative = direct,
                              .type = query->type,
                              .owner = query->owner,
-                             .server = HF_SPAN("libunbound")};
+                             .server = direct ? query->server
+                                              : HF_SPAN("libunbound")};
 }
 
 /* One query, answered as the part demands. */
@@ -45,6 +55,12 @@ static bool part_play(struct part *part, const char *role,
         found.type++;
     if (strcmp(role, "changes the owner") == 0)
         found.owner = HF_SPAN("evil.example");
+    if (strcmp(role, "validates a server") == 0)
+        found.security = HF_SECURE;
+    if (strcmp(role, "asks another server") == 0)
+        found.server = HF_SPAN("192.0.2.2@53");
+    if (strcmp(role, "has no way and an answer") == 0)
+        found.no_route = true;
     hf_msg_put_answer(&part->out, ticket, &found);
     if (strcmp(role, "answers twice") == 0)
         hf_msg_put_answer(&part->out, ticket, &found);
@@ -103,6 +119,51 @@ static void honest_worker(void **state)
     assert_span_equal(found.owner, HF_SPAN("a.example"));
     hf_found_clear(&found);
     hf_resolver_clear(&resolver);
+}
+
+static const struct hf_lookup direct = {
+    .owner = HF_SPAN_INIT("a.example"),
+    .type = 16,
+    .server = HF_SPAN_INIT("192.0.2.1@53"),
+};
+
+static void honest_asker(void **state)
+{
+    struct hf_resolver resolver = resolver_of("is honest", 5000);
+    struct hf_found found;
+
+    (void)state;
+    assert_int_equal(hf_resolver_ask(&resolver, &direct, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_NODATA);
+    assert_true(found.authoritative);
+    assert_span_equal(found.server, direct.server);
+    hf_found_clear(&found);
+    hf_resolver_clear(&resolver);
+}
+
+static void hostile_askers(void **state)
+{
+    static const char *const roles[] = {
+        "dies",
+        "changes the owner",
+        "validates a server",
+        "asks another server",
+        "has no way and an answer",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        struct hf_resolver resolver = resolver_of(roles[i], 50);
+        struct hf_found found;
+
+        assert_int_equal(hf_resolver_ask(&resolver, &direct, &found, NULL),
+                         HF_OK);
+        if (found.state != HF_FOUND_FAILURE || found.reason.len == 0 ||
+            found.authoritative || !hf_span_eq(found.server, direct.server))
+            fail_msg("a worker that %s was believed", roles[i]);
+        hf_found_clear(&found);
+        hf_resolver_clear(&resolver);
+    }
 }
 
 /* Whatever it does, the parent ends with a failure of the look-up, never with
@@ -196,9 +257,14 @@ static void bad_owner(void **state)
 {
     struct hf_resolver resolver = resolver_of("is honest", 5000);
     const struct hf_lookup bad = {.owner = HF_SPAN_INIT("a..b"), .type = 16};
+    const struct hf_lookup nobody = {.owner = HF_SPAN_INIT("a.example"),
+                                     .type = 16,
+                                     .server = HF_SPAN_INIT("ns.example")};
 
     (void)state;
     assert_int_equal(hf_resolver_submit(&resolver, &bad, 0, NULL), HF_ESYNTAX);
+    assert_int_equal(hf_resolver_submit(&resolver, &nobody, 0, NULL),
+                     HF_ESYNTAX);
     assert_int_equal(resolver.under_way, 0);
     hf_resolver_clear(&resolver);
 }
@@ -241,6 +307,35 @@ static void ad_nobody_there(void **state)
     assert_int_equal(found.security, HF_INDETERMINATE);
     hf_found_clear(&found);
     hf_resolver_clear(&resolver);
+}
+
+/* Somebody is there and says nothing: the look-up's own time counts, also while
+ * it waits to know whether that validates. */
+static void ad_silence(void **state)
+{
+    const struct hf_resolver_config config = {.timeout_ms = 50, .window = 2};
+    struct sockaddr_in here = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(here);
+    struct hf_resolver resolver = {0};
+    struct hf_found found;
+    char address[32];
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&here, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &len), 0);
+    (void)snprintf(address, sizeof(address), "127.0.0.1@%u",
+                   (unsigned)ntohs(here.sin_port));
+    assert_int_equal(
+        hf_resolver_ad(hf_span_str(address), &config, &resolver, NULL), HF_OK);
+    assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_FAILURE);
+    assert_span_equal(found.reason,
+                      HF_SPAN("no answer within the time allowed"));
+    hf_found_clear(&found);
+    hf_resolver_clear(&resolver);
+    (void)close(fd);
 }
 
 /* Every allocation that fails on the way is a clean refusal. */
@@ -298,13 +393,17 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_worker),   cmocka_unit_test(hostile_workers),
+        cmocka_unit_test(honest_asker),    cmocka_unit_test(hostile_askers),
         cmocka_unit_test(replaced_once),   cmocka_unit_test(refusal_to_start),
         cmocka_unit_test(full_window),     cmocka_unit_test(bad_owner),
         cmocka_unit_test(no_memory),       cmocka_unit_test(ad_bit_only_here),
-        cmocka_unit_test(ad_nobody_there), cmocka_unit_test(version_table),
+        cmocka_unit_test(ad_nobody_there), cmocka_unit_test(ad_silence),
+        cmocka_unit_test(version_table),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)
         return worker_main();
+    if (argc == 2 && strcmp(argv[1], HF_ASKER_ROLE) == 0)
+        return hf_asker_worker_run(STDIN_FILENO) ? 0 : 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include "client/key_msg.h"
 #include "client/key_worker.h"
 #include "client/listener_worker.h"
+#include "dns/asker_worker.h"
 #include "dns/primary_msg.h"
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
@@ -37,6 +38,14 @@
 static void put_resolver(struct hf_buf *out, bool no_wall)
 {
     const struct hf_resolver_config config = {.no_wall = no_wall, .window = 1};
+
+    hf_msg_put_config(out, &config);
+}
+
+static void put_asker(struct hf_buf *out, bool no_wall)
+{
+    const struct hf_resolver_config config = {
+        .no_wall = no_wall, .window = 1, .forward = "::1"};
 
     hf_msg_put_config(out, &config);
 }
@@ -166,6 +175,8 @@ static const struct {
     unsigned over;     /* what it may do */
 } roles[] = {
     {HF_WORKER_ROLE, hf_worker_run, put_resolver, HF_FRAME_READY,
+     CLIMB_NETWORK},
+    {HF_ASKER_ROLE, hf_asker_worker_run, put_asker, HF_FRAME_READY,
      CLIMB_NETWORK},
     {HF_NET_ROLE, hf_http_worker_run, put_http, HF_FRAME_READY, CLIMB_NETWORK},
     {HF_NET_ROLE, hf_http_worker_run, put_prober, HF_FRAME_READY,

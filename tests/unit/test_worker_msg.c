@@ -14,6 +14,7 @@ static const struct hf_found good = {
     .security = HF_SECURE,
     .rcode = 0,
     .synthesised = true,
+    .authoritative = true,
     .type = 16,
     .ttl_s = 300,
     .owner = HF_SPAN_INIT("b.example"),
@@ -57,6 +58,7 @@ static void answer_comes_back(void **state)
     assert_int_equal(found.state, HF_FOUND_DATA);
     assert_int_equal(found.security, HF_SECURE);
     assert_int_equal(found.ttl_s, 300);
+    assert_true(found.authoritative && !found.no_route);
     assert_true(found.synthesised && found.chain[0].synthesised);
     assert_span_equal(found.owner, HF_SPAN("b.example"));
     assert_span_equal(found.chain[0].target, HF_SPAN("b.example"));
@@ -165,6 +167,17 @@ static const struct {
       .owner = HF_SPAN_INIT("a"),
       .chain = {{.owner = HF_SPAN_INIT("a b"), .target = HF_SPAN_INIT("c")}},
       .chain_count = 1}},
+    {"an answer where there is no way to the server",
+     {.state = HF_FOUND_NODATA,
+      .no_route = true,
+      .type = 16,
+      .owner = HF_SPAN_INIT("a")}},
+    {"an rcode from where there is no way",
+     {.state = HF_FOUND_FAILURE,
+      .no_route = true,
+      .rcode = 2,
+      .type = 16,
+      .owner = HF_SPAN_INIT("a")}},
     {"an rcode that does not exist",
      {.state = HF_FOUND_FAILURE,
       .rcode = 24,
