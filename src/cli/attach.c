@@ -2,6 +2,7 @@
 #include "cli/attach.h"
 
 #include "base/alloc.h"
+#include "cli/fence.h"
 #include "net/url.h"
 #include "os/file.h"
 
@@ -67,9 +68,14 @@ enum hf_exit hf_attach_prove(struct hf_holder *holder, char *url)
     struct hf_account_object object = {0};
     enum hf_proof proof = HF_PROOF_ACCOUNT_STATUS;
     struct hf_why why = {0};
-    enum hf_exit status = hf_holder_http(holder->cli, &holder->http);
+    enum hf_exit status =
+        hf_state_lock(holder->cli, HF_LOCK_ACCOUNTS, &holder->lock);
     enum hf_err err;
 
+    if (status == HF_EXIT_GOOD)
+        status = hf_fence_from_cli(holder->cli, &holder->cli->state, 1);
+    if (status == HF_EXIT_GOOD)
+        status = hf_holder_http(holder->cli, &holder->http);
     if (status != HF_EXIT_GOOD)
         return status;
     err = hf_talk_open(&holder->talk, &holder->http, holder->file.directory,
@@ -142,8 +148,7 @@ static void tell(const struct hf_holder *holder)
 enum hf_exit hf_attach_keep(struct hf_holder *holder, struct hf_span pem)
 {
     struct hf_account_file *file = &holder->file;
-    enum hf_exit status =
-        hf_state_lock(holder->cli, HF_LOCK_ACCOUNTS, &holder->lock);
+    enum hf_exit status;
 
     file->name = hf_holder_name(holder->cli);
     file->status = HF_SPAN("valid");
@@ -151,8 +156,7 @@ enum hf_exit hf_attach_keep(struct hf_holder *holder, struct hf_span pem)
     file->created_at = holder->cli->now.s;
     file->checked_at = file->created_at;
     file->keyed_at = file->created_at;
-    if (status == HF_EXIT_GOOD)
-        status = write_down(holder, pem);
+    status = write_down(holder, pem);
     if (status == HF_EXIT_GOOD)
         tell(holder);
     return status;

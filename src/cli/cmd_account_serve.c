@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/fleet.h"
+#include "cli/provision.h"
 #include "os/signals.h"
 
 static const struct hf_option options[] = {
@@ -86,6 +87,11 @@ static enum hf_exit refresh(struct hf_holder *holder)
     }
     status = hf_holder_unlock(holder, file.thumbprint, &signer, &kind);
     if (status != HF_EXIT_GOOD) {
+        hf_cli_error(holder->cli, holder->file.name,
+                     "nobody is served before this signer is started again: "
+                     "it cannot have the new key, which may be in hardware or "
+                     "want a command that it did not know of when its wall "
+                     "was built");
         hf_account_file_clear(&holder->file);
         holder->file = before;
         return status;
@@ -125,6 +131,30 @@ static enum hf_exit open_account(struct hf_cli *cli, struct hf_holder *holder)
     return status;
 }
 
+/* The socket's folder: it is made there, and taken away. */
+static struct hf_span folder_of(const char *path)
+{
+    struct hf_span folder = hf_span_str(path);
+
+    while (folder.len > 0 && folder.ptr[folder.len - 1] != '/')
+        folder.len--;
+    return folder.len == 0 ? HF_SPAN(".") : folder;
+}
+
+/* Whoever may connect is a stranger. */
+static enum hf_exit wall_in(struct hf_cli *cli, const char *path)
+{
+    enum hf_exit status = hf_provision_new(cli);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    if (hf_provision_add_account(cli, hf_holder_name(cli)) &&
+        hf_provision_add_folder(cli, folder_of(path)))
+        return hf_provision_start(cli);
+    hf_cli_error(cli, HF_SPAN(""), "out of memory");
+    return HF_EXIT_ERROR;
+}
+
 static enum hf_exit run(struct hf_cli *cli)
 {
     const char *path = hf_cli_value(cli, "socket", NULL);
@@ -133,6 +163,8 @@ static enum hf_exit run(struct hf_cli *cli)
     enum hf_exit status = read_options(cli, &fleet);
 
     if (status == HF_EXIT_GOOD)
+        status = wall_in(cli, path);
+    if (status == HF_EXIT_GOOD)
         status = open_account(cli, &holder);
     if (status == HF_EXIT_GOOD)
         status = hf_fleet_open(&fleet, path);
@@ -140,6 +172,7 @@ static enum hf_exit run(struct hf_cli *cli)
         status = serve(&fleet);
     hf_fleet_close(&fleet, path);
     hf_holder_clear(&holder);
+    hf_provision_free(cli);
     return status;
 }
 

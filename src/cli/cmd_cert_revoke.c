@@ -182,7 +182,7 @@ static enum hf_exit revoke_all(struct revoking *r)
     if (status == HF_EXIT_GOOD)
         status = read_key(r);
     if (status == HF_EXIT_GOOD)
-        status = hf_holder_open(r->cli, hf_holder_name(r->cli), &r->holder);
+        status = hf_holder_open_fenced(r->cli, &r->holder);
     if (status != HF_EXIT_GOOD)
         return status;
     status = revoke(r);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
+#include "cli/fence.h"
 #include "cli/resolve.h"
 #include "cli/state_dir.h"
 #include "client/register.h"
@@ -560,6 +561,8 @@ static enum hf_exit list_all(struct list *list)
     settle(list);
     if (status == HF_EXIT_GOOD && hf_cli_has(list->cli, "check"))
         status = hf_resolver_from_cli(list->cli, &list->resolver);
+    if (status == HF_EXIT_GOOD && hf_cli_has(list->cli, "check"))
+        status = hf_fence_from_cli(list->cli, &list->cli->state, 1);
     return status == HF_EXIT_GOOD ? show_all(list) : status;
 }
 

@@ -160,6 +160,13 @@ enum hf_exit hf_holder_unlock(struct hf_holder *holder,
                               struct hf_span thumbprint, struct hf_signer *out,
                               enum hf_key_kind *kind);
 
+/* Start the process for it, which waits for the passphrase until somebody
+ * unlocks the key: hf_provision_key() is to find it then. Nobody is asked, and
+ * no hardware touched. On failure a message was printed. */
+enum hf_exit hf_holder_begin_wait(struct hf_holder *holder,
+                                  struct hf_span thumbprint,
+                                  struct hf_key **key);
+
 /* The same in two steps: hand the key file to a process of its own, which
  * unlocks it meanwhile; and wait for that. */
 enum hf_exit hf_holder_begin_unlock(struct hf_holder *holder,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/holder.h"
+#include "cli/provision.h"
 #include "cli/reach.h"
 #include "os/file.h"
 
@@ -176,20 +177,63 @@ static enum hf_exit read_key(struct hf_holder *holder,
     return status;
 }
 
+enum hf_exit hf_holder_begin_wait(struct hf_holder *holder,
+                                  struct hf_span thumbprint,
+                                  struct hf_key **key)
+{
+    struct hf_key_want want = {.waits = true};
+    char room[HF_ACCOUNT_KEY_MAX];
+    struct hf_buf pem;
+    struct hf_why why = {0};
+    enum hf_err err;
+
+    hf_buf_init(&pem, room, sizeof(room));
+    err = hf_account_key_read(holder->folder, thumbprint, &pem, &why);
+    want.pem = hf_buf_span(&pem);
+    if (err == HF_OK)
+        err = start(holder, &want, key, &why);
+    explicit_bzero(room, sizeof(room));
+    return err == HF_OK ? HF_EXIT_GOOD : fail_key(holder, thumbprint, &why);
+}
+
+/* By the process that waits for it, or a new one. */
+static enum hf_err unlock(const struct hf_holder *holder,
+                          struct hf_key *waiting, struct hf_key_want *want,
+                          struct hf_key **key, struct hf_why *why)
+{
+    enum hf_err err;
+
+    if (waiting == NULL)
+        return start(holder, want, key, why);
+    err = hf_key_unlock(waiting, want->passphrase, why);
+    if (err == HF_OK)
+        *key = hf_key_share(waiting);
+    return err;
+}
+
 enum hf_exit hf_holder_begin_unlock(struct hf_holder *holder,
                                     struct hf_span thumbprint,
                                     enum hf_key_give give, struct hf_key **key)
 {
+    struct hf_key *waiting =
+        give == HF_KEY_GIVE_NOTHING
+            ? hf_provision_key(holder->cli, holder->folder, thumbprint)
+            : NULL;
     struct hf_key_want want = {.give = give};
     char room[HF_ACCOUNT_KEY_MAX];
     struct hf_buf pem;
     struct hf_why why = {0};
     enum hf_exit status;
 
+    if (waiting != NULL && !hf_key_waits(waiting)) {
+        *key = hf_key_share(waiting);
+        return HF_EXIT_GOOD;
+    }
     hf_buf_init(&pem, room, sizeof(room));
     status = read_key(holder, thumbprint, &pem, &want.passphrase);
     want.pem = hf_buf_span(&pem);
-    if (status == HF_EXIT_GOOD && start(holder, &want, key, &why) != HF_OK)
+    if (status == HF_EXIT_GOOD &&
+        unlock(holder, waiting, &want, key, &why) != HF_OK)
         status = fail_key(holder, thumbprint, &why);
     explicit_bzero(room, sizeof(room));
     return status;

@@ -3,15 +3,23 @@
 
 #include "base/alloc.h"
 #include "cli/fence.h"
+#include "cli/holder.h"
 #include "cli/layers.h"
 #include "cli/publisher.h"
-#include "client/account.h"
 #include "os/secret.h"
 
 struct dns_hook {
     char *text;
     struct hf_hook hook;
     bool is_open;
+};
+
+/* A key in hardware. */
+struct hardware {
+    char folder[PATH_MAX]; /* of its account */
+    char account[HF_ACCOUNT_NAME_MAX + 1];
+    char thumbprint[HF_THUMBPRINT_LEN];
+    struct hf_key *key; /* NULL: its process could not be started */
 };
 
 struct hf_provision {
@@ -22,7 +30,8 @@ struct hf_provision {
     char **commands; /* that tell passphrases; by number in `tellers` */
     size_t command_count;
     struct hf_runner tellers;
-    bool is_unwalled; /* see hf_provision_start() */
+    struct hardware *hardware;
+    size_t hardware_count;
 };
 
 static char *copy(struct hf_span text)
@@ -64,7 +73,10 @@ void hf_provision_free(struct hf_cli *cli)
         hf_free(provision->commands[i]);
     for (size_t i = 1; i < provision->folder_count; i++)
         hf_free((char *)(uintptr_t)provision->folders[i]);
+    for (size_t i = 0; i < provision->hardware_count; i++)
+        hf_key_free(provision->hardware[i].key);
     hf_runner_clear(&provision->tellers);
+    hf_free(provision->hardware);
     hf_free((void *)provision->commands);
     hf_free(provision->hooks);
     hf_free((void *)provision->folders);
@@ -133,8 +145,9 @@ static bool add_hook(struct hf_provision *provision, struct hf_span text)
     return true;
 }
 
-static bool add_folder(struct hf_provision *provision, struct hf_span path)
+bool hf_provision_add_folder(struct hf_cli *cli, struct hf_span path)
 {
+    struct hf_provision *provision = cli->provision;
     const char **folders;
     char *kept;
 
@@ -164,6 +177,45 @@ static bool is_in_hardware(const char *folder, struct hf_span thumbprint)
            place.home != HF_HOME_FILE;
 }
 
+static struct hardware *find_hardware(const struct hf_provision *provision,
+                                      const char *folder,
+                                      struct hf_span thumbprint)
+{
+    for (size_t i = 0; i < provision->hardware_count; i++) {
+        struct hardware *hardware = &provision->hardware[i];
+        struct hf_span known = {hardware->thumbprint, HF_THUMBPRINT_LEN};
+
+        if (strcmp(folder, hardware->folder) == 0 &&
+            hf_span_eq(thumbprint, known))
+            return hardware;
+    }
+    return NULL;
+}
+
+static bool add_key(struct hf_provision *provision, const char *folder,
+                    struct hf_span account, struct hf_span thumbprint)
+{
+    struct hardware *hardware;
+    size_t len = strlen(folder);
+
+    if (!is_in_hardware(folder, thumbprint) ||
+        thumbprint.len != HF_THUMBPRINT_LEN ||
+        find_hardware(provision, folder, thumbprint) != NULL)
+        return true;
+    hardware = hf_realloc(provision->hardware, provision->hardware_count + 1,
+                          sizeof(*hardware));
+    if (hardware == NULL)
+        return false;
+    provision->hardware = hardware;
+    hardware += provision->hardware_count++;
+    *hardware = (struct hardware){0};
+    /* Both are good: the file was read by them. */
+    memcpy(hardware->folder, folder, len + 1);
+    memcpy(hardware->account, account.ptr, account.len);
+    memcpy(hardware->thumbprint, thumbprint.ptr, thumbprint.len);
+    return true;
+}
+
 /* An option of the command line, or of the account's section. */
 static struct hf_span said(const struct hf_cli *cli, const char *option)
 {
@@ -171,7 +223,7 @@ static struct hf_span said(const struct hf_cli *cli, const char *option)
 }
 
 /* What cannot be read is told when the account is opened. */
-static bool add_account(struct hf_cli *cli, struct hf_span account)
+bool hf_provision_add_account(struct hf_cli *cli, struct hf_span account)
 {
     struct hf_provision *provision = cli->provision;
     char folder[PATH_MAX];
@@ -183,9 +235,9 @@ static bool add_account(struct hf_cli *cli, struct hf_span account)
             HF_OK ||
         hf_account_file_read(folder, &file, NULL) != HF_OK)
         return true;
-    provision->is_unwalled |= is_in_hardware(folder, file.thumbprint) ||
-                              is_in_hardware(folder, file.next);
-    good = add_command(provision, said(cli, "passphrase-command")) &&
+    good = add_key(provision, folder, account, file.thumbprint) &&
+           add_key(provision, folder, account, file.next) &&
+           add_command(provision, said(cli, "passphrase-command")) &&
            add_command(provision, said(cli, "next-passphrase-command")) &&
            add_command(provision, file.passphrase.command) &&
            add_command(provision, file.next_passphrase.command);
@@ -197,12 +249,13 @@ static bool add_accounts(struct hf_cli *cli, const struct hf_lineage *lineage)
 {
     size_t given =
         hf_cli_count(cli, "account"); /* in the place of the others */
-    bool good = add_account(cli, lineage->account);
+    bool good = hf_provision_add_account(cli, lineage->account);
 
     for (size_t i = 0; i < lineage->account_count && good; i++)
-        good = add_account(cli, lineage->accounts[i]);
+        good = hf_provision_add_account(cli, lineage->accounts[i]);
     for (size_t i = 0; i < given && good; i++)
-        good = add_account(cli, hf_span_str(hf_cli_nth(cli, "account", i)));
+        good = hf_provision_add_account(
+            cli, hf_span_str(hf_cli_nth(cli, "account", i)));
     return good;
 }
 
@@ -211,7 +264,7 @@ bool hf_provision_add(struct hf_cli *cli, const struct hf_lineage *lineage)
     if (add_accounts(cli, lineage) &&
         (hf_cli_has(cli, "dry-run") ||
          add_hook(cli->provision, lineage->means.dns_hook)) &&
-        add_folder(cli->provision, lineage->means.webroot))
+        hf_provision_add_folder(cli, lineage->means.webroot))
         return true;
     hf_cli_error(cli, lineage->name, "out of memory");
     return false;
@@ -225,6 +278,18 @@ static void open_hook(struct dns_hook *hook)
         hf_hook_parse(hook->text, &hook->hook, NULL) == HF_OK &&
         hf_hook_open(&hook->hook, hf_cli_home(),
                      HF_PUBLISHER_HOOK_TIMEOUT_S * 1000, NULL) == HF_OK;
+}
+
+/* Why it could not be started is told, and once more when it is missed. */
+static void start_hardware(const struct hf_cli *cli, struct hardware *hardware)
+{
+    const struct hf_span thumbprint = {hardware->thumbprint, HF_THUMBPRINT_LEN};
+    struct hf_holder holder = {0};
+
+    if (hf_holder_file(cli, hf_span_str(hardware->account), &holder) ==
+        HF_EXIT_GOOD)
+        (void)hf_holder_begin_wait(&holder, thumbprint, &hardware->key);
+    hf_holder_clear(&holder);
 }
 
 static enum hf_exit start_tellers(const struct hf_cli *cli)
@@ -253,9 +318,20 @@ enum hf_exit hf_provision_start(struct hf_cli *cli)
         return status;
     for (size_t i = 0; i < provision->hook_count; i++)
         open_hook(&provision->hooks[i]);
-    return provision->is_unwalled ? HF_EXIT_GOOD
-                                  : hf_fence_from_cli(cli, provision->folders,
-                                                      provision->folder_count);
+    for (size_t i = 0; i < provision->hardware_count; i++)
+        start_hardware(cli, &provision->hardware[i]);
+    return hf_fence_from_cli(cli, provision->folders, provision->folder_count);
+}
+
+struct hf_key *hf_provision_key(const struct hf_cli *cli, const char *folder,
+                                struct hf_span thumbprint)
+{
+    const struct hardware *hardware =
+        cli->provision == NULL
+            ? NULL
+            : find_hardware(cli->provision, folder, thumbprint);
+
+    return hardware == NULL ? NULL : hardware->key;
 }
 
 struct hf_hook *hf_provision_hook(const struct hf_cli *cli, struct hf_span text)

@@ -23,6 +23,10 @@
 struct hf_key {
     struct hf_role role; /* pid 0: a socket, and somebody else's process */
     bool in_hardware;
+    bool waits;
+    unsigned owners;
+    bool is_ready;             /* then this is known of it: */
+    struct hf_key_ready known; /* without functions */
     char said[HF_KEY_SAID_MAX + 1];
 };
 
@@ -32,6 +36,7 @@ static enum hf_err make(struct hf_key **out, struct hf_why *why)
 
     if (key == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    key->owners = 1;
     hf_role_init(&key->role, HF_KEY_REPLY_MAX, 0);
     *out = key;
     return HF_OK;
@@ -54,7 +59,7 @@ static void say_farewell(const struct hf_key *key)
 
 void hf_key_free(struct hf_key *key)
 {
-    if (key == NULL)
+    if (key == NULL || --key->owners > 0)
         return;
     if (key->in_hardware && key->role.pid != 0)
         say_farewell(key);
@@ -75,36 +80,78 @@ static size_t room_for(const struct hf_key_want *want)
            want->reach.environment.len + want->seal.len + want->pem.len;
 }
 
+/* In one piece, so that growing leaves no secret behind. */
+static bool frame_init(struct hf_buf *frame, size_t room)
+{
+    hf_buf_init_grow(frame, room);
+    return hf_buf_reserve(frame, room) != NULL;
+}
+
+static enum hf_err send_wiped(struct hf_key *key, struct hf_buf *frame,
+                              struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    if (!hf_role_send(key->role.fd, hf_buf_span(frame)))
+        err = hf_fail(why, HF_EPEER, 0, "the process for the key has ended");
+    hf_buf_clear_wiped(frame);
+    return err;
+}
+
 enum hf_err hf_key_start(const struct hf_key_want *want, struct hf_key **out,
                          struct hf_why *why)
 {
     const size_t room = room_for(want);
     struct hf_key *key = NULL;
-    struct hf_buf frame;
+    struct hf_buf frame = {0};
     enum hf_err err = make(&key, why);
 
     if (err != HF_OK)
         return err;
     key->in_hardware = hf_key_home_of(want->pem) != HF_HOME_FILE;
-    /* In one piece, so that growing leaves no secret behind. */
-    hf_buf_init_grow(&frame, room);
+    key->waits = want->waits;
     if (room > FRAME_MAX)
         err = hf_fail(why, HF_ELIMIT, 0, "the key file is too large");
-    else if (hf_buf_reserve(&frame, room) == NULL)
+    else if (!frame_init(&frame, room))
         err = hf_fail(why, HF_ENOMEM, 0, "out of memory");
     hf_key_put_want(&frame, want);
     if (err == HF_OK && frame.full)
         err = hf_fail(why, HF_ELIMIT, 0, "the key file is too large");
     if (err == HF_OK)
         err = hf_role_start(&key->role, HF_KEY_ROLE, why);
-    if (err == HF_OK && !hf_role_send(key->role.fd, hf_buf_span(&frame)))
-        err = hf_fail(why, HF_EPEER, 0, "the process for the key has ended");
+    if (err == HF_OK)
+        err = send_wiped(key, &frame, why);
     hf_buf_clear_wiped(&frame);
     if (err == HF_OK)
         *out = key;
     else
         hf_key_free(key);
     return err;
+}
+
+enum hf_err hf_key_unlock(struct hf_key *key, struct hf_span passphrase,
+                          struct hf_why *why)
+{
+    struct hf_buf frame;
+
+    if (!key->waits)
+        return HF_OK;
+    key->waits = false;
+    if (!frame_init(&frame, FRAME_EXTRA + passphrase.len))
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    hf_key_put(&frame, HF_KEY_UNLOCK, passphrase);
+    return send_wiped(key, &frame, why);
+}
+
+bool hf_key_waits(const struct hf_key *key)
+{
+    return key->waits;
+}
+
+struct hf_key *hf_key_share(struct hf_key *key)
+{
+    key->owners++;
+    return key;
 }
 
 enum hf_err hf_key_connect(const char *path, struct hf_key **out,
@@ -191,8 +238,8 @@ static void free_state(void *state)
     hf_key_free(state);
 }
 
-enum hf_err hf_key_ready(struct hf_key *key, struct hf_key_ready *out,
-                         struct hf_why *why)
+static enum hf_err hear_ready(struct hf_key *key, struct hf_key_ready *out,
+                              struct hf_why *why)
 {
     struct hf_frame frame = {0};
     enum hf_err err = await(key, key->in_hardware ? HARDWARE_MS : READY_MS,
@@ -200,6 +247,23 @@ enum hf_err hf_key_ready(struct hf_key *key, struct hf_key_ready *out,
 
     if (err == HF_OK)
         err = hf_key_read_ready(&frame, out, why);
+    if (err != HF_OK)
+        return err;
+    key->is_ready = true;
+    key->known =
+        (struct hf_key_ready){.signer = out->signer, .kind = out->kind};
+    return HF_OK;
+}
+
+enum hf_err hf_key_ready(struct hf_key *key, struct hf_key_ready *out,
+                         struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    if (key->is_ready)
+        *out = key->known;
+    else
+        err = hear_ready(key, out, why);
     if (err != HF_OK)
         return err;
     out->signer.sign = sign;

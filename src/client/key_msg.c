@@ -8,6 +8,9 @@
 
 #define TEXT_MAX 4096 /* of a URL, and longer than a passphrase */
 
+/* Bits of how. */
+enum { HOW_NO_WALL = 1 << 0, HOW_WAITS = 1 << 1, HOW_ALL = (1 << 2) - 1 };
+
 static enum hf_err garbled(struct hf_why *why)
 {
     return hf_fail(why, HF_ESYNTAX, 0,
@@ -29,7 +32,9 @@ void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want)
 {
     size_t at = hf_frame_begin(out, want->make ? HF_KEY_MAKE : HF_KEY_OPEN);
 
-    hf_put_number(out, want->no_wall, 1);
+    hf_put_number(
+        out,
+        (want->no_wall ? HOW_NO_WALL : 0U) | (want->waits ? HOW_WAITS : 0U), 1);
     hf_put_text(out, want->origin);
     hf_put_text(out, want->passphrase);
     hf_put_text(out, want->reach.tcti);
@@ -57,12 +62,12 @@ enum hf_err hf_key_read_want(const struct hf_frame *frame,
 {
     struct hf_key_want want = {.make = frame->kind == HF_KEY_MAKE};
     struct hf_span rest = frame->body;
-    uint64_t no_wall = 0;
+    uint64_t how = 0;
     uint64_t kind = 0;
     uint64_t give = 0;
 
     if ((!want.make && frame->kind != HF_KEY_OPEN) ||
-        !hf_take_number(&rest, 1, &no_wall) || no_wall > 1 ||
+        !hf_take_number(&rest, 1, &how) || how > HOW_ALL ||
         !hf_take_text(&rest, TEXT_MAX, &want.origin) ||
         !hf_take_text(&rest, TEXT_MAX, &want.passphrase) ||
         !hf_take_text(&rest, TEXT_MAX, &want.reach.tcti) ||
@@ -77,7 +82,8 @@ enum hf_err hf_key_read_want(const struct hf_frame *frame,
          !hf_take_text(&rest, TEXT_MAX, &want.seal)))
         return garbled(why);
     want.give = (enum hf_key_give)give;
-    want.no_wall = no_wall == 1;
+    want.no_wall = (how & HOW_NO_WALL) != 0;
+    want.waits = (how & HOW_WAITS) != 0;
     want.kind = (enum hf_key_kind)kind;
     want.pem = rest;
     *out = want;

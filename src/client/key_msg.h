@@ -2,11 +2,12 @@
 /*
  * key_msg.h -- what is said to a process that has a key, and what it says.
  *
- *     OPEN    wall (1), origin (text), passphrase (text), TCTI (text), holes
+ *     OPEN    how (1), origin (text), passphrase (text), TCTI (text), holes
  *             (text), environment (text), give (1), seal (text), PEM, JWK or
  *             URI
- *     MAKE    wall (1), origin (text), passphrase (text), TCTI (text), holes
+ *     MAKE    how (1), origin (text), passphrase (text), TCTI (text), holes
  *             (text), environment (text), kind (1), where: nothing, or hardware
+ *     UNLOCK  passphrase
  *     SIGN    octets
  *
  *     READY   algorithm (1), kind (1), thumbprint, JWK (text), directory
@@ -33,6 +34,7 @@ enum hf_key_frame {
     HF_KEY_READY,
     HF_KEY_SIGNED,
     HF_KEY_FAILED,
+    HF_KEY_UNLOCK,
 };
 
 #define HF_KEY_SIGN_MAX  ((size_t)2 << 20) /* octets that one SIGN holds */
@@ -51,6 +53,7 @@ enum hf_key_give {
 struct hf_key_want {
     bool make;
     bool no_wall;
+    bool waits;                /* until UNLOCK, which brings the passphrase */
     struct hf_span origin;     /* a URL at the server that it may sign for */
     struct hf_span passphrase; /* or PIN; may be empty: there is none */
     struct hf_key_reach reach;

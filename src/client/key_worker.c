@@ -139,32 +139,61 @@ static enum hf_err open_or_make(struct worker *w,
     return HF_OK;
 }
 
+/* What is wanted, in `first`, and the passphrase that comes later, in w->in. */
+static bool wait_for_passphrase(struct worker *w, struct hf_frame *first,
+                                struct hf_buf *room, struct hf_key_want *want)
+{
+    struct hf_frame frame;
+
+    hf_buf_init_grow(room, FIRST_MAX);
+    hf_buf_put(room, first->body);
+    hf_frame_drop(&w->in, first);
+    first->body = hf_buf_span(room);
+    if (room->full || !hf_role_next(w->fd, &w->in, IN_MAX, &frame) ||
+        frame.kind != HF_KEY_UNLOCK || frame.body.len > HF_PASSPHRASE_MAX ||
+        hf_key_read_want(first, want, NULL) != HF_OK)
+        return false;
+    want->passphrase = frame.body;
+    return true;
+}
+
 /* The wall stands before the first octet of a key is looked at. */
-static bool start(struct worker *w)
+static bool open_wanted(struct worker *w, const struct hf_key_want *want)
 {
     char room[HF_KEY_REPLY_MAX / 2];
-    struct hf_key_want want;
-    struct hf_frame frame;
     struct hf_why why = {0};
     struct hf_buf pem;
     enum hf_err err;
-    bool good = false;
+    bool good;
 
-    if (!hf_role_next(w->fd, &w->in, IN_MAX, &frame) ||
-        hf_key_read_want(&frame, &want, &why) != HF_OK)
-        return false;
     hf_buf_init(&pem, room, sizeof(room));
-    err = want.origin.len > sizeof(w->origin)
+    err = want->origin.len > sizeof(w->origin)
               ? hf_fail(&why, HF_ELIMIT, 0, "the URL of the CA is too long")
-              : open_or_make(w, &want, &pem, &why);
+              : open_or_make(w, want, &pem, &why);
     if (err == HF_OK) {
-        memcpy(w->origin, want.origin.ptr, want.origin.len);
-        w->origin_len = want.origin.len;
+        memcpy(w->origin, want->origin.ptr, want->origin.len);
+        w->origin_len = want->origin.len;
     }
     drop(w);
     good = err == HF_OK ? reply(w) : fail(w, err, &why);
     explicit_bzero(room, sizeof(room));
     return good && err == HF_OK;
+}
+
+static bool start(struct worker *w)
+{
+    struct hf_buf first = {0};
+    struct hf_key_want want;
+    struct hf_frame frame;
+    bool good;
+
+    if (!hf_role_next(w->fd, &w->in, IN_MAX, &frame) ||
+        hf_key_read_want(&frame, &want, NULL) != HF_OK)
+        return false;
+    good = !want.waits || wait_for_passphrase(w, &frame, &first, &want);
+    good = good && open_wanted(w, &want);
+    hf_buf_clear_wiped(&first);
+    return good;
 }
 
 /* ---- signing ---- */

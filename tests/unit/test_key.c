@@ -118,6 +118,45 @@ static void test_open(void **unused)
     hf_key_free(NULL);
 }
 
+/* Started before anybody has the passphrase, and owned by two. */
+static void test_wait(void **unused)
+{
+    struct hf_key_want want = {.origin = made.origin, .waits = true};
+    struct hf_key_ready ready[3];
+    struct hf_key *key = NULL;
+    char pem_room[4096];
+    char room[2048];
+    struct hf_buf pem;
+    struct hf_buf out;
+
+    (void)unused;
+    hf_buf_init(&pem, pem_room, sizeof(pem_room));
+    make(&ready[0], &pem);
+    want.pem = hf_buf_span(&pem);
+    assert_int_equal(hf_key_start(&want, &key, NULL), HF_OK);
+    assert_true(hf_key_waits(key));
+    assert_int_equal(hf_key_unlock(key, made.passphrase, NULL), HF_OK);
+    assert_false(hf_key_waits(key));
+    assert_int_equal(hf_key_ready(hf_key_share(key), &ready[1], NULL), HF_OK);
+    assert_int_equal(hf_key_unlock(key, HF_SPAN("another"), NULL), HF_OK);
+    assert_int_equal(hf_key_ready(key, &ready[2], NULL), HF_OK);
+    for (size_t i = COUNT_OF(ready); i-- > 0;) {
+        assert_span_equal(hf_signer_thumbprint(&ready[i].signer),
+                          hf_signer_thumbprint(&ready[0].signer));
+        hf_buf_init(&out, room, sizeof(room));
+        assert_int_equal(sign_for(&ready[i].signer, THERE, &out, NULL), HF_OK);
+        hf_signer_clear(&ready[i].signer);
+    }
+    /* What is no passphrase ends it; and nobody has to bring one. */
+    want.passphrase = made.passphrase;
+    assert_int_equal(hf_key_start(&want, &key, NULL), HF_OK);
+    assert_int_equal(hf_key_unlock(key, HF_SPAN("passe"), NULL), HF_OK);
+    assert_int_equal(hf_key_ready(key, &ready[0], NULL), HF_EINVAL);
+    hf_key_free(key);
+    assert_int_equal(hf_key_start(&want, &key, NULL), HF_OK);
+    hf_key_free(key);
+}
+
 /* REQ CLI-16: only requests, and only to the CA's server. A refusal is no end.
  */
 static void test_limits(void **unused)
@@ -307,10 +346,10 @@ static void test_dies(void **unused)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_make),   cmocka_unit_test(test_open),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_wall),
-        cmocka_unit_test(test_failed), cmocka_unit_test(test_hostile_ready),
-        cmocka_unit_test(test_dies),
+        cmocka_unit_test(test_make),          cmocka_unit_test(test_open),
+        cmocka_unit_test(test_wait),          cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_wall),          cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_hostile_ready), cmocka_unit_test(test_dies),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_KEY_ROLE) == 0)
