@@ -31,7 +31,8 @@ static enum hf_err fill(const struct dns_solver *solver,
     size_t owner_len;
     enum hf_err err;
 
-    *out = (struct record){.job = {.name = exhibit->name, .ttl_s = TTL_S}};
+    *out = (struct record){
+        .job = {.name = exhibit->name, .ttl_s = TTL_S, .follows = true}};
     hf_buf_init(&text, out->room, sizeof(out->room));
     hf_buf_puts(&text, HF_DNS_OWNER);
     hf_buf_put(&text, exhibit->name);

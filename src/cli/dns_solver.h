@@ -3,7 +3,9 @@
  * dns_solver.h -- dns-01 (RFC 8555, section 8.4): a TXT record at
  * _acme-challenge.NAME by a publisher, there only as long as the CA looks.
  *
- * Other values at the name stay, so that NAME and *.NAME are shown at once.
+ * An alias (CNAME) there is followed to zones that the same server has: a hook
+ * knows by itself. Other values at the name stay, so that NAME and *.NAME are
+ * shown at once.
  */
 #pragma once
 

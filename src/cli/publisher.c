@@ -190,6 +190,7 @@ static enum hf_err send_update(struct hf_publisher *p,
                                    .ttl_s = job->ttl_s,
                                    .ttl_counts = job->ttl_counts,
                                    .dry_run = p->dry_run,
+                                   .follows = job->follows,
                                    .until_ms = hf_clock_ms() + RETRY_MS};
     struct hf_wire_name owner;
     enum hf_err err = hf_wire_name_parse(job->owner, &owner, why);

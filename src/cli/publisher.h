@@ -111,6 +111,7 @@ struct hf_publisher_job {
     struct hf_wish wish;
     uint32_t ttl_s;
     bool ttl_counts;                   /* was asked for: see publish.h */
+    bool follows;                      /* an alias; update */
     struct hf_span notes[HF_WISH_OLD]; /* of wish.old: what a hook said when
                                           it published them */
     /* What came of it. */

@@ -11,10 +11,13 @@
 
 #define PAUSE_MS  30 /* at most so long at first; doubled up to six times */
 #define PAUSE_TOP 6
+#define HOPS_MAX  8 /* aliases that are followed one by one */
 
 struct publishing {
     const struct hf_publish_plan *plan;
     struct hf_publish_result result;
+    struct hf_wire_name owner; /* the plan's, or where aliases lead */
+    unsigned hops;
     struct hf_found found; /* borrows from the primary */
     char joined[HF_WIRE_MESSAGE_MAX];
 };
@@ -22,7 +25,7 @@ struct publishing {
 static struct hf_update_rr rr_of(const struct publishing *p,
                                  struct hf_span rdata)
 {
-    return (struct hf_update_rr){.owner = p->plan->owner,
+    return (struct hf_update_rr){.owner = &p->owner,
                                  .type = HF_RR_TXT,
                                  .ttl_s = p->result.ttl_s,
                                  .rdata = rdata};
@@ -40,19 +43,46 @@ static enum hf_err new_update(const struct publishing *p,
 
 /* ---- reading ---- */
 
+static enum hf_err fail_alias(struct hf_why *why)
+{
+    return hf_fail(why, HF_EPEER, 0,
+                   "an alias (CNAME) stands at the record's name, and "
+                   "nothing may stand beside it; publish at its target, "
+                   "or take it away first");
+}
+
+/* To where the alias leads, if that is for this server to change. */
+static enum hf_err follow(struct publishing *p, struct hf_why *why)
+{
+    struct hf_primary *primary = p->plan->primary;
+    struct hf_wire_name target;
+    struct hf_wire_name zone;
+    enum hf_err err = hf_wire_name_parse(p->found.owner, &target, why);
+
+    if (err == HF_OK)
+        err = hf_primary_find_zone(primary, &target, &zone, why);
+    if (err == HF_EPEER)
+        return fail_alias(why);
+    if (err != HF_OK)
+        return err;
+    p->owner = target;
+    p->result.zone = zone;
+    return hf_primary_read(primary, &p->owner, HF_RR_TXT, &p->found, why);
+}
+
 static enum hf_err read_now(struct publishing *p, struct hf_why *why)
 {
     const struct hf_publish_plan *plan = p->plan;
     enum hf_err err =
-        hf_primary_read(plan->primary, plan->owner, HF_RR_TXT, &p->found, why);
+        hf_primary_read(plan->primary, &p->owner, HF_RR_TXT, &p->found, why);
 
+    while (err == HF_OK && p->found.chain_count > 0 && plan->follows &&
+           p->hops++ < HOPS_MAX)
+        err = follow(p, why);
     if (err != HF_OK)
         return err;
     if (p->found.chain_count > 0)
-        return hf_fail(why, HF_EPEER, 0,
-                       "an alias (CNAME) stands at the record's name, and "
-                       "nothing may stand beside it; publish at its target, "
-                       "or take it away first");
+        return fail_alias(why);
     if (p->found.state == HF_FOUND_FAILURE)
         return hf_fail(why, HF_EPEER, 0,
                        "what stands at the record's name cannot be read");
@@ -207,8 +237,8 @@ enum hf_err hf_publish(const struct hf_publish_plan *plan,
     if (p == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     p->plan = plan;
-    err =
-        hf_primary_find_zone(plan->primary, plan->owner, &p->result.zone, why);
+    p->owner = *plan->owner;
+    err = hf_primary_find_zone(plan->primary, &p->owner, &p->result.zone, why);
     if (err == HF_OK)
         err = bring_about(p, why);
     if (err == HF_OK)

@@ -17,6 +17,7 @@ struct hf_publish_plan {
     bool ttl_counts;  /* else the TTL of what stands there is kept: the
                          records of one name have one TTL (RFC 2181, 5.2) */
     bool dry_run;     /* read only */
+    bool follows;     /* an alias, to where this server has authority, too */
     int64_t until_ms; /* hf_clock_ms() when to stop beginning again */
 };
 

@@ -20,6 +20,11 @@ needs knotd kdig knsupdate jq openssl python3
 shop_open '@ A 127.0.0.1' 'www A 127.0.0.1' 'mail A 127.0.0.1' \
     'port A 127.0.0.1' 'late A 127.0.0.1' 'three A 127.0.0.1' \
     'away A 127.0.0.3' 'closed CAA 0 issue "other-ca.example"' \
+    'alias A 127.0.0.1' '_acme-challenge.alias CNAME hop.proofs' \
+    'hop.proofs CNAME alias.proofs' 'lost A 127.0.0.1' \
+    '_acme-challenge.lost CNAME lost.elsewhere.example.' \
+    'loop A 127.0.0.1' '_acme-challenge.loop CNAME loop.proofs' \
+    'loop.proofs CNAME _acme-challenge.loop' \
     'narrow CAA 0 issue "ca.example; validationmethods=dns-01"' \
     "_acme-challenge TXT \"somebody else's\"" \
     "_acme-challenge.hook TXT \"somebody else's\"" \
@@ -171,6 +176,17 @@ names_of both | grep -q 'DNS:\*.shop.example, DNS:shop.example' &&
     ok 'both names' || not_ok 'names'
 check 'only the value of others is left' is_clean
 cert 'by updates, again' 0 'issued' renew --force both
+# shellcheck disable=SC2086
+{
+    cert 'an alias is followed' 0 'issued' issue alias.shop.example \
+        --method dns-01 $update_way
+    cert 'an alias to a zone of others' 1 'alias (CNAME) stands at' issue \
+        lost.shop.example --method dns-01 $update_way
+    cert 'an alias that loops' 1 'dns-01' issue loop.shop.example \
+        --method dns-01 $update_way
+}
+check 'nothing is left at the target' [ -z "$(kdig +short @127.0.0.1 \
+    -p "$TREE_PORT" alias.proofs.shop.example TXT)" ]
 cert 'by a hook' 0 'issued' issue '*.hook.shop.example' hook.shop.example \
     --name hooked --method dns-01 --dns-hook "exec:$tmp/hook"
 check 'the hook was called for both, twice' [ "$(wc -l <"$tmp/hook.log")" = 4 ]

@@ -87,7 +87,7 @@ ca="--ca-bundle $PEBBLE_CA"
 "$HOLDFAST" account serve-signer $state --socket "$tmp/signer" \
     >"$tmp/log" 2>&1 &
 pids="$pids $!"
-await test -S "$tmp/signer"
+await listens "$tmp/signer"
 
 # Besides the command: a resolver; an updater; an HTTP client and a signer. And
 # what runs programs, with a program or two, all of them without walls.
@@ -137,7 +137,7 @@ serve() { # ARGUMENT...
     watch account serve-signer --state-dir "$tmp/state" \
         --socket "$tmp/served" "$@" &
     tracer=$!
-    await test -S "$tmp/served"
+    await listens "$tmp/served"
     # It says who it is only when it is ready to serve.
     # shellcheck disable=SC2086 # words
     "$HOLDFAST" account create $state $ca --account served \
