@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/layers.h"
 #include "cli/provision.h"
+#include "cli/solving.h"
 #include "client/renewal.h"
 #include "net/url.h"
 #include "os/clock.h"
@@ -40,7 +41,8 @@ struct renewing {
     struct hf_batch due;    /* its items are struct hf_cert */
     size_t changed;
     size_t failed;
-    size_t later; /* failed for now */
+    size_t refused; /* changes of the configuration */
+    size_t later;   /* failed for now */
     bool interrupted;
 };
 
@@ -233,19 +235,6 @@ static void renew(struct renewing *r, struct hf_cert *cert)
     r->changed++;
 }
 
-/* Hooks that the command line or its section gives are written down at once: it
- * may be long until the certificate is due. */
-static bool take_hooks(struct renewing *r, struct hf_cert *cert)
-{
-    struct hf_why why = {0};
-
-    if (!hf_hooks_replace(r->cli, &cert->lineage) ||
-        hf_lineage_write(r->cli->state, &cert->lineage, &why) == HF_OK)
-        return true;
-    hf_cli_fail(r->cli, cert->lineage.name, &why);
-    return false;
-}
-
 static void renew_named(struct renewing *r, const char *name)
 {
     struct hf_cert cert;
@@ -258,8 +247,7 @@ static void renew_named(struct renewing *r, const char *name)
         return;
     }
     hf_layers_use_certificate(r->cli, cert.lineage.name);
-    if ((r->hooks != NULL && !take_hooks(r, &cert)) ||
-        hf_issue_read(r->cli, &cert.lineage) != HF_EXIT_GOOD) {
+    if (hf_issue_read(r->cli, &cert.lineage) != HF_EXIT_GOOD) {
         r->failed++;
     } else {
         if (r->hooks != NULL)
@@ -289,20 +277,49 @@ static void for_each(struct renewing *r,
             return;
 }
 
+/*
+ * Hooks and methods that the command line or its section gives are written down
+ * at once: it may be long until the certificate is due. Those that cannot be
+ * used are told of, and it is renewed as before.
+ */
+static void take_news(struct renewing *r, struct hf_lineage *lineage,
+                      struct hf_buf *room)
+{
+    bool changed = hf_hooks_replace(r->cli, lineage);
+    struct hf_why why = {0};
+
+    if (hf_solving_replace(r->cli, room, lineage->name, &lineage->means,
+                           &changed) != HF_EXIT_GOOD) {
+        hf_cli_error(r->cli, lineage->name,
+                     "is renewed as before: the methods of its section cannot "
+                     "be used");
+        r->refused++;
+    }
+    if (!changed || hf_lineage_write(r->cli->state, lineage, &why) == HF_OK)
+        return;
+    hf_cli_fail(r->cli, lineage->name, &why);
+    r->refused++;
+}
+
 /* What cannot be read is told when its turn comes. */
 static bool add_needs(void *state, const char *name)
 {
     struct renewing *r = state;
     struct hf_lineage lineage;
+    struct hf_buf room;
     bool good;
 
     if (hf_lineage_read(r->cli->state, hf_span_str(name), &lineage, NULL) !=
         HF_OK)
         return true;
+    hf_buf_init_grow(&room, HF_SOLVING_ROOM);
     hf_layers_use_certificate(r->cli, lineage.name);
-    (void)hf_hooks_replace(r->cli, &lineage);
+    /* What it holds is pointed to: it must not move. */
+    if (r->hooks != NULL && hf_buf_reserve(&room, HF_SOLVING_ROOM) != NULL)
+        take_news(r, &lineage, &room);
     good = (r->hooks == NULL || hf_hooks_add(r->hooks, &lineage)) &&
            hf_provision_add(r->cli, &lineage);
+    hf_buf_clear(&room);
     hf_lineage_clear(&lineage);
     r->failed += !good;
     return good;
@@ -331,7 +348,7 @@ static enum hf_exit end(struct renewing *r)
         r->failed++;
     if (r->interrupted || hf_signals_stop_wanted())
         return HF_EXIT_INTERRUPTED;
-    if (r->failed > 0)
+    if (r->failed + r->refused > 0)
         return HF_EXIT_ERROR;
     if (r->later > 0)
         return HF_EXIT_LATER;

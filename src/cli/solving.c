@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/solving.h"
 
-#include <limits.h>
-
 #include "cli/dns_solver.h"
 #include "cli/provision.h"
 #include "client/listener.h"
@@ -143,6 +141,38 @@ enum hf_exit hf_solving_read(const struct hf_cli *cli, struct hf_buf *room,
     if (status == HF_EXIT_GOOD)
         *out = means;
     return status;
+}
+
+static void tell_change(const struct hf_cli *cli, struct hf_span name,
+                        const struct hf_means *means)
+{
+    char room[256];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room) - 1);
+    hf_buf_puts(&text, "from now on validated as the configuration file says, "
+                       "by ");
+    hf_means_put_words(&text, means);
+    room[text.len] = '\0';
+    hf_cli_error(cli, name, room);
+}
+
+enum hf_exit hf_solving_replace(const struct hf_cli *cli, struct hf_buf *room,
+                                struct hf_span name, struct hf_means *means,
+                                bool *changed)
+{
+    struct hf_means given;
+    enum hf_exit status;
+
+    if (!hf_cli_has(cli, "method"))
+        return HF_EXIT_GOOD;
+    status = hf_solving_read(cli, room, &given);
+    if (status != HF_EXIT_GOOD || hf_means_eq(&given, means))
+        return status;
+    *means = given;
+    *changed = true;
+    tell_change(cli, name, means);
+    return HF_EXIT_GOOD;
 }
 
 /* ---- solvers ---- */

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "cli/cli.h"
 #include "client/means.h"
 #include "client/solver.h"
@@ -50,6 +52,17 @@
  */
 enum hf_exit hf_solving_read(const struct hf_cli *cli, struct hf_buf *room,
                              struct hf_means *out);
+
+#define HF_SOLVING_ROOM (4 * PATH_MAX) /* is enough */
+
+/*
+ * At a renewal, when the command line, or the certificate's section of the
+ * configuration file, names methods: put these means in the place of those that
+ * are remembered, and tell so if they differ. Otherwise as above.
+ */
+enum hf_exit hf_solving_replace(const struct hf_cli *cli, struct hf_buf *room,
+                                struct hf_span name, struct hf_means *means,
+                                bool *changed);
 
 /* Zeroed: nothing yet. */
 struct hf_solving {

@@ -34,6 +34,27 @@ bool hf_means_has(const struct hf_means *means, enum hf_method method)
     return false;
 }
 
+static struct hf_span text_at(const struct hf_means *means, size_t offset)
+{
+    struct hf_span text;
+
+    memcpy(&text, (const char *)means + offset, sizeof(text));
+    return text;
+}
+
+bool hf_means_eq(const struct hf_means *a, const struct hf_means *b)
+{
+    bool same = a->method_count == b->method_count &&
+                a->http_port == b->http_port && a->dns_wait_s == b->dns_wait_s;
+
+    for (size_t i = 0; same && i < a->method_count; i++)
+        same = a->methods[i] == b->methods[i];
+    for (size_t i = 0; same && i < MEMBER_COUNT; i++)
+        same = hf_span_eq(text_at(a, members[i].offset),
+                          text_at(b, members[i].offset));
+    return same;
+}
+
 void hf_means_read(const struct json_t *root, struct hf_means *out)
 {
     struct hf_span words[HF_METHOD_COUNT];

@@ -32,6 +32,9 @@ struct hf_means {
 bool hf_means_nth(const struct hf_means *means, size_t n, enum hf_method *out);
 bool hf_means_has(const struct hf_means *means, enum hf_method method);
 
+/* Are both the same, as they would be written down? */
+bool hf_means_eq(const struct hf_means *a, const struct hf_means *b);
+
 /* As members of a JSON object. Words that are no method are passed over;
  * false when a text is not UTF-8. */
 void hf_means_read(const struct json_t *root, struct hf_means *out);

@@ -216,6 +216,30 @@ said ' three.shop.example: validated by http-01' &&
     not_ok 'methods'
 check 'nothing is left of three' is_clean
 
+# ---- methods that the configuration file changes ----
+
+cat >"$tmp/holdfast.conf" <<END
+certificate mail.shop.example {
+    method = {"http-01"}
+    webroot = "$tmp/www"
+}
+END
+renew_by_file() { # WHAT STATUS PATTERN
+    cert "$1" "$2" "$3" renew mail.shop.example --config "$tmp/holdfast.conf"
+}
+renew_by_file 'another method, and nothing is due' 2 \
+    'from now on validated as the configuration file says, by http-01'
+expect 'it is remembered' 0 'methods http-01.*web root .*/www' \
+    cert show mail.shop.example
+renew_by_file 'and said once' 2 ' '
+! said 'from now on' && ok 'once' || not_ok 'once'
+cert 'it is used' 0 'issued' renew --force mail.shop.example \
+    --config "$tmp/holdfast.conf"
+sed -i s/http-01/dns-01/ "$tmp/holdfast.conf"
+cert 'one that cannot be used' 1 'issued.*is for http-01.*renewed as before' renew --force \
+    mail.shop.example --config "$tmp/holdfast.conf"
+expect 'the old one stays' 0 'methods http-01' cert show mail.shop.example
+
 # ---- interrupted ----
 
 # The hook waits for us to interrupt it, and is called to clean up all the same.
