@@ -24,10 +24,11 @@ static enum hf_err enter(int parent, const char *name, int *out,
                          struct hf_why *why)
 {
     bool made = mkdirat(parent, name, 0755) == 0;
+    int refused = made ? 0 : errno;
     int fd = openat(parent, name, FOLDER_FLAGS);
 
     if (fd < 0)
-        return hf_fail_sys(why, errno,
+        return hf_fail_sys(why, errno == ENOENT ? refused : errno,
                            "the folders .well-known/acme-challenge in the web "
                            "server's folder cannot be made or entered; "
                            "symbolic links are not followed there");

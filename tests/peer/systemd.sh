@@ -4,7 +4,8 @@
 # The service and the timer as they are installed, started by a systemd that is
 # booted for them (systemd-nspawn, nothing but /usr): behind all its walls a
 # certificate is renewed and deployed, the passphrase of the account is a
-# credential, and "nothing was due" is no failure.
+# credential, and "nothing was due" is no failure. With the drop-in that the unit
+# names, http-01 works there as well: by a web root, and at port 80.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,11 +22,12 @@ in_box() {
         --bind="$state:/var/lib/holdfast" \
         --bind-ro="$tmp/units:/etc/systemd/system" \
         --bind-ro="$tmp/etc:/etc/holdfast" \
+        --bind="$tmp/www:/srv" \
         --bind-ro="$tmp/bin:/usr/local/bin" --bind-ro=/etc/hosts "$@"
 }
 
 umask 022
-mkdir "$tmp/box" "$state" "$tmp/units" "$tmp/etc" "$tmp/bin"
+mkdir "$tmp/box" "$state" "$tmp/units" "$tmp/etc" "$tmp/bin" "$tmp/www"
 chmod 700 "$state"
 in_box --as-pid2 true >"$tmp/out" 2>"$tmp/err" </dev/null ||
     skip "no box can be made here: $(tail -n 1 "$tmp/err")"
@@ -44,6 +46,31 @@ expect 'an account' 0 'created account' account create --agree-tos \
     --ca-bundle "$PEBBLE_CA"
 expect 'a certificate' 0 'issued' cert issue a.example --no-check \
     --ca-bundle "$PEBBLE_CA"
+
+for name in web port; do
+    expect "another, $name" 0 'issued' cert issue $name.example --no-check \
+        --ca-bundle "$PEBBLE_CA"
+done
+# From then on by http-01; a port that only root may have, and nobody has.
+port=$(python3 -c '
+import socket
+for port in range(1023, 0, -1):
+    try:
+        socket.create_server(("", port)).close()
+    except OSError:
+        continue
+    print(port)
+    break')
+cat >"$tmp/etc/holdfast.conf" <<END
+certificate web.example {
+    method = {"http-01"}
+    webroot = "/srv"
+}
+certificate port.example {
+    method = {"http-01"}
+    http-port = $port
+}
+END
 
 # ---- the units, a hook, and what the test changes of them ----
 
@@ -65,7 +92,7 @@ END
 mkdir -p "$tmp/etc/hooks/deploy"
 cat >"$tmp/etc/hooks/deploy/note" <<'END'
 #!/bin/sh
-echo "deployed $RENEWED_DOMAINS" >/var/lib/holdfast/note
+echo "deployed $RENEWED_DOMAINS" >>/var/lib/holdfast/note
 (echo x >/usr/local/bin/x) 2>/dev/null && echo 'climbed' >>/var/lib/holdfast/note
 [ -z "$CREDENTIALS_DIRECTORY" ] || echo 'has our secrets' >>/var/lib/holdfast/note
 exit 0
@@ -86,12 +113,18 @@ After=basic.target
 Type=oneshot
 ExecStart=/bin/sh /etc/holdfast/script
 END
-# What is due: nothing; then, by a drop-in of its own, everything.
+# What is due: nothing; then, by a drop-in of its own, everything; and at last
+# with the drop-in for http-01.
 cat >"$tmp/etc/script" <<'END'
 systemctl start holdfast-renew.service
 mkdir -p /run/systemd/system/holdfast-renew.service.d
 printf '[Service]\nEnvironment=HF_MORE=--force\n' \
     >/run/systemd/system/holdfast-renew.service.d/zz-force.conf
+systemctl daemon-reload
+systemctl start holdfast-renew.service
+printf '[Service]\nReadWritePaths=/srv\nAmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE\n' \
+    >/run/systemd/system/holdfast-renew.service.d/http.conf
 systemctl daemon-reload
 systemctl start holdfast-renew.service
 systemctl start holdfast-renew.timer
@@ -110,12 +143,23 @@ holds() { # FILE TEXT WHAT
         not_ok "$3: $(cat "$1" 2>&1), wanted $2"
 }
 
-sed -n '1p; $p' "$tmp/box/said" >"$tmp/results" 2>&1 || true
+grep '^result' "$tmp/box/said" >"$tmp/results" 2>&1 || true
 holds "$tmp/results" 'result success 2
+result exit-code 1
 result success 0' 'nothing due is a success, and so is a renewal, behind the walls'
-grep -q '^a.example: issued, until' "$tmp/box/said" || not_ok 'what it said'
-holds "$state/note" 'deployed a.example' 'its deploy hook, behind them, too'
-[ -e "$state/archive/a.example/cert2.pem" ] || not_ok 'no new certificate'
+sort -u "$state/note" >"$tmp/notes" 2>&1 || true
+holds "$tmp/notes" 'deployed a.example
+deployed port.example
+deployed web.example' 'its deploy hook, behind them, too'
+[ -e "$state/archive/a.example/cert3.pem" ] || not_ok 'no new certificate'
+grep -q 'web.example: .*cannot be made.*Read-only file system' "$tmp/box/said" &&
+    grep -q 'http-01: we may not listen at this port' "$tmp/box/said" &&
+    ok 'http-01 wants a drop-in' || not_ok 'http-01 without a drop-in'
+for name in web port; do
+    [ -e "$state/archive/$name.example/cert2.pem" ] &&
+        [ ! -e "$state/archive/$name.example/cert3.pem" ] &&
+        ok "http-01 with it, $name" || not_ok "http-01 with it, $name"
+done
 holds "$tmp/box/timer" active 'the timer'
 level=$(sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p' \
     "$tmp/box/security")
