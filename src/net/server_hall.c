@@ -662,7 +662,7 @@ bool hf_server_hall_init(struct hf_server_hall *h)
     hf_buf_init_grow(&h->out, OUT_MAX);
     h->bounds =
         (struct hf_server_bounds){h->config.header_max, h->config.body_max};
-    h->conns = hf_alloc(count, sizeof(h->conns[0]));
+    h->conns = hf_alloc(count, sizeof(void *));
     h->vacant = hf_alloc(count, sizeof(h->vacant[0]));
     h->fixed = hf_alloc(1, sizeof(*h->fixed));
     h->method = hf_server_wire_method_new();
