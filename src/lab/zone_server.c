@@ -244,6 +244,12 @@ static bool answer(struct hf_lab_server *server, struct hf_lab_packet *packet,
     return false;
 }
 
+/* When so many milliseconds have passed in full: the clock tells whole ones. */
+static int64_t due_in(uint32_t delay_ms)
+{
+    return hf_clock_ms() + delay_ms + (delay_ms > 0);
+}
+
 static void send_udp(int fd, const struct sockaddr_in *to,
                      const struct hf_buf *out)
 {
@@ -278,7 +284,7 @@ static bool serve_packet(struct hf_lab_server *server, int fd)
         return errno == EINTR || errno == ECONNREFUSED;
     if (!answer(server, &packet, &late.out, &delay_ms))
         return true;
-    late.due_at_ms = hf_clock_ms() + delay_ms;
+    late.due_at_ms = due_in(delay_ms);
     if (delay_ms == 0)
         send_udp(fd, &late.to, &late.out);
     if (delay_ms == 0 || !hold_back(server, &late))
@@ -358,7 +364,7 @@ static bool serve_message(struct hf_lab_server *server, struct client *client)
         client->in_len -= size;
         memmove(client->in, client->in + size, client->in_len);
         client->out_done = 0;
-        client->due_at_ms = hf_clock_ms() + delay_ms;
+        client->due_at_ms = due_in(delay_ms);
         if (answered)
             return true;
         size = whole_message(client);
