@@ -10,11 +10,17 @@
 /* clang-format off */
 #define HF_CA_LEDGER_OPTIONS                                                   \
     HF_STATE_OPTION,                                                           \
+        {.name = "authority",                                                  \
+         .arg = "NAME",                                                        \
+         .help = "Its section of the configuration file (default: 'default')"}, \
         {.name = "store",                                                      \
          .arg = "URL",                                                         \
          .help = "postgresql:// URL of the CA's database (default: SQLite in " \
                  "the state folder)"}
 /* clang-format on */
+
+/* Heed the section of the configuration file that --authority names. */
+void hf_ca_ledger_section(const struct hf_cli *cli);
 
 /* Open them; they must be there. On failure a message was printed. Owns:
  * hf_store_close(). */

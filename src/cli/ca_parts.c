@@ -368,8 +368,11 @@ static enum hf_exit open_law(const struct hf_cli *cli,
 
 enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
 {
-    enum hf_exit status = open_law(cli, parts);
     const char *folders[] = {parts->folder};
+    enum hf_exit status;
+
+    hf_ca_ledger_section(cli);
+    status = open_law(cli, parts);
 
     hf_buf_init_grow(&parts->chain, FILE_MAX);
     hf_buf_init_grow(&parts->issuer_der, FILE_MAX);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ca/service.h"
+#include "cli/ca_ledger.h"
 #include "cli/ca_setup.h"
 #include "cli/eyes.h"
 #include "cli/holder.h"
@@ -16,11 +17,7 @@
 /* Rows for the command's option table. */
 /* clang-format off */
 #define HF_CA_PARTS_OPTIONS                                                    \
-    HF_STATE_OPTION,                                                           \
-        {.name = "store",                                                      \
-         .arg = "URL",                                                         \
-         .help = "postgresql:// URL of its database (default: SQLite in the "  \
-                 "state folder)"},                                             \
+    HF_CA_LEDGER_OPTIONS,                                                      \
         {.name = "suffix-list",                                                \
          .arg = "FILE",                                                        \
          .choices = "<file>",                                                  \

@@ -43,6 +43,8 @@ static const struct hf_config_kind kinds[] = {
     {.word = "", .home = "cert issue", .only = FILE_KEYS},
     {.word = "account", .home = "account create",
      .without = "account state-dir staging sandbox", .away = ACCESS_KEYS},
+    {.word = "authority", .home = "ca serve",
+     .without = "authority state-dir sandbox", .away = "store"},
     {.word = "ca", .own = ca_keys,
      .own_count = sizeof(ca_keys) / sizeof(ca_keys[0])},
     {.word = "certificate", .home = "cert issue",

@@ -112,8 +112,9 @@ cron=$(find "$root" -path '*/cron.d/holdfast')
     fail "cron starts nothing"
 if command -v systemd-analyze >"$tmp/log"; then
     systemd-analyze --root="$root" verify "$units/holdfast-renew.service" \
-        "$units/holdfast-renew.timer" >"$tmp/log" 2>&1 || true
-    grep -E 'holdfast-renew.*(Unknown|Invalid|Failed to parse|bad unit)' \
+        "$units/holdfast-renew.timer" "$units/holdfast-ca.service" \
+        >"$tmp/log" 2>&1 || true
+    grep -E 'holdfast-(renew|ca).*(Unknown|Invalid|Failed to parse|bad unit)' \
         "$tmp/log" && fail "systemd does not like the units"
 fi
 exit 0

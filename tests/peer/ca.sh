@@ -240,4 +240,29 @@ expect 'deactivate' 0 '' account deactivate --confirm "$("$HOLDFAST" account \
     show --json --state-dir "$state" | jq -r .url)" $ca
 house_close
 check 'it ends in order' [ "$status" = 0 ]
+
+# As a service, which has no options; here it has two.
+cat >"$tmp/holdfast.conf" <<END
+resolver-timeout = 5
+authority default {
+    url = "https://localhost:$house_port"
+    listen = "127.0.0.1@$house_port"
+    watch = "127.0.0.1@$watch_port"
+    issuer-name = ca.example
+    internal-names = yes
+    preset = strict
+    profile = {"long=90d", "short=1h"}
+}
+END
+check 'its configuration' "$HOLDFAST" config check \
+    --config "$tmp/holdfast.conf"
+setsid -w "$HOLDFAST" ca serve --config "$tmp/holdfast.conf" \
+    --state-dir "$house" >>"$tmp/ca.log" 2>&1 </dev/null &
+house_pid=$!
+pids="$pids $house_pid"
+await listens "$watch_port"
+curl -s --cacert "$root" "$directory" >"$tmp/out" 2>"$tmp/err"
+check 'it is heeded' sh -c 'jq -e ".meta.profiles == {long: \"90d\",
+    short: \"1h\"}" "$1" >/dev/null' - "$tmp/out"
+house_close
 exit $failed
