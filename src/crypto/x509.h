@@ -13,8 +13,7 @@
 #define HF_X509_ISSUER_KEY_ID_MAX 64   /* octets of another's */
 #define HF_X509_SERIAL_MAX        20   /* octets of its DER: RFC 5280 4.1.2.2 */
 #define HF_X509_NAME_MAX          1024 /* octets of a Name */
-#define HF_X509_ENVELOPE_MAX      (HF_SIGNATURE_MAX + 64) /* around what is signed \
-                                                           */
+#define HF_X509_ENVELOPE_MAX      (HF_SIGNATURE_MAX + 64) /* around it */
 
 /* Object identifiers that we write or look for: their contents. */
 extern const struct hf_span hf_oid_common_name;

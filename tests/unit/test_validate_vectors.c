@@ -299,7 +299,8 @@ static void expect(const struct vector *v,
     if (json_is_integer(expires) &&
         json_integer_value(expires) != result->expires_at)
         wrong(v, "maxExpires", HF_SPAN("another"));
-    evidence = json_loadb(result->evidence.ptr, result->evidence.len, JSON_ALLOW_NUL, NULL);
+    evidence = json_loadb(result->evidence.ptr, result->evidence.len,
+                          JSON_ALLOW_NUL, NULL);
     if (evidence == NULL)
         wrong(v, "evidence", result->evidence);
     json_decref(evidence);
