@@ -42,10 +42,12 @@ static void put_name(struct hf_buf *out, const GENERAL_NAME *name)
         kind = HF_ALPN_IP;
         text = string_of(name->d.iPAddress);
     }
-    if (text.len > HF_NAME_MAX)
+    if (text.len > HF_NAME_MAX) {
         kind = HF_ALPN_OTHER;
+        text.len = 0;
+    }
     hf_put_number(out, kind, 1);
-    hf_put_text(out, kind == HF_ALPN_OTHER ? (struct hf_span){0} : text);
+    hf_put_text(out, text);
 }
 
 static void put_names(struct hf_buf *out, const X509 *cert)
