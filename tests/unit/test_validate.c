@@ -832,6 +832,102 @@ static void perspectives(void **state)
         count_quorum(i);
 }
 
+/* REQ VAL-50, VAL-53: names above the one that decides are not asked for, but
+ * for those that were asked for side by side. */
+static void climbing_ends(void **state)
+{
+    static const struct {
+        struct world world;
+        size_t asked;
+    } rows[] = {
+        {{.dns = {{NULL}}}, 8},
+        {{.dns = {{"CAA b.c.d.e.f.g.h", "issue ca.example"}}}, 4},
+        {{.dns = {{"CAA b.c.d.e.f.g.h", "bogus"}}}, 4},
+        {{.dns = {{"CAA e.f.g.h", "issue ca.example"}}}, 8},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct played played = {.answer = resolve,
+                                .state = (void *)(uintptr_t)&rows[i].world};
+        struct hf_resolver resolver = played_resolver(&played);
+        const struct hf_eye_rules rules = {0};
+        const struct hf_errand errand = {.way = HF_WAY_CAA,
+                                         .name = HF_SPAN("a.b.c.d.e.f.g.h")};
+        struct hf_view view = {0};
+        struct hf_eye eye;
+        uint64_t ticket;
+        bool got = false;
+
+        assert_int_equal(hf_eye_local(&resolver, NULL, &rules, &eye, NULL),
+                         HF_OK);
+        assert_int_equal(hf_eye_submit(&eye, &errand, 5, NULL), HF_OK);
+        assert_int_equal(hf_eye_poll(&eye, &ticket, &view, &got, NULL), HF_OK);
+        assert_true(got && ticket == 5);
+        assert_int_equal(played.asked, rows[i].asked);
+        hf_view_clear(&view);
+        hf_eye_clear(&eye);
+        hf_resolver_clear(&resolver);
+    }
+}
+
+/* An eye that says nothing at all. */
+static enum hf_err close_eyes(void *state, const struct hf_errand *errand,
+                              uint64_t ticket, struct hf_why *why)
+{
+    (void)errand;
+    (void)why;
+    *(uint64_t *)state = ticket;
+    return HF_OK;
+}
+
+static enum hf_err see_nothing(void *state, uint64_t *ticket,
+                               struct hf_view *out, bool *got,
+                               struct hf_why *why)
+{
+    (void)why;
+    *ticket = *(uint64_t *)state;
+    *out = (struct hf_view){0};
+    *got = true;
+    return HF_OK;
+}
+
+/* Silence is not the absence of records, least of all of CAA. */
+static void silence_is_no_permission(void **state)
+{
+    static const enum hf_way ways[] = {HF_WAY_CAA, HF_WAY_DNS_PERSIST,
+                                       HF_WAY_HTTP};
+    struct stage stage = the_stage(HF_PRESET_STRICT);
+    uint64_t ticket = 0;
+    struct hf_eye eye = {.submit = close_eyes,
+                         .poll = see_nothing,
+                         .state = &ticket,
+                         .window = 1};
+    struct hf_eye *const eyes[] = {&eye};
+    const struct hf_validator_config config = {
+        .ca = &stage.ca, .policy = &stage.policy, .eyes = eyes, .eye_count = 1};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        const struct request request = {.way = ways[i], .name = "example.com"};
+        const struct hf_validation_job job = job_of(&request, &stage);
+        struct hf_validation_result result = {0};
+        struct hf_validator *validator = NULL;
+        uint64_t done;
+        bool got = false;
+
+        assert_int_equal(hf_validator_new(&config, &validator, NULL), HF_OK);
+        assert_int_equal(hf_validator_submit(validator, &job, 1, NULL), HF_OK);
+        assert_int_equal(
+            hf_validator_poll(validator, job.now, &done, &result, &got, NULL),
+            HF_OK);
+        assert_true(got && !result.valid);
+        assert_string_equal(result.reason, "perspective-failed");
+        hf_validation_clear(&result);
+        hf_validator_free(validator);
+    }
+}
+
 /* ---- what is told ---- */
 
 /* REQ ERR-05, ERR-07, ERR-08 */
@@ -1089,6 +1185,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts),
         cmocka_unit_test(perspectives),
+        cmocka_unit_test(climbing_ends),
+        cmocka_unit_test(silence_is_no_permission),
         cmocka_unit_test(faults),
         cmocka_unit_test(relied),
         cmocka_unit_test(evidence_is_bounded),

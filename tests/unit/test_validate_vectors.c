@@ -47,7 +47,7 @@ static struct hf_span keep(struct vector *v, struct hf_span text, size_t times)
     struct hf_span kept = {v->room + v->used, text.len * times};
 
     assert_true(v->used + kept.len <= TEXT_ROOM);
-    for (size_t i = 0; i < times; i++, v->used += text.len)
+    for (size_t i = 0; i < times && text.len > 0; i++, v->used += text.len)
         memcpy(v->room + v->used, text.ptr, text.len);
     return kept;
 }
