@@ -23,7 +23,7 @@ static enum hf_exit open_own(const struct hf_cli *cli,
     int64_t http_port = 0;
     int64_t tls_port = 0;
     struct hf_why why = {0};
-    enum hf_exit status = hf_resolver_from_cli(cli, &eyes->resolver);
+    enum hf_exit status = hf_resolver_for_ca(cli, &eyes->resolver);
 
     if (status != HF_EXIT_GOOD)
         return status;

@@ -91,8 +91,8 @@ static bool has_own_ways(const struct hf_resolver_config *config)
            config->source != NULL;
 }
 
-enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
-                                  struct hf_resolver *out)
+static enum hf_exit make(const struct hf_cli *cli, uint32_t cache_max_s,
+                         struct hf_resolver *out)
 {
     struct hf_span who = hf_span_str(hf_cli_value(cli, "resolver", "unbound"));
     struct hf_resolver_config config = {0};
@@ -102,6 +102,7 @@ enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
 
     if (status != HF_EXIT_GOOD)
         return status;
+    config.cache_max_s = cache_max_s;
     if (hf_span_eq(who, HF_SPAN("unbound"))) {
         err = hf_resolver_unbound(&config, out, &why);
         if (err == HF_OK)
@@ -119,4 +120,16 @@ enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
     hf_cli_fail(cli, who, &why);
     return err == HF_EINVAL || err == HF_ESYNTAX ? HF_EXIT_USAGE
                                                  : HF_EXIT_ERROR;
+}
+
+enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
+                                  struct hf_resolver *out)
+{
+    return make(cli, 0, out);
+}
+
+enum hf_exit hf_resolver_for_ca(const struct hf_cli *cli,
+                                struct hf_resolver *out)
+{
+    return make(cli, HF_RESOLVER_FRESH_S, out);
 }

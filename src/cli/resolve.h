@@ -52,3 +52,7 @@
  */
 enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
                                   struct hf_resolver *out);
+
+/* The same for a CA's validation: it forgets soon (REQ VAL-35). */
+enum hf_exit hf_resolver_for_ca(const struct hf_cli *cli,
+                                struct hf_resolver *out);

@@ -154,6 +154,7 @@ void hf_resolver_clear(struct hf_resolver *resolver);
 #define HF_RESOLVER_WINDOW    128 /* more gains nothing: measured */
 #define HF_RESOLVER_FILES_MAX 8
 #define HF_RESOLVER_STUBS_MAX 32
+#define HF_RESOLVER_FRESH_S   60 /* of a CA's validation: REQ VAL-35 */
 
 /* A zone whose servers are given: "zone=addr@port". */
 struct hf_stub {
@@ -173,6 +174,8 @@ struct hf_resolver_config {
     const char *source;     /* our address to ask from, or NULL: any */
     int64_t timeout_ms;     /* of one look-up; 0 means 10 s */
     size_t window;          /* 0 means HF_RESOLVER_WINDOW */
+    uint32_t cache_max_s;   /* longest that anything is remembered, and the
+                               largest TTL told; 0: as libunbound does */
     bool no_wall;           /* --sandbox=off */
 };
 
@@ -190,7 +193,8 @@ enum hf_err hf_resolver_unbound(const struct hf_resolver_config *config,
 /*
  * The AD bit of a validating resolver at a loopback address, "127.0.0.1" or
  * "::1@5353", asked by a worker process, too (dns/asker_worker.h). Of `config`
- * only timeout_ms, window and no_wall count.
+ * only timeout_ms, window and no_wall count: how long it remembers is its own
+ * business.
  *
  * Fails: HF_EINVAL when the address is not a loopback one: over a network
  *        the bit proves nothing. HF_ESYNTAX, HF_EPEER, HF_ESYSTEM, HF_ENOMEM.

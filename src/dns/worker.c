@@ -434,6 +434,22 @@ static bool set_options(struct ub_ctx *ctx)
     return true;
 }
 
+/* REQ VAL-35: what was removed is not seen for longer than this. */
+static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
+{
+    char room[16];
+    struct hf_buf text;
+
+    if (max_s == 0)
+        return true;
+    hf_buf_init(&text, room, sizeof(room) - 1);
+    hf_buf_put_u64(&text, max_s);
+    room[text.len] = '\0';
+    return ub_ctx_set_option(ctx, "cache-max-ttl:", room) == UB_NOERROR &&
+           ub_ctx_set_option(ctx, "cache-max-negative-ttl:", room) ==
+               UB_NOERROR;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): libunbound says how many */
 static void on_nothing(void *data, int rcode, void *packet, int packet_len,
                        int sec, char *why_bogus, int was_ratelimited)
@@ -495,7 +511,7 @@ static enum hf_worker_start start(struct worker *w,
     w->ctx = ub_ctx_create_event(w->base);
     if (w->ctx == NULL)
         return HF_WORKER_MEMORY;
-    if (!set_options(w->ctx))
+    if (!set_options(w->ctx) || !cap_cache(w->ctx, config->cache_max_s))
         return HF_WORKER_LIBRARY;
     state = add_anchors(w->ctx, config);
     if (state == HF_WORKER_READY)

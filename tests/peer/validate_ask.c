@@ -230,7 +230,10 @@ struct stand {
 static enum hf_err open_eyes(struct asker *a, struct stand *s,
                              struct hf_why *why)
 {
-    enum hf_err err = hf_resolver_unbound(&a->dns, &s->resolver, why);
+    enum hf_err err;
+
+    a->dns.cache_max_s = HF_RESOLVER_FRESH_S;
+    err = hf_resolver_unbound(&a->dns, &s->resolver, why);
 
     a->web.probes = true;
     a->web.body_max = 1024;

@@ -213,6 +213,7 @@ static void config_comes_back(void **state)
         .source = "127.0.0.5",
         .anchor = ". IN DS 1",
         .window = 100,
+        .cache_max_s = 60,
         .no_wall = true};
     static struct hf_config_room kept;
     struct hf_resolver_config got;
@@ -235,6 +236,7 @@ static void config_comes_back(void **state)
     assert_string_equal(got.source, "127.0.0.5");
     assert_string_equal(got.anchor, ". IN DS 1");
     assert_int_equal(got.window, 100);
+    assert_int_equal(got.cache_max_s, 60);
     assert_true(got.no_wall);
     /* Cut in the middle of a part. */
     body.len--;
