@@ -361,9 +361,8 @@ enum hf_err hf_issuance_draft_crl(const struct hf_issuance *issuance,
     err = reserve(&out->tbs, HF_CRL_TBS_MAX(crl->count), &der, why);
     if (err == HF_OK)
         err = hf_crl_build(&list, &der, why);
-    if (err == HF_OK)
-        take_tbs(&out->tbs, &der);
-    if (err == HF_OK)
-        err = put_crl_body(issuance, crl, out, body, why);
-    return err;
+    if (err != HF_OK)
+        return err;
+    take_tbs(&out->tbs, &der);
+    return put_crl_body(issuance, crl, out, body, why);
 }

@@ -60,7 +60,7 @@ static void put_zsh(struct table *table, const char *text)
 #define WORDS_MAX 3 /* of a command's name */
 
 /* The first `n` words of a command's name; all, when it has no more. */
-static struct hf_span head(const struct hf_command *command, size_t n)
+static struct hf_span first_words(const struct hf_command *command, size_t n)
 {
     struct hf_span name = hf_span_str(command->name);
     struct hf_span rest = name;
@@ -76,9 +76,9 @@ static struct hf_span head(const struct hf_command *command, size_t n)
 /* The word behind the first `n`; empty when there is none. */
 static struct hf_span word_after(const struct hf_command *command, size_t n)
 {
-    struct hf_span words = head(command, n + 1);
+    struct hf_span words = first_words(command, n + 1);
 
-    (void)hf_span_cut(&words, head(command, n).len);
+    (void)hf_span_cut(&words, first_words(command, n).len);
     (void)hf_span_skip(&words, ' ');
     return words;
 }
@@ -86,8 +86,8 @@ static struct hf_span word_after(const struct hf_command *command, size_t n)
 /* Is commands[i] in the family of the one before, as far as `n` words say? */
 static bool goes_on(const struct table *table, size_t i, size_t n)
 {
-    return i > 0 && hf_span_eq(head(&table->commands[i], n),
-                               head(&table->commands[i - 1], n));
+    return i > 0 && hf_span_eq(first_words(&table->commands[i], n),
+                               first_words(&table->commands[i - 1], n));
 }
 
 /* What may follow the first `n` words of commands[i], each once. */
@@ -123,7 +123,7 @@ static void put_families(struct table *table, const char *before,
                 word_after(&table->commands[i], n).len == 0)
                 continue;
             put(table, before);
-            hf_out_put(table->out, head(&table->commands[i], n));
+            hf_out_put(table->out, first_words(&table->commands[i], n));
             put(table, between);
             put_next_words(table, i, n);
             put(table, after);

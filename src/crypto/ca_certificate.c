@@ -81,7 +81,7 @@ static void put_subtree(struct hf_der *tbs, struct hf_span text)
  * excluded: here 0.0.0.0/0 and ::/0. */
 static void exclude_addresses(struct hf_der *tbs)
 {
-    static const char zeros[32];
+    static const char zeros[32] = {0};
     static const size_t lengths[] = {32, 8}; /* address and mask */
     size_t mark = hf_der_mark(tbs);
 

@@ -218,7 +218,7 @@ static void put_signature(struct hf_der *der, enum hf_sig_alg alg,
                           struct hf_span octets)
 {
     size_t mark = hf_der_mark(der);
-    struct hf_span first = octets;
+    struct hf_span first;
 
     if (alg != HF_ES256 && alg != HF_ES384) {
         hf_der_put(der, octets);
