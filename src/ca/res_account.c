@@ -188,14 +188,9 @@ static bool is_true(const struct hf_ca_call *call, const char *member)
 /* REQ ACCT-15: a key whose half became known makes no account. */
 static bool refuse_blocked(struct hf_ca_call *call)
 {
-    unsigned char hash[32];
-    struct hf_store_value value =
-        hf_store_blob((struct hf_span){(const char *)hash, sizeof(hash)});
-    enum hf_err err = hf_public_key_hash(call->key, hash, &call->why);
+    struct hf_store_value value = hf_store_blob(hf_public_key_hash(call->key));
     bool found;
 
-    if (err != HF_OK)
-        return hf_ca_call_fail(call, err);
     if (!hf_ca_call_row(call, HF_CA_BLOCK_GET, &value, 1, &found))
         return false;
     if (!found)

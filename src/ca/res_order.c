@@ -131,17 +131,13 @@ static bool check_names(struct hf_ca_call *call, const struct hf_order *order,
  * was reported. */
 static bool check_key(struct hf_ca_call *call, const struct hf_csr *csr)
 {
-    unsigned char own[32];
     unsigned char asked[32];
     struct hf_span asked_hash = {(const char *)asked, sizeof(asked)};
-    enum hf_err err = hf_public_key_hash(call->key, own, &call->why);
     bool found;
 
-    if (err != HF_OK)
-        return hf_ca_call_fail(call, err);
     if (!hf_order_key_hash(call, csr->der, asked))
         return false;
-    if (hf_span_eq(asked_hash, (struct hf_span){(const char *)own, 32}))
+    if (hf_span_eq(asked_hash, hf_public_key_hash(call->key)))
         return hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR,
                                  "the key of the account may not be that of a "
                                  "certificate (RFC 8555 11.1)");

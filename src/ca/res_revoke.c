@@ -69,17 +69,6 @@ static bool find(struct hf_ca_call *call, struct hf_cert *out)
 
 /* ---- who may ---- */
 
-static bool has_key(struct hf_ca_call *call, const struct hf_cert *cert,
-                    bool *may)
-{
-    unsigned char hash[32];
-    enum hf_err err = hf_public_key_hash(call->key, hash, &call->why);
-
-    *may = hf_span_eq(cert->key_hash,
-                      (struct hf_span){(const char *)hash, sizeof(hash)});
-    return err == HF_OK || hf_ca_call_fail(call, err);
-}
-
 /* Has the account valid authorizations for all names of the certificate? */
 static bool has_names(struct hf_ca_call *call, const struct hf_cert *cert,
                       bool *may)
@@ -102,10 +91,10 @@ static bool has_names(struct hf_ca_call *call, const struct hf_cert *cert,
 
 static bool check_right(struct hf_ca_call *call, const struct hf_cert *cert)
 {
-    bool may = call->account.id != 0 && call->account.id == cert->account;
+    bool may = call->account.id != 0
+                   ? call->account.id == cert->account
+                   : hf_span_eq(cert->key_hash, hf_public_key_hash(call->key));
 
-    if (!may && call->account.id == 0 && !has_key(call, cert, &may))
-        return false;
     if (!may && call->account.id != 0 && !has_names(call, cert, &may))
         return false;
     return may ||

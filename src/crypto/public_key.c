@@ -10,7 +10,19 @@
 struct hf_public_key {
     EVP_PKEY *key;
     struct hf_signer about; /* what it says of itself; signs nothing */
+    unsigned char hash[32]; /* once: OpenSSL's encoder costs a signature */
 };
+
+static enum hf_err take_hash(struct hf_public_key *key, struct hf_why *why)
+{
+    unsigned char *der = NULL;
+    int len = i2d_PUBKEY(key->key, &der);
+    bool good = len > 0 && EVP_Digest(der, (size_t)len, key->hash, NULL,
+                                      EVP_sha256(), NULL) == 1;
+
+    OPENSSL_free(der);
+    return good ? HF_OK : hf_evp_failed(why);
+}
 
 enum hf_err hf_public_key_read(struct hf_span jwk, struct hf_public_key **out,
                                struct hf_why *why)
@@ -23,6 +35,8 @@ enum hf_err hf_public_key_read(struct hf_span jwk, struct hf_public_key **out,
     err = hf_jwk_read_public(jwk, &made->key, why);
     if (err == HF_OK)
         err = hf_signer_describe(&made->about, made->key, why);
+    if (err == HF_OK)
+        err = take_hash(made, why);
     if (err != HF_OK) {
         hf_public_key_free(made);
         return err;
@@ -60,14 +74,7 @@ bool hf_public_key_verify(const struct hf_public_key *key, struct hf_span data,
     return hf_evp_verify(key->key, key->about.alg, data, signature);
 }
 
-enum hf_err hf_public_key_hash(const struct hf_public_key *key,
-                               unsigned char *out, struct hf_why *why)
+struct hf_span hf_public_key_hash(const struct hf_public_key *key)
 {
-    unsigned char *der = NULL;
-    int len = i2d_PUBKEY(key->key, &der);
-    bool good = len > 0 && EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(),
-                                      NULL) == 1;
-
-    OPENSSL_free(der);
-    return good ? HF_OK : hf_evp_failed(why);
+    return (struct hf_span){(const char *)key->hash, sizeof(key->hash)};
 }

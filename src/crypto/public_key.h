@@ -32,6 +32,5 @@ bool hf_public_key_verify(const struct hf_public_key *key, struct hf_span data,
                           struct hf_span signature);
 
 /* SHA-256 of its SubjectPublicKeyInfo in DER (RFC 5280, section 4.1): what a
- * key is in certificates. 32 octets. Fails: HF_ECRYPTO. */
-enum hf_err hf_public_key_hash(const struct hf_public_key *key,
-                               unsigned char *out, struct hf_why *why);
+ * key is in certificates. 32 octets, borrowed. */
+struct hf_span hf_public_key_hash(const struct hf_public_key *key);
