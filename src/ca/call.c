@@ -52,9 +52,13 @@ bool hf_ca_call_start(struct hf_ca_call *call, enum hf_job_kind kind,
 bool hf_ca_call_run(struct hf_ca_call *call, enum hf_ca_operation operation,
                     const struct hf_store_value *values, size_t count)
 {
-    enum hf_err err =
-        hf_store_run(call->store, operation, values, count, &call->why);
+    enum hf_err err = HF_OK;
 
+    if (call->may_be_undone)
+        err = hf_store_mark(call->store, &call->why);
+    call->may_be_undone = false;
+    if (err == HF_OK)
+        err = hf_store_run(call->store, operation, values, count, &call->why);
     return err == HF_OK || hf_ca_call_fail(call, err);
 }
 

@@ -94,6 +94,8 @@ struct hf_ca_call {
     struct hf_span link; /* of the Link field, beside "index" */
     int retry_after_s;
 
+    bool may_be_undone; /* alone: the first change marks what was before it */
+
     /* how it ended */
     enum hf_trouble trouble;
     enum hf_err err; /* of the machine; then `why` */

@@ -3,20 +3,21 @@
 
 #include "ca/outcome.h"
 
-/* Nothing stays of a request that is refused, however far it came. */
+/* Nothing stays of a request that is refused, however far it came. Most are
+ * refused, and many answered, before anything is changed. */
 static void run_call(struct hf_task *task, int64_t now_at)
 {
     struct hf_ca_call *call = task->call;
 
-    call->err = hf_store_mark(call->store, &call->why);
-    if (call->err != HF_OK)
-        return;
+    call->may_be_undone = true;
     if (task->kind == HF_TASK_SHOW)
         hf_engine_show(call, now_at);
     else
         hf_engine_run(call);
-    if (call->err == HF_OK && call->trouble != HF_TROUBLE_NONE)
+    if (call->err == HF_OK && call->trouble != HF_TROUBLE_NONE &&
+        !call->may_be_undone)
         call->err = hf_store_back_to_mark(call->store, &call->why);
+    call->may_be_undone = false;
 }
 
 static void run_one(struct hf_task *task, int64_t now_at)
