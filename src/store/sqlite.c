@@ -204,7 +204,7 @@ static enum hf_err set_up(struct lite_store *store, struct hf_why *why)
                    "PRAGMA synchronous=FULL;"
                    "PRAGMA foreign_keys=ON;"
                    "PRAGMA cell_size_check=ON;"
-                   "PRAGMA cache_size=-1024;"
+                   "PRAGMA cache_size=-4096;"
                    "PRAGMA temp_store=MEMORY",
                    why);
 }
