@@ -123,8 +123,7 @@ static bool dial(struct client *client)
 
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (fd < 0 ||
-        connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0) {
         (void)close(fd);
         return false;
     }
@@ -319,8 +318,8 @@ static bool put_post(struct client *client, const char *url,
     struct hf_buf jws;
 
     hf_buf_init(&jws, room, sizeof(room));
-    if (!path_of(url, &path) || hf_jws_sign(&client->signer, &header, payload,
-                                            &jws, NULL) != HF_OK)
+    if (!path_of(url, &path) ||
+        hf_jws_sign(&client->signer, &header, payload, &jws, NULL) != HF_OK)
         return false;
     hf_buf_reset(&client->out);
     hf_buf_puts(&client->out, "POST ");
@@ -345,9 +344,8 @@ static bool post(struct client *client, const char *url, struct hf_span payload)
         atomic_fetch_add(&run.requests, 1);
         if (client->reply.status < 300)
             return true;
-        if (!hf_span_ends(
-                hf_document_string(client->reply.json, "type"),
-                HF_SPAN("badNonce")))
+        if (!hf_span_ends(hf_document_string(client->reply.json, "type"),
+                          HF_SPAN("badNonce")))
             break;
     }
     fprintf(stderr, "%s: %d %.*s\n", url, client->reply.status,
@@ -455,8 +453,8 @@ static bool order(struct client *client)
     char final[TEXT_MAX];
     const json_t *authzs;
 
-    (void)snprintf(name, sizeof(name), "n%lu.c%u.shop.example",
-                   client->asked++, client->number);
+    (void)snprintf(name, sizeof(name), "n%lu.c%u.shop.example", client->asked++,
+                   client->number);
     (void)snprintf(payload, sizeof(payload),
                    "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"%s\"}]}",
                    name);

@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # crowd.sh -- many clients of a CA at once (acme_load.c), to be sourced after
-# knot_zone.sh, when Knot serves that zone.
+# verdict.sh and knot_zone.sh, when Knot serves that zone.
 #
-#   crowd_join NAME DIRECTORY CA.pem CLIENTS [FD]
+#   crowd_join NAME DIRECTORY CA.pem CLIENTS
 #                       make their accounts, and a standing record for each,
-#                       a wildcard. More than one crowd: FD is 6 or 8, and the
-#                       records of the last are those that stand
+#                       a wildcard; with $client_core before their command
 #   crowd_round NAME whole|short CLIENTS ORDERS SECONDS
 #                       as acme_load.c says; what comes of it is in $orders,
 #                       $seconds, $p50, $p99, $requests and $wrong
 #   crowd_leave NAME
+#
+# Crowds of several names may be there at once.
 
 crowd_publish() { # ACCOUNT...
+    # shellcheck disable=SC2154 # of tree.sh, verdict.sh and knot_zone.sh
     {
         echo "server 127.0.0.1 $TREE_PORT"
         echo 'zone shop.example.'
@@ -25,41 +27,47 @@ crowd_publish() { # ACCOUNT...
         done
         echo send
     } >"$tmp/update"
+    # shellcheck disable=SC2154
     knsupdate -v -y "hmac-sha256:zone-key:$secret" "$tmp/update"
 }
 
-crowd_join() {
-    rm -f "$tmp/$1.in" "$tmp/$1.out"
-    mkfifo "$tmp/$1.in" "$tmp/$1.out"
-    # shellcheck disable=SC2086 # words
-    ${client_core-} "$BUILD/tests/peer/acme_load" "$2" "$3" "$4" \
-        <"$tmp/$1.in" >"$tmp/$1.out" 2>"$tmp/$1.err" &
-    eval "crowd_$1=$!"
-    pids="$pids $!"
-    eval "exec ${5:-6}>\"\$tmp/$1.in\" $((${5:-6} + 1))<\"\$tmp/$1.out\""
-    eval "fd_$1=${5:-6}"
-    set -- "$1" "$4"
-    accounts=
-    for _ in $(seq "$2"); do
-        eval "read -r account <&$((fd_$1 + 1))" || {
-            cat "$tmp/$1.err"
+# Of the crowd $1, the line $2 that it says; it ends with the program.
+crowd_line() {
+    until [ "$(wc -l <"$tmp/$1.said")" -ge "$2" ]; do
+        runs "$(cat "$tmp/$1.pid")" || {
+            cat "$tmp/$1.err" >&2
             exit 1
         }
-        accounts="$accounts $account"
+        sleep 0.05
     done
+    sed -n "$2p" "$tmp/$1.said"
+}
+
+crowd_join() {
+    mkfifo "$tmp/$1.todo"
+    : >"$tmp/$1.said"
+    # Open for both, it does not end between two rounds.
     # shellcheck disable=SC2086 # words
-    crowd_publish $accounts
+    ${client_core-} "$BUILD/tests/peer/acme_load" "$2" "$3" "$4" \
+        <>"$tmp/$1.todo" >"$tmp/$1.said" 2>"$tmp/$1.err" &
+    echo $! >"$tmp/$1.pid"
+    pids="$pids $!"
+    crowd_line "$1" "$4" >"$tmp/account"
+    # shellcheck disable=SC2046 # words
+    crowd_publish $(cat "$tmp/$1.said")
 }
 
 crowd_round() {
     crowd=$1
     shift
-    eval "echo \"\$*\" >&\$fd_$crowd"
+    line=$(($(wc -l <"$tmp/$crowd.said") + 1))
+    echo "$*" >"$tmp/$crowd.todo"
+    crowd_line "$crowd" "$line" >"$tmp/round"
     # shellcheck disable=SC2034 # for whoever sourced this
-    eval "read -r orders seconds p50 p99 requests wrong <&$((fd_$crowd + 1))"
+    read -r orders seconds p50 p99 requests wrong <"$tmp/round"
 }
 
 crowd_leave() {
-    eval "exec $((fd_$1))>&- $((fd_$1 + 1))<&-"
-    eval "end \$crowd_$1"
+    end "$(cat "$tmp/$1.pid")"
+    rm "$tmp/$1.todo"
 }

@@ -9,6 +9,7 @@
 #   house_serve [OPTION...]     be it; until house_close. What it says is in
 #                               $tmp/ca.log
 #   house_close                 end it in order; its status is $status
+#   house_processes             the ids of its processes, a line each
 #   metric PATTERN              the value of a metric of it
 #
 # After house_open there is what tree.sh says, and the key of the zone:
@@ -61,6 +62,13 @@ house_close() {
     kill "$house_pid"
     status=0
     wait "$house_pid" || status=$?
+}
+
+house_processes() {
+    pgrep -f "ca serve --state-dir $house " | tail -n 1 |
+        while read -r keeper; do
+            pgrep -s "$keeper"
+        done
 }
 
 metric() {
