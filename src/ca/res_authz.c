@@ -230,7 +230,8 @@ static bool start(struct hf_ca_call *call, struct hf_authz *authz,
     if (!hf_ca_call_change(
             call, HF_CA_AUTHZ_START,
             HF_VALUES(hf_store_number(authz->id),
-                      hf_store_text(hf_span_str(hf_way_word(way)))),
+                      hf_store_text(hf_span_str(hf_way_word(way))),
+                      hf_store_number(call->now_at)),
             &did))
         return false;
     if (!did) /* somebody was quicker */

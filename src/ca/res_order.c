@@ -205,10 +205,11 @@ static bool sign(struct hf_ca_call *call, struct hf_order *order)
     bool did;
 
     if (!hf_order_signing(call, order, &call->signing) ||
-        !hf_ca_call_change(
-            call, HF_CA_ORDER_START,
-            HF_VALUES(hf_store_number(order->id), hf_store_blob(order->csr)),
-            &did))
+        !hf_ca_call_change(call, HF_CA_ORDER_START,
+                           HF_VALUES(hf_store_number(order->id),
+                                     hf_store_blob(order->csr),
+                                     hf_store_number(call->now_at)),
+                           &did))
         return false;
     if (!did)
         return hf_ca_call_refuse(call, HF_TROUBLE_ORDER_NOT_READY,

@@ -14,6 +14,8 @@
 #include "os/clock.h"
 
 #define TASKS_MAX 128 /* of one turn */
+#define IDS_MAX   1000
+#define LOST_S    60 /* no job takes so long */
 #define WATCH_MAX ((size_t)64 << 10)
 #define WORKS_MAX 4096 /* jobs under way or waiting for their turn */
 #define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
@@ -48,6 +50,7 @@ struct hf_service {
     uint64_t serial;
     struct hf_ca_counts counts;
     bool store_is_good;
+    int64_t resume_at; /* when lost jobs are looked for next */
 
     /* of this turn */
     struct hf_task tasks[TASKS_MAX];
@@ -467,6 +470,89 @@ static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
     return err;
 }
 
+/* ---- what was left under way ---- */
+
+/* Ids of what a crash left processing. */
+static enum hf_err list_ids(struct hf_ca_call *call,
+                            enum hf_ca_operation operation, int64_t before_at,
+                            int64_t *ids, size_t *count)
+{
+    bool more;
+
+    *count = 0;
+    if (!hf_ca_call_row(call, operation, HF_VALUES(hf_store_number(before_at)),
+                        &more))
+        return call->err;
+    while (more && *count < IDS_MAX) {
+        enum hf_err err;
+
+        ids[(*count)++] = hf_store_get_number(call->store, operation, 0);
+        err = hf_store_next(call->store, operation, &more, &call->why);
+        if (err != HF_OK)
+            return err;
+    }
+    if (more)
+        hf_store_end(call->store, operation);
+    return HF_OK;
+}
+
+static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
+                              int64_t id)
+{
+    struct held *held = hold(service, NULL);
+    bool wanted = true;
+
+    if (held == NULL)
+        return HF_ENOMEM;
+    hf_engine_begin(service->engine, hf_clock_now().s, &held->call);
+    if (kind == HF_JOB_SIGN &&
+        !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted))
+        return held->call.err;
+    if (wanted)
+        (void)add_work(service, &(struct hf_job){kind, id}, held);
+    return HF_OK;
+}
+
+static bool is_worked_on(const struct hf_service *service,
+                         enum hf_job_kind kind, int64_t id)
+{
+    for (size_t i = 0; service->work_count > 0 && i < WORKS_MAX; i++)
+        if (service->works[i].used && service->works[i].job.kind == kind &&
+            service->works[i].job.id == id)
+            return true;
+    return false;
+}
+
+/* What has been processing since before that moment, and is not in our hands:
+ * a crash left it, or there was no room for its job. */
+static enum hf_err resume(struct hf_service *service, int64_t before_at,
+                          struct hf_why *why)
+{
+    static const struct {
+        enum hf_ca_operation operation;
+        enum hf_job_kind kind;
+    } kinds[] = {{HF_CA_AUTHZ_UNDER_WAY, HF_JOB_CHALLENGE},
+                 {HF_CA_ORDER_UNDER_WAY, HF_JOB_SIGN}};
+    int64_t ids[IDS_MAX];
+    struct hf_ca_call call;
+    enum hf_err err = hf_store_begin(service->config.store, why);
+
+    hf_engine_begin(service->engine, hf_clock_now().s, &call);
+    for (size_t k = 0; err == HF_OK && k < 2; k++) {
+        size_t count;
+
+        err = list_ids(&call, kinds[k].operation, before_at, ids, &count);
+        for (size_t i = 0; err == HF_OK && i < count; i++)
+            if (!is_worked_on(service, kinds[k].kind, ids[i]))
+                err = resume_one(service, kinds[k].kind, ids[i]);
+    }
+    if (err != HF_OK && call.why.text != NULL)
+        *why = call.why;
+    hf_store_undo(service->config.store);
+    hf_ca_call_clear(&call);
+    return err;
+}
+
 /* ---- the loop ---- */
 
 static void run_tasks(struct hf_service *service)
@@ -528,6 +614,11 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
 
         err = err == HF_OK ? settled : err;
     }
+    if (err == HF_OK && hf_clock_now().s >= service->resume_at) {
+        /* A store that is away for a while is asked again. */
+        (void)resume(service, hf_clock_now().s - LOST_S, why);
+        service->resume_at = hf_clock_now().s + LOST_S / 2;
+    }
     if (err == HF_OK)
         err = submit_works(service, why);
     if (err == HF_OK)
@@ -548,72 +639,6 @@ bool hf_service_is_busy(const struct hf_service *service)
 
 /* ---- beginning and end ---- */
 
-/* Ids of what a crash left processing. */
-static enum hf_err list_ids(struct hf_ca_call *call,
-                            enum hf_ca_operation operation, int64_t *ids,
-                            size_t max, size_t *count)
-{
-    bool more;
-
-    *count = 0;
-    if (!hf_ca_call_row(call, operation, NULL, 0, &more))
-        return call->err;
-    while (more && *count < max) {
-        enum hf_err err;
-
-        ids[(*count)++] = hf_store_get_number(call->store, operation, 0);
-        err = hf_store_next(call->store, operation, &more, &call->why);
-        if (err != HF_OK)
-            return err;
-    }
-    if (more)
-        hf_store_end(call->store, operation);
-    return HF_OK;
-}
-
-static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
-                              int64_t id)
-{
-    struct held *held = hold(service, NULL);
-    bool wanted = true;
-
-    if (held == NULL)
-        return HF_ENOMEM;
-    hf_engine_begin(service->engine, hf_clock_now().s, &held->call);
-    if (kind == HF_JOB_SIGN &&
-        !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted))
-        return held->call.err;
-    if (wanted)
-        (void)add_work(service, &(struct hf_job){kind, id}, held);
-    return HF_OK;
-}
-
-static enum hf_err resume(struct hf_service *service, struct hf_why *why)
-{
-    static const struct {
-        enum hf_ca_operation operation;
-        enum hf_job_kind kind;
-    } kinds[] = {{HF_CA_AUTHZ_UNDER_WAY, HF_JOB_CHALLENGE},
-                 {HF_CA_ORDER_UNDER_WAY, HF_JOB_SIGN}};
-    int64_t ids[1000];
-    struct hf_ca_call call;
-    enum hf_err err = hf_store_begin(service->config.store, why);
-
-    hf_engine_begin(service->engine, hf_clock_now().s, &call);
-    for (size_t k = 0; err == HF_OK && k < 2; k++) {
-        size_t count;
-
-        err = list_ids(&call, kinds[k].operation, ids, 1000, &count);
-        for (size_t i = 0; err == HF_OK && i < count; i++)
-            err = resume_one(service, kinds[k].kind, ids[i]);
-    }
-    if (err != HF_OK && call.why.text != NULL)
-        *why = call.why;
-    hf_store_undo(service->config.store);
-    hf_ca_call_clear(&call);
-    return err;
-}
-
 enum hf_err hf_service_new(const struct hf_service_config *config,
                            struct hf_service **out, struct hf_why *why)
 {
@@ -629,7 +654,10 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     if (err == HF_OK)
         err = hf_lists_new(config, &service->lists, why);
     if (err == HF_OK)
-        err = resume(service, why);
+        err = resume(service,
+                     hf_clock_now().s + (config->shares_store ? -LOST_S : 1),
+                     why);
+    service->resume_at = hf_clock_now().s + LOST_S;
     if (err != HF_OK) {
         hf_service_free(service);
         return err;

@@ -26,6 +26,7 @@ struct hf_service_config {
                                    ours to renew */
     size_t watch_place;   /* of the front: where /metrics and /health are, and
                              no ACME; none: HF_SERVER_PLACES_MAX */
+    bool shares_store;    /* with other processes that serve */
     int64_t hold_ms;      /* how long a reply waits for its jobs */
     uint32_t shards;      /* of the list of revoked certificates */
     int64_t list_every_s; /* how often it is made anew, at least */
@@ -37,7 +38,8 @@ struct hf_service_config {
 
 struct hf_service;
 
-/* Takes up what a crash left under way. Owns: hf_service_free(). Fails as the
+/* Takes up what a crash left under way, now and later: another's, when the
+ * store is shared, after a minute. Owns: hf_service_free(). Fails as the
  * store does, HF_ENOMEM. */
 enum hf_err hf_service_new(const struct hf_service_config *config,
                            struct hf_service **out, struct hf_why *why);

@@ -40,6 +40,7 @@ static const char *const steps[] = {
     " expires_at INTEGER NOT NULL,"
     " token TEXT NOT NULL,"
     " method TEXT NOT NULL,"
+    " busy_at INTEGER,"
     " validated_at INTEGER,"
     " caa_until_at INTEGER,"
     " uri TEXT NOT NULL,"
@@ -51,6 +52,7 @@ static const char *const steps[] = {
     " WHERE status = 'valid';"
     "CREATE INDEX authz_open ON authz(account)"
     " WHERE status IN ('pending', 'processing');"
+    "CREATE INDEX authz_under_way ON authz(id) WHERE status = 'processing';"
     "CREATE TABLE orders ("
     " id INTEGER PRIMARY KEY,"
     " account INTEGER NOT NULL REFERENCES account(id),"
@@ -63,6 +65,7 @@ static const char *const steps[] = {
     " replaces TEXT NOT NULL,"
     " error TEXT NOT NULL,"
     " serial TEXT NOT NULL,"
+    " busy_at INTEGER,"
     " csr BLOB"
     ") STRICT;"
     "CREATE INDEX orders_account ON orders(account, id);"
@@ -152,8 +155,9 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "SELECT id, expires_at FROM authz WHERE account = $1 AND type = $2"
         " AND value = $3 AND wildcard = $4 AND status = 'valid'"
         " AND expires_at >= $5 ORDER BY expires_at DESC LIMIT 1",
-    [HF_CA_AUTHZ_START] = "UPDATE authz SET status = 'processing', method = $2"
-                          " WHERE id = $1 AND status = 'pending'",
+    [HF_CA_AUTHZ_START] =
+        "UPDATE authz SET status = 'processing', method = $2, busy_at = $3"
+        " WHERE id = $1 AND status = 'pending'",
     [HF_CA_AUTHZ_VALID] =
         "UPDATE authz SET status = 'valid', method = $2, validated_at = $3,"
         " expires_at = $4, uri = $5, form = $6, caa_until_at = $7,"
@@ -169,7 +173,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " AND status IN ('pending', 'processing', 'valid')",
     [HF_CA_AUTHZ_CAA] = "UPDATE authz SET caa_until_at = $2 WHERE id = $1",
     [HF_CA_AUTHZ_UNDER_WAY] =
-        "SELECT id FROM authz WHERE status = 'processing' LIMIT 1000",
+        "SELECT id FROM authz WHERE status = 'processing' AND busy_at < $1"
+        " LIMIT 1000",
 
     [HF_CA_ORDER_ADD] =
         "INSERT INTO orders (id, account, status, created_at, expires_at,"
@@ -178,8 +183,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ORDER_GET] = ORDER "id = $1",
     [HF_CA_ORDER_LIST] = "SELECT id FROM orders WHERE account = $1"
                          " AND id > $2 ORDER BY id LIMIT $3",
-    [HF_CA_ORDER_START] = "UPDATE orders SET status = 'processing', csr = $2"
-                          " WHERE id = $1 AND status = 'pending'",
+    [HF_CA_ORDER_START] = "UPDATE orders SET status = 'processing', csr = $2,"
+                          " busy_at = $3 WHERE id = $1 AND status = 'pending'",
     [HF_CA_ORDER_VALID] = "UPDATE orders SET status = 'valid', serial = $2"
                           " WHERE id = $1 AND status = 'processing'",
     [HF_CA_ORDER_AGAIN] = "UPDATE orders SET status = 'pending'"
@@ -191,7 +196,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "UPDATE orders SET status = 'invalid', error = $2 WHERE account = $1"
         " AND status IN ('pending', 'processing')",
     [HF_CA_ORDER_UNDER_WAY] =
-        "SELECT id FROM orders WHERE status = 'processing' LIMIT 1000",
+        "SELECT id FROM orders WHERE status = 'processing' AND busy_at < $1"
+        " LIMIT 1000",
 
     [HF_CA_CERT_ADD] =
         "INSERT INTO certificate (serial, order_id, account, der,"

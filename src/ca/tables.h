@@ -42,7 +42,7 @@ enum hf_ca_operation {
     HF_CA_AUTHZ_END,     /* $1 id, $2 status; of pending and valid ones */
     HF_CA_AUTHZ_END_ALL, /* $1 account: every one that is not final */
     HF_CA_AUTHZ_CAA,     /* $1 id, $2 CAA good until */
-    HF_CA_AUTHZ_UNDER_WAY, /* 0 id: those that a crash left processing */
+    HF_CA_AUTHZ_UNDER_WAY, /* $1 moment: 0 id; processing since before that */
 
     HF_CA_ORDER_ADD,       /* $1 id, $2 account, $3 now, $4 expires, $5 profile,
                               $6 identifiers, $7 authzs, $8 replaces */
@@ -53,7 +53,7 @@ enum hf_ca_operation {
     HF_CA_ORDER_AGAIN,     /* $1 id; processing to ready: nothing was signed */
     HF_CA_ORDER_INVALID,   /* $1 id, $2 error; of those that are not final */
     HF_CA_ORDER_END_ALL,   /* $1 account, $2 error: every one not final */
-    HF_CA_ORDER_UNDER_WAY, /* 0 id: those that a crash left processing */
+    HF_CA_ORDER_UNDER_WAY, /* $1 moment: 0 id; processing since before that */
 
     HF_CA_CERT_ADD, /* $1 serial, $2 order, $3 account, $4 DER, $5 not before,
                        $6 not after, $7 shard, $8 key hash, $9 log entry, $10

@@ -8,7 +8,7 @@
 static const char *location_of(const struct hf_cli *cli, char *room,
                                size_t size)
 {
-    (void)snprintf(room, size, "%s/ca/ca.db", cli->state);
+    (void)snprintf(room, size, "%s/ca/" HF_CA_LEDGER, cli->state);
     return hf_cli_value(cli, "store", room);
 }
 

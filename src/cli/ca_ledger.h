@@ -6,6 +6,11 @@
 #include "ca/tables.h"
 #include "cli/cli.h"
 
+/* Where they are in the CA's folder, when no URL says otherwise: in a folder of
+ * their own, the only one that a CA which serves may change by itself. */
+#define HF_CA_LEDGER_FOLDER "ledger"
+#define HF_CA_LEDGER        HF_CA_LEDGER_FOLDER "/ca.db"
+
 /* Rows for a command's option table. */
 /* clang-format off */
 #define HF_CA_LEDGER_OPTIONS                                                   \

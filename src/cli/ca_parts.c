@@ -10,6 +10,7 @@
 #include "holdfast/digest.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/folder.h"
 
 #define FILE_MAX  ((size_t)64 << 10)
 #define UNLOCK_MS 10000
@@ -345,7 +346,9 @@ static enum hf_exit open_store(const struct hf_cli *cli,
     struct hf_why why = {0};
     const char *location;
 
-    path_in(parts, "ca.db", path);
+    if (hf_folder_make_in(parts->folder, HF_CA_LEDGER_FOLDER, &why) != HF_OK)
+        return fail(cli, parts->folder, &why);
+    path_in(parts, HF_CA_LEDGER, path);
     location = hf_cli_value(cli, "store", path);
     return hf_store_open(location, &hf_ca_plan, false, &parts->store, &why) ==
                    HF_OK
@@ -368,7 +371,8 @@ static enum hf_exit open_law(const struct hf_cli *cli,
 
 enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
 {
-    const char *folders[] = {parts->folder};
+    char ledger[PATH_MAX + 32];
+    const char *folders[] = {ledger};
     enum hf_exit status;
 
     hf_ca_ledger_section(cli);
@@ -387,6 +391,7 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
         status = open_front(cli, parts);
     if (status == HF_EXIT_GOOD)
         status = open_store(cli, parts);
+    path_in(parts, HF_CA_LEDGER_FOLDER, ledger);
     return status == HF_EXIT_GOOD ? hf_fence_from_cli(cli, folders, 1) : status;
 }
 

@@ -59,11 +59,12 @@ static enum hf_exit fail(const struct hf_cli *cli, enum hf_err err,
 static void drain(struct hf_ca_parts *parts, struct hf_service *service)
 {
     int64_t until_ms = hf_clock_ms() + DRAIN_MS;
+    struct hf_why why = {0};
 
     hf_signals_tidy(true);
     hf_server_drain(parts->front);
     while (!hf_server_is_drained(parts->front) && hf_clock_ms() < until_ms)
-        if (hf_service_turn(service, 100, NULL) != HF_OK)
+        if (hf_service_turn(service, 100, &why) != HF_OK)
             break;
     hf_signals_tidy(false);
 }
@@ -78,6 +79,7 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         .issuer = parts->issuer,
         .own_tls = parts->own_tls,
         .watch_place = parts->setup.watch_place,
+        .shares_store = hf_cli_has(cli, "store"),
         .hold_ms = 1000,
         .shards = HF_CA_SHARDS,
         .list_every_s = 86400,
