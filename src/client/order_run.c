@@ -61,7 +61,9 @@ static void give_back(struct run *run, struct running *r)
  */
 static void take_in(struct run *run, struct running *r)
 {
-    while (r->job == NULL && run->newcomer == NULL && run->waiting_count > 0) {
+    if (r->job != NULL || run->newcomer != NULL)
+        return;
+    while (run->waiting_count > 0) {
         struct hf_order_job *job = *run->waiting++;
         struct hf_order_engine *engine = NULL;
         struct hf_why why = {0};
@@ -77,6 +79,7 @@ static void take_in(struct run *run, struct running *r)
         }
         *r = (struct running){.job = job, .engine = engine};
         run->newcomer = r;
+        return;
     }
 }
 
