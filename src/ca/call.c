@@ -117,10 +117,10 @@ bool hf_ca_call_take_id(struct hf_span text, int64_t *out)
 
 bool hf_ca_call_new_id(struct hf_ca_call *call, int64_t *out)
 {
-    uint64_t number = 0;
+    uint32_t number = 0;
     enum hf_err err = hf_random_fill(&number, sizeof(number), &call->why);
 
-    *out = (int64_t)(number >> 1 | 1); /* never 0 */
+    *out = call->now_at << 31 | number >> 1;
     return err == HF_OK || hf_ca_call_fail(call, err);
 }
 

@@ -165,7 +165,9 @@ struct hf_span hf_ca_call_text(struct hf_ca_call *call,
 /* All of the text as an id, in its one spelling. */
 bool hf_ca_call_take_id(struct hf_span text, int64_t *out);
 
-/* A new id: random, positive, of 63 bits. */
+/* A new id: positive, the second in its upper half and chance in its lower, so
+ * that rows which are made together lie together. Whoever gets one that is
+ * taken is run again, and gets another. */
 bool hf_ca_call_new_id(struct hf_ca_call *call, int64_t *out);
 
 /* 43 characters of base64url: a token of 256 bits (RFC 8555, section 8). */

@@ -197,13 +197,12 @@ static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
 static bool set_persisted(struct hf_ca_call *call, const struct hf_authz *authz,
                           const struct hf_validation_result *result)
 {
-    struct hf_store_value now = hf_store_number(call->now_at);
+    const struct hf_store_value values[] = {hf_store_number(authz->account),
+                                            hf_store_number(call->now_at)};
 
-    return hf_ca_call_run(call, HF_CA_ACCOUNT_PERSISTED,
-                          HF_VALUES(hf_store_number(authz->account), now,
-                                    result->form == HF_FORM_HASHED
-                                        ? now
-                                        : (struct hf_store_value){0}));
+    return hf_ca_call_run(call, HF_CA_ACCOUNT_PERSISTED, values, 2) &&
+           (result->form != HF_FORM_HASHED ||
+            hf_ca_call_run(call, HF_CA_ACCOUNT_HASHED, values, 2));
 }
 
 static bool set_valid(struct hf_ca_call *call, const struct hf_authz *authz,

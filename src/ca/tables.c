@@ -128,8 +128,10 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ACCOUNT_REKEY] =
         "UPDATE account SET jwk = $2, thumbprint = $3 WHERE id = $1",
     [HF_CA_ACCOUNT_PERSISTED] =
-        "UPDATE account SET persisted_at = coalesce(persisted_at, $2),"
-        " hashed_at = coalesce(hashed_at, $3) WHERE id = $1",
+        "UPDATE account SET persisted_at = $2 WHERE id = $1"
+        " AND persisted_at IS NULL",
+    [HF_CA_ACCOUNT_HASHED] = "UPDATE account SET hashed_at = $2 WHERE id = $1"
+                             " AND hashed_at IS NULL",
     [HF_CA_KEY_ADD] = "INSERT INTO account_key (account, thumbprint, since_at)"
                       " VALUES ($1, $2, $3) ON CONFLICT (account, thumbprint)"
                       " DO UPDATE SET since_at = $3",

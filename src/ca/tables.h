@@ -20,7 +20,8 @@ enum hf_ca_operation {
     HF_CA_ACCOUNT_AGREED,    /* $1 id, $2 now */
     HF_CA_ACCOUNT_END,       /* $1 id, $2 its last status; of valid ones */
     HF_CA_ACCOUNT_REKEY,     /* $1 id, $2 jwk, $3 thumbprint */
-    HF_CA_ACCOUNT_PERSISTED, /* $1 id, $2 now, $3 now or NULL: hashed */
+    HF_CA_ACCOUNT_PERSISTED, /* $1 id, $2 now: if it had not */
+    HF_CA_ACCOUNT_HASHED,    /* the same */
     HF_CA_KEY_ADD,           /* $1 account, $2 thumbprint, $3 now */
     HF_CA_KEYS,              /* $1 account: 0 thumbprint; newest first */
 
