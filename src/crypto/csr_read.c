@@ -2,13 +2,13 @@
 /* The reading half of csr.h. */
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "base/alloc.h"
 #include "crypto/csr.h"
 #include "crypto/der.h"
 #include "crypto/evp_key.h"
+#include "crypto/pkcs10.h"
 #include "crypto/san_read.h"
 
 #define BLOCKS_MAX     32
@@ -83,25 +83,13 @@ static enum hf_err take_octets(struct hf_span text, struct hf_csr *out,
     return err;
 }
 
-static X509_REQ *decode(struct hf_span der)
-{
-    const unsigned char *at = (const unsigned char *)der.ptr;
-    X509_REQ *req = d2i_X509_REQ(NULL, &at, (long)der.len);
-
-    if (req != NULL && at != (const unsigned char *)der.ptr + der.len) {
-        X509_REQ_free(req);
-        req = NULL;
-    }
-    return req;
-}
-
 /* ---- key and signature ---- */
 
-static bool is_strong(const X509_REQ *req, enum hf_key_kind kind)
+static bool is_strong(const struct hf_pkcs10 *req, enum hf_key_kind kind)
 {
     int digest = NID_undef;
 
-    if (OBJ_find_sigid_algs(X509_REQ_get_signature_nid(req), &digest, NULL) !=
+    if (OBJ_find_sigid_algs(OBJ_obj2nid(req->alg->algorithm), &digest, NULL) !=
         1)
         return false;
     switch (digest) {
@@ -116,27 +104,37 @@ static bool is_strong(const X509_REQ *req, enum hf_key_kind kind)
     }
 }
 
-static enum hf_err check_signature(X509_REQ *req, enum hf_key_kind *kind,
-                                   struct hf_why *why)
+static enum hf_err check_key(const struct hf_pkcs10 *req, struct hf_span der,
+                             EVP_PKEY *key, enum hf_key_kind *kind,
+                             struct hf_why *why)
 {
-    EVP_PKEY *key = X509_REQ_get0_pubkey(req);
-    enum hf_err err;
+    enum hf_err err = hf_evp_kind(key, kind, why);
 
-    if (key == NULL)
-        return hf_fail(why, HF_EINVAL, 0,
-                       "the public key of this request cannot be read");
-    err = hf_evp_kind(key, kind, why);
     if (err != HF_OK)
         return err;
     if (!is_strong(req, *kind))
         return hf_fail(why, HF_EINVAL, 0,
                        "this request is signed with a weak digest: make it "
                        "with SHA-256");
-    if (X509_REQ_verify(req, key) != 1)
+    if (!hf_pkcs10_is_signed_by(req, der, key))
         return hf_fail(why, HF_EINVAL, 0,
                        "the signature of this request is wrong: it was "
                        "damaged, or made without the key");
     return HF_OK;
+}
+
+static enum hf_err check_signature(const struct hf_pkcs10 *req,
+                                   struct hf_csr *out, struct hf_why *why)
+{
+    EVP_PKEY *key = hf_pkcs10_key(req);
+    enum hf_err err;
+
+    if (key == NULL)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "the public key of this request cannot be read");
+    err = check_key(req, out->der, key, &out->kind, why);
+    EVP_PKEY_free(key);
+    return err;
 }
 
 /* ---- what it asks for ---- */
@@ -196,14 +194,14 @@ static const ASN1_STRING *common_name(const X509_NAME *subject)
     return X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
 }
 
-static enum hf_err take_names(const X509_REQ *req,
+static enum hf_err take_names(const struct hf_pkcs10 *req,
                               const STACK_OF(X509_EXTENSION) * list,
                               struct hf_csr *out, struct hf_why *why)
 {
     int state = -1;
     GENERAL_NAMES *san =
         X509V3_get_d2i(list, NID_subject_alt_name, &state, NULL);
-    const X509_NAME *subject = X509_REQ_get_subject_name(req);
+    const X509_NAME *subject = req->info->subject;
     const ASN1_STRING *cn = common_name(subject);
     enum hf_err err;
 
@@ -230,23 +228,23 @@ enum hf_err hf_csr_read(struct hf_span text, struct hf_csr *out,
 {
     STACK_OF(X509_EXTENSION) *list = NULL;
     struct hf_csr read = {0};
-    X509_REQ *req = NULL;
+    struct hf_pkcs10 *req = NULL;
     enum hf_err err = take_octets(text, &read, why);
 
     if (err == HF_OK) {
-        req = decode(read.der);
+        req = hf_pkcs10_read(read.der);
         if (req == NULL)
             err = hf_fail(why, HF_ESYNTAX, 0, no_request);
     }
     if (err == HF_OK)
-        err = check_signature(req, &read.kind, why);
+        err = check_signature(req, &read, why);
     if (err == HF_OK) {
-        list = X509_REQ_get_extensions(req);
+        list = hf_pkcs10_extensions(req);
         err = take_names(req, list, &read, why);
         read.must_staple = wants_staple(list);
     }
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
-    X509_REQ_free(req);
+    hf_pkcs10_free(req);
     ERR_clear_error();
     if (err == HF_OK)
         *out = read;
@@ -279,11 +277,12 @@ bool hf_csr_spki(struct hf_span der, struct hf_span *out)
 
 bool hf_csr_is_for(const struct hf_csr *csr, const struct hf_private_key *key)
 {
-    X509_REQ *req = decode(csr->der);
-    const EVP_PKEY *own = req == NULL ? NULL : X509_REQ_get0_pubkey(req);
+    struct hf_pkcs10 *req = hf_pkcs10_read(csr->der);
+    EVP_PKEY *own = req == NULL ? NULL : hf_pkcs10_key(req);
     bool same = own != NULL && EVP_PKEY_eq(own, hf_private_key_evp(key)) == 1;
 
-    X509_REQ_free(req);
+    EVP_PKEY_free(own);
+    hf_pkcs10_free(req);
     ERR_clear_error();
     return same;
 }

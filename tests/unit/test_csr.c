@@ -126,6 +126,33 @@ static void der(void **state)
     hf_csr_clear(&again);
 }
 
+/* A signature is of whole octets, and of nothing that stands before it. */
+static void bits(void **state)
+{
+    struct hf_csr csr = {0};
+    struct hf_csr none = {0};
+    char room[1024];
+    size_t at;
+
+    (void)state;
+    assert_int_equal(hf_csr_read(HF_SPAN(CSR_PLAIN), &csr, NULL), HF_OK);
+    memcpy(room, csr.der.ptr, csr.der.len);
+    at = csr.der.len - 1;
+    while (memcmp(room + at, "\x03", 1) != 0 || room[at + 2] != 0 ||
+           at + 2 + (unsigned char)room[at + 1] != csr.der.len)
+        at--;
+    for (int left = 1; left < 8; left++) {
+        struct hf_why why = {0};
+
+        room[at + 2] = (char)left;
+        assert_int_equal(
+            hf_csr_read((struct hf_span){room, csr.der.len}, &none, &why),
+            HF_EINVAL);
+        assert_non_null(strstr(why.text, "signature"));
+    }
+    hf_csr_clear(&csr);
+}
+
 static const struct {
     const char *name;
     struct hf_span text;
@@ -378,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads),
         cmocka_unit_test(der),
+        cmocka_unit_test(bits),
         cmocka_unit_test(refusals),
         cmocka_unit_test(makes),
         cmocka_unit_test(belongs),
