@@ -119,11 +119,11 @@ figure '32 clients, orders a second' "$rate" /s - - 'at least 1,000 /s' \
 # shellcheck disable=SC2086 # processes
 [ -z "$theirs" ] || measure theirs whole 32 300 $theirs
 
-rate_before=$(stat -c %s "$house/ca/ca.db")
+rate_before=$(stat -c %s "$house/ca/ledger/ca.db")
 log_before=$(du -sb "$house/ca/evidence" | cut -f 1)
 # shellcheck disable=SC2086 # processes
 measure ours whole 32 3000 $ours
-stored=$(calc "($(stat -c %s "$house/ca/ca.db") - $rate_before) / $orders" 0)
+stored=$(calc "($(stat -c %s "$house/ca/ledger/ca.db") - $rate_before) / $orders" 0)
 logged=$(calc "($(du -sb "$house/ca/evidence" | cut -f 1) - $log_before) / $orders" 0)
 figure 'stored of an order, database' "$stored" octets "its log $logged" - \
     'at most 4,000' "$(holds "$stored <= 4000")"

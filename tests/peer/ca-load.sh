@@ -53,7 +53,7 @@ check "memory stays ($before kB, $after kB)" [ "$after" -lt $((before + 30000)) 
 
 check 'every certificate is another one' [ "$(sort -u "$tmp/serials" | wc -l)" = $total ]
 sort "$tmp/serials" >"$tmp/given"
-sqlite3 "$house/ca/ca.db" 'SELECT serial FROM certificate ORDER BY serial' \
+sqlite3 "$house/ca/ledger/ca.db" 'SELECT serial FROM certificate ORDER BY serial' \
     >"$tmp/stored"
 check 'each is in the database, once' cmp "$tmp/given" "$tmp/stored"
 "$HOLDFAST" ca audit show --json --state-dir "$house" --kind issue >"$tmp/log"
@@ -63,7 +63,7 @@ check 'and in the log' [ "$(comm -12 "$tmp/given" "$tmp/logged" | wc -l) $(
     wc -l <"$tmp/logged")" = "$total $((total + 1))" ]
 check 'and said, once' [ "$(grep -c '"event":"issued"' "$tmp/ca.log")" = $total ]
 expect 'the log of evidence' 0 '' ca audit verify --folder "$house/ca/evidence"
-check 'no order is left' [ "$(sqlite3 "$house/ca/ca.db" \
+check 'no order is left' [ "$(sqlite3 "$house/ca/ledger/ca.db" \
     "SELECT count(*) FROM orders WHERE status != 'valid'")" = 0 ]
 
 # ---- who only takes room ----
