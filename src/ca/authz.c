@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/authz.h"
 
+#include "ca/limit.h"
 #include "holdfast/client.h"
 
 /* A valid one is taken over when it lasts this long: time enough to finish. */
@@ -114,20 +115,50 @@ bool hf_authz_find_or_make(struct hf_ca_call *call,
     return out->is_valid || make(call, name, out);
 }
 
-/* ---- what they offer ---- */
+/* ---- how often ---- */
 
 bool hf_authz_may_look(struct hf_ca_call *call,
                        const struct hf_identifier *name)
 {
+    struct hf_span of_all = HF_SPAN(""); /* over all accounts: REQ JIT-04 */
     struct hf_jit jit = {
         .enabled = call->settings->just_in_time,
         .prior_success = call->account.persisted,
-        .rate_ok = true,
+        .rate_ok = call->looks == NULL ||
+                   hf_limit_wait_s(call->looks, of_all, name->value,
+                                   call->now_at) == 0,
     };
+    bool may = hf_authz_offers(call->settings, name, HF_WAY_DNS_PERSIST) &&
+               hf_jit_may_query(&jit);
 
-    return hf_authz_offers(call->settings, name, HF_WAY_DNS_PERSIST) &&
-           hf_jit_may_query(&jit);
+    if (may && call->looks != NULL)
+        hf_limit_count(call->looks, of_all, name->value, call->now_at);
+    return may;
 }
+
+static struct hf_span owner_of(const struct hf_authz *authz)
+{
+    return (struct hf_span){(const char *)&authz->account,
+                            sizeof(authz->account)};
+}
+
+void hf_authz_count_failure(struct hf_ca_call *call,
+                            const struct hf_authz *authz)
+{
+    if (call->failures != NULL)
+        hf_limit_count(call->failures, owner_of(authz), authz->name.value,
+                       call->now_at);
+}
+
+int64_t hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz)
+{
+    return call->failures == NULL
+               ? 0
+               : hf_limit_wait_s(call->failures, owner_of(authz),
+                                 authz->name.value, call->now_at);
+}
+
+/* ---- what they offer ---- */
 
 bool hf_authz_offers(const struct hf_ca_settings *settings,
                      const struct hf_identifier *name, enum hf_way way)

@@ -47,9 +47,18 @@ bool hf_authz_find_or_make(struct hf_ca_call *call,
                            const struct hf_identifier *name,
                            struct hf_authz_found *out);
 
-/* May the record be looked at before anybody asks (REQ JIT-04, JIT-05)? */
+/* May the record be looked at before anybody asks (REQ JIT-04, JIT-05)? That
+ * it will be is counted: a transaction that is run again counts twice. */
 bool hf_authz_may_look(struct hf_ca_call *call,
                        const struct hf_identifier *name);
+
+/*
+ * How often its account failed to show that it has the name (REQ VAL-28): one
+ * more, and how many seconds it has to wait until it may try again, or 0.
+ */
+void hf_authz_count_failure(struct hf_ca_call *call,
+                            const struct hf_authz *authz);
+int64_t hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz);
 
 /* Is there such a challenge for the name (REQ CHAL-12)? */
 bool hf_authz_offers(const struct hf_ca_settings *settings,

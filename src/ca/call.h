@@ -26,6 +26,7 @@
 
 struct hf_engine;
 struct hf_issuer_order;
+struct hf_limit;
 struct hf_resource;
 
 /* The account that signed, as its row says now. In the call's arena. */
@@ -68,6 +69,8 @@ struct hf_ca_call {
     struct hf_engine *engine;
     const struct hf_ca_settings *settings;
     struct hf_store *store;
+    struct hf_limit *failures; /* NULL: as many as one likes */
+    struct hf_limit *looks;
     int64_t now_at;
     struct hf_arena arena;
 

@@ -3,17 +3,38 @@
 
 #include "acme/document.h"
 #include "base/alloc.h"
+#include "ca/limit.h"
 #include "ca/nonce.h"
 #include "ca/resources.h"
+#include "os/random.h"
 
-#define KEYS_KEPT 1024 /* public keys that were read once */
+#define KEYS_KEPT  1024              /* public keys that were read once */
+#define LIMIT_KEYS ((size_t)1 << 16) /* a megabyte */
+#define HOUR_S     3600
 
 struct hf_engine {
     const struct hf_ca_settings *settings;
     struct hf_store *store;
     struct hf_nonces *nonces;
+    struct hf_limit *failures;
+    struct hf_limit *looks;
     struct hf_public_key *keys[KEYS_KEPT]; /* by thumbprint */
 };
+
+static enum hf_err make_limit(uint32_t an_hour, struct hf_limit **out,
+                              struct hf_why *why)
+{
+    char secret[32];
+    const struct hf_limit_config config = {
+        .keys = LIMIT_KEYS,
+        .burst = an_hour,
+        .period_s = HOUR_S / an_hour,
+        .secret = {secret, sizeof(secret)},
+    };
+    enum hf_err err = hf_random_fill(secret, sizeof(secret), why);
+
+    return err == HF_OK ? hf_limit_new(&config, out, why) : err;
+}
 
 enum hf_err hf_engine_new(const struct hf_ca_settings *settings,
                           struct hf_store *store, struct hf_engine **out,
@@ -27,6 +48,10 @@ enum hf_err hf_engine_new(const struct hf_ca_settings *settings,
     engine->settings = settings;
     engine->store = store;
     err = hf_nonces_new(&engine->nonces, why);
+    if (err == HF_OK && settings->failures_an_hour > 0)
+        err = make_limit(settings->failures_an_hour, &engine->failures, why);
+    if (err == HF_OK && settings->looks_an_hour > 0)
+        err = make_limit(settings->looks_an_hour, &engine->looks, why);
     if (err != HF_OK) {
         hf_engine_free(engine);
         return err;
@@ -42,6 +67,8 @@ void hf_engine_free(struct hf_engine *engine)
     for (size_t i = 0; i < KEYS_KEPT; i++)
         hf_public_key_free(engine->keys[i]);
     hf_nonces_free(engine->nonces);
+    hf_limit_free(engine->failures);
+    hf_limit_free(engine->looks);
     hf_free(engine);
 }
 
@@ -69,6 +96,8 @@ void hf_engine_begin(struct hf_engine *engine, int64_t now_at,
         .engine = engine,
         .settings = engine->settings,
         .store = engine->store,
+        .failures = engine->failures,
+        .looks = engine->looks,
         .now_at = now_at,
     };
     hf_arena_init(&out->arena, HF_CA_CALL_ROOM_MAX);

@@ -189,6 +189,7 @@ static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
                                     hf_store_text(hf_buf_span(&error)),
                                     hf_store_text(result->evidence)));
     hf_buf_clear(&error);
+    hf_authz_count_failure(call, authz);
     return good;
 }
 

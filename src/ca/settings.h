@@ -43,4 +43,6 @@ struct hf_ca_settings {
     int64_t order_s;    /* how long an order and a pending authorization last */
     int64_t backdate_s; /* notBefore lies so far back: clocks differ */
     size_t names_max;   /* of one order */
+    uint32_t failures_an_hour; /* of an account at a name; 0: no limit */
+    uint32_t looks_an_hour;    /* just in time, of a name; 0: no limit */
 };
