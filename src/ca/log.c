@@ -34,6 +34,7 @@ static void put_validated(struct hf_json *json, const struct hf_task *task)
     hf_json_key_lit(json, "event", "validated");
     put_id(json, "authz", task->job.id);
     hf_json_key_lit(json, "method", hf_way_word(task->way));
+    /* REQ JIT-06 */
     hf_json_key_bool(json, "just_in_time", task->job.kind == HF_JOB_LOOK);
     hf_json_key_bool(json, "valid", result->valid);
     hf_json_key_lit(json, "reason", result->reason);

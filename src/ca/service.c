@@ -59,6 +59,14 @@ struct hf_service {
     size_t task_count;
 };
 
+static struct hf_time now_of(const struct hf_service *service)
+{
+    struct hf_time now = hf_clock_now();
+
+    now.s += service->config.ahead_s;
+    return now;
+}
+
 /* ---- held requests ---- */
 
 /* NULL: of nobody's. */
@@ -174,14 +182,14 @@ static enum hf_err submit_validation(struct hf_service *service,
 
     if (err != HF_OK)
         return err;
-    hf_engine_begin(service->engine, hf_clock_now().s, &call);
+    hf_engine_begin(service->engine, now_of(service).s, &call);
     if (!hf_outcome_ask(&call, &work->job, &asked, &wanted)) {
         err = call.err;
         *why = call.why;
     }
     hf_store_undo(service->config.store);
     if (err == HF_OK && wanted) {
-        asked.now = hf_clock_now();
+        asked.now = now_of(service);
         work->way = asked.way;
         err = hf_validator_submit(service->config.validator, &asked,
                                   ticket_of(service, work), why);
@@ -230,7 +238,7 @@ static struct hf_task *add_task(struct hf_service *service,
     service->owners[i] = held;
     task->call = held == NULL ? &service->own[i] : &held->call;
     if (held == NULL)
-        hf_engine_begin(service->engine, hf_clock_now().s, task->call);
+        hf_engine_begin(service->engine, now_of(service).s, task->call);
     return task;
 }
 
@@ -259,7 +267,7 @@ static enum hf_err take_validated(struct hf_service *service,
         struct work *work;
         uint64_t ticket;
 
-        err = hf_validator_poll(service->config.validator, hf_clock_now(),
+        err = hf_validator_poll(service->config.validator, now_of(service),
                                 &ticket, &result, &got, why);
         if (err != HF_OK || !got)
             break;
@@ -404,7 +412,7 @@ static enum hf_err take_requests(struct hf_service *service, struct hf_why *why)
         if (held == NULL)
             return hf_fail(why, HF_ENOMEM, 0, "out of memory");
         held->until_ms = hf_clock_ms() + service->config.hold_ms;
-        hf_engine_open(service->engine, &request, hf_clock_now().s,
+        hf_engine_open(service->engine, &request, now_of(service).s,
                        &held->call);
         (void)add_task(service, HF_TASK_RUN, held);
     }
@@ -428,7 +436,7 @@ static void note(struct hf_service *service, const struct hf_task *task)
     struct hf_ca_counts *counts = &service->counts;
     enum hf_way way;
 
-    hf_ca_log_task(config->say, config->say_to, task, hf_clock_now().s);
+    hf_ca_log_task(config->say, config->say_to, task, now_of(service).s);
     if (task->kind == HF_TASK_VALIDATED) {
         way = task->way;
         counts->validated[way][task->result.valid]++;
@@ -504,7 +512,7 @@ static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
 
     if (held == NULL)
         return HF_ENOMEM;
-    hf_engine_begin(service->engine, hf_clock_now().s, &held->call);
+    hf_engine_begin(service->engine, now_of(service).s, &held->call);
     if (kind == HF_JOB_SIGN &&
         !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted))
         return held->call.err;
@@ -537,7 +545,7 @@ static enum hf_err resume(struct hf_service *service, int64_t before_at,
     struct hf_ca_call call;
     enum hf_err err = hf_store_begin(service->config.store, why);
 
-    hf_engine_begin(service->engine, hf_clock_now().s, &call);
+    hf_engine_begin(service->engine, now_of(service).s, &call);
     for (size_t k = 0; err == HF_OK && k < 2; k++) {
         size_t count;
 
@@ -562,7 +570,7 @@ static void run_tasks(struct hf_service *service)
     if (service->task_count == 0)
         return;
     hf_tasks_run(service->tasks, service->task_count, service->config.store,
-                 hf_clock_now().s, &failed);
+                 now_of(service).s, &failed);
     service->store_is_good = failed == 0;
     service->counts.commits++;
     service->counts.tasks += service->task_count;
@@ -614,17 +622,17 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
 
         err = err == HF_OK ? settled : err;
     }
-    if (err == HF_OK && hf_clock_now().s >= service->resume_at) {
+    if (err == HF_OK && now_of(service).s >= service->resume_at) {
         /* A store that is away for a while is asked again. */
-        (void)resume(service, hf_clock_now().s - LOST_S, why);
-        service->resume_at = hf_clock_now().s + LOST_S / 2;
+        (void)resume(service, now_of(service).s - LOST_S, why);
+        service->resume_at = now_of(service).s + LOST_S / 2;
     }
     if (err == HF_OK)
         err = submit_works(service, why);
     if (err == HF_OK)
         err = answer_late(service, why);
     if (err == HF_OK)
-        err = hf_lists_renew(service->lists, hf_clock_now().s, why);
+        err = hf_lists_renew(service->lists, now_of(service).s, why);
     if (err == HF_OK && service->config.own_tls != NULL)
         err = hf_own_tls_renew(service->config.own_tls, hf_clock_now().s, why);
     sweep(service);
@@ -648,16 +656,16 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     if (service == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     service->config = *config;
-    service->counts.started_at = hf_clock_now().s;
+    service->counts.started_at = now_of(service).s;
     service->store_is_good = true;
     err = hf_engine_new(config->settings, config->store, &service->engine, why);
     if (err == HF_OK)
         err = hf_lists_new(config, &service->lists, why);
     if (err == HF_OK)
         err = resume(service,
-                     hf_clock_now().s + (config->shares_store ? -LOST_S : 1),
+                     now_of(service).s + (config->shares_store ? -LOST_S : 1),
                      why);
-    service->resume_at = hf_clock_now().s + LOST_S;
+    service->resume_at = now_of(service).s + LOST_S;
     if (err != HF_OK) {
         hf_service_free(service);
         return err;

@@ -31,6 +31,8 @@ struct hf_service_config {
     uint32_t shards;      /* of the list of revoked certificates */
     int64_t list_every_s; /* how often it is made anew, at least */
     int64_t list_life_s;  /* from its thisUpdate to its nextUpdate */
+    int64_t ahead_s;      /* of the real time, which is that of the web
+                             server's certificate all the same: a laboratory's */
     /* One event, a JSON object, for the log. */
     hf_ca_say_fn *say;
     void *say_to;

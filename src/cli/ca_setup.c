@@ -7,10 +7,13 @@
 #include "holdfast/hashed_uri.h"
 #include "holdfast/idna.h"
 
-#define ORDER_S    (7 * (int64_t)86400)
-#define BACKDATE_S 3600
-#define NAMES_MAX  100
-#define LIFE_MAX_S (10 * 365 * (int64_t)86400)
+#define ORDER_S     (7 * (int64_t)86400)
+#define BACKDATE_S  3600
+#define NAMES_MAX   100
+#define FAILURES    10
+#define LOOKS       100
+#define AN_HOUR_MAX 3600
+#define LIFE_MAX_S  (10 * 365 * (int64_t)86400)
 
 /* ---- the URL ---- */
 
@@ -154,6 +157,45 @@ static enum hf_exit read_profiles(const struct hf_cli *cli,
     return status;
 }
 
+/* ---- limits ---- */
+
+static enum hf_exit read_limits(const struct hf_cli *cli,
+                                struct hf_ca_setup *out)
+{
+    int64_t failures = FAILURES;
+    int64_t looks = LOOKS;
+
+    if (!hf_cli_number(cli, "failures", 0, AN_HOUR_MAX, &failures) ||
+        !hf_cli_number(cli, "looks", 0, AN_HOUR_MAX, &looks))
+        return HF_EXIT_USAGE;
+    out->settings.failures_an_hour = (uint32_t)failures;
+    out->settings.looks_an_hour = (uint32_t)looks;
+    return HF_EXIT_GOOD;
+}
+
+/* ---- the clock ---- */
+
+/* Whoever is bound by the Baseline Requirements cannot have another time. */
+static enum hf_exit read_clock(const struct hf_cli *cli,
+                               struct hf_ca_setup *out)
+{
+    const char *text = hf_cli_value(cli, "clock", NULL);
+    struct hf_time moved = cli->now;
+    struct hf_why why = {0};
+
+    if (text == NULL)
+        return HF_EXIT_GOOD;
+    if (!out->settings.internal_names)
+        return hf_cli_usage(cli, HF_SPAN("--clock"),
+                            "for laboratories only: give --internal-names");
+    if (hf_time_parse(hf_span_str(text), cli->now, &moved, &why) != HF_OK)
+        return hf_cli_usage(cli, hf_span_str(text), why.text);
+    out->ahead_s = moved.s - cli->now.s;
+    hf_cli_error(cli, HF_SPAN("--clock"),
+                 "this CA goes by a time that is not the real one");
+    return HF_EXIT_GOOD;
+}
+
 /* ---- the rest ---- */
 
 static void read_switches(const struct hf_cli *cli, struct hf_ca_setup *out)
@@ -200,6 +242,10 @@ enum hf_exit hf_ca_setup_read(const struct hf_cli *cli,
         status = read_issuers(cli, out);
     if (status == HF_EXIT_GOOD)
         status = read_profiles(cli, out);
+    if (status == HF_EXIT_GOOD)
+        status = read_limits(cli, out);
+    if (status == HF_EXIT_GOOD)
+        status = read_clock(cli, out);
     out->settings.law.prefixes = &out->prefix;
     out->settings.law.prefix_count = 1;
     return status;

@@ -48,8 +48,20 @@
          .help = "Do not look at the record before a challenge is tried"},     \
         {.name = "persist-only",                                               \
          .help = "Offer dns-persist-01 and no other challenge"},               \
+        {.name = "failures",                                                   \
+         .arg = "COUNT",                                                       \
+         .help = "Challenges that an account may fail at a name in an hour "   \
+                 "(default: 10; 0: any number)"},                              \
+        {.name = "looks",                                                      \
+         .arg = "COUNT",                                                       \
+         .help = "How often a name's record is looked at just in time in an "  \
+                 "hour (default: 100; 0: any number)"},                        \
         {.name = "internal-names",                                             \
          .help = "Certify names and addresses of no public network"},          \
+        {.name = "clock",                                                      \
+         .arg = "TIME",                                                        \
+         .help = "Move its clock, such as +10d (for laboratories, with "       \
+                 "--internal-names)"},                                         \
         {.name = "ip-persist",                                                 \
          .help = "Offer dns-persist-01 for addresses (BR 3.2.2.5.8)"},         \
         {.name = "no-caa", .help = "Do not look at CAA records"},              \
@@ -76,6 +88,7 @@ struct hf_ca_setup {
     struct hf_server_place places[HF_SERVER_PLACES_MAX];
     size_t place_count;
     size_t watch_place; /* of them; HF_SERVER_PLACES_MAX: none */
+    int64_t ahead_s;    /* of the real time */
 
     /* what the spans above live in */
     struct hf_span issuers[HF_CA_ISSUERS_MAX];
