@@ -174,8 +174,9 @@ struct hf_resolver_config {
     const char *source;     /* our address to ask from, or NULL: any */
     int64_t timeout_ms;     /* of one look-up; 0 means 10 s */
     size_t window;          /* 0 means HF_RESOLVER_WINDOW */
-    uint32_t cache_max_s;   /* longest that anything is remembered, and the
-                               largest TTL told; 0: as libunbound does */
+    uint32_t cache_max_s;   /* longest that a record is remembered; then that
+                               there is none is not, and TTLs are told as they
+                               came; 0: as libunbound does */
     bool no_wall;           /* --sandbox=off */
 };
 

@@ -434,7 +434,10 @@ static bool set_options(struct ub_ctx *ctx)
     return true;
 }
 
-/* REQ VAL-35: what was removed is not seen for longer than this. */
+/* REQ VAL-35: what was removed is not seen for longer than this. That there was
+ * nothing is not remembered at all, or a record that is published after a look
+ * just in time would be missed by the challenge. TTLs are told as they came
+ * (REQ REUSE-04); how long answers are kept is capped all the same. */
 static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
 {
     char room[16];
@@ -446,8 +449,9 @@ static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
     hf_buf_put_u64(&text, max_s);
     room[text.len] = '\0';
     return ub_ctx_set_option(ctx, "cache-max-ttl:", room) == UB_NOERROR &&
-           ub_ctx_set_option(ctx, "cache-max-negative-ttl:", room) ==
-               UB_NOERROR;
+           ub_ctx_set_option(ctx, "cache-max-negative-ttl:", "0") ==
+               UB_NOERROR &&
+           ub_ctx_set_option(ctx, "serve-original-ttl:", "yes") == UB_NOERROR;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): libunbound says how many */
