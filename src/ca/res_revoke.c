@@ -131,7 +131,7 @@ bool hf_resource_revoke(struct hf_ca_call *call)
 {
     const json_t *member;
     int64_t reason = 0;
-    struct hf_cert cert;
+    struct hf_cert cert = {0};
 
     if (hf_ca_call_is_fetch(call))
         return hf_ca_call_refuse(
