@@ -34,28 +34,35 @@ static void put_one(struct hf_buf *out, const char *name, const char *kind,
     put_value(out, name, "", value);
 }
 
+/* Two labels; the second may be missing. */
+struct labels {
+    const char *first, *one;
+    const char *second, *two;
+};
+
+static void put_label(struct hf_buf *out, const char *name, const char *value)
+{
+    hf_buf_puts(out, name);
+    hf_buf_puts(out, "=\"");
+    hf_buf_puts(out, value);
+    hf_buf_putc(out, '"');
+}
+
 static void put_labelled(struct hf_buf *out, const char *name,
-                         const char *first, const char *one, const char *second,
-                         const char *two, uint64_t value)
+                         const struct labels *labels, uint64_t value)
 {
     char room[128];
-    struct hf_buf labels;
+    struct hf_buf text;
 
-    hf_buf_init(&labels, room, sizeof(room) - 1);
-    hf_buf_putc(&labels, '{');
-    hf_buf_puts(&labels, first);
-    hf_buf_puts(&labels, "=\"");
-    hf_buf_puts(&labels, one);
-    hf_buf_putc(&labels, '"');
-    if (second != NULL) {
-        hf_buf_putc(&labels, ',');
-        hf_buf_puts(&labels, second);
-        hf_buf_puts(&labels, "=\"");
-        hf_buf_puts(&labels, two);
-        hf_buf_putc(&labels, '"');
+    hf_buf_init(&text, room, sizeof(room) - 1);
+    hf_buf_putc(&text, '{');
+    put_label(&text, labels->first, labels->one);
+    if (labels->second != NULL) {
+        hf_buf_putc(&text, ',');
+        put_label(&text, labels->second, labels->two);
     }
-    hf_buf_putc(&labels, '}');
-    room[labels.len] = '\0';
+    hf_buf_putc(&text, '}');
+    room[text.len] = '\0';
     put_value(out, name, room, value);
 }
 
@@ -69,8 +76,10 @@ static void put_answered(struct hf_buf *out, const struct hf_ca_counts *counts)
 
         for (int d = 2; d >= 0; d--, number /= 10)
             status[d] = (char)('0' + number % 10);
-        put_labelled(out, "requests_total", "problem",
-                     hf_trouble_word((enum hf_trouble)i), "status", status,
+        put_labelled(out, "requests_total",
+                     &(struct labels){"problem",
+                                      hf_trouble_word((enum hf_trouble)i),
+                                      "status", status},
                      counts->answered[i]);
     }
 }
@@ -81,9 +90,10 @@ static void put_validated(struct hf_buf *out, const struct hf_ca_counts *counts)
              "Validations, by method and outcome");
     for (unsigned way = 0; way < HF_WAY_COUNT; way++)
         for (unsigned yes = 0; yes < 2; yes++)
-            put_labelled(out, "validations_total", "method",
-                         hf_way_word((enum hf_way)way), "outcome",
-                         yes ? "valid" : "invalid",
+            put_labelled(out, "validations_total",
+                         &(struct labels){"method",
+                                          hf_way_word((enum hf_way)way),
+                                          "outcome", yes ? "valid" : "invalid"},
                          counts->validated[way][yes]);
 }
 
@@ -91,8 +101,10 @@ static void put_front(struct hf_buf *out, const uint64_t *front)
 {
     put_head(out, "front", "untyped", "What the web server counts");
     for (unsigned i = 0; i < HF_SERVER_COUNTS; i++)
-        put_labelled(out, "front", "what", hf_server_count_names[i], NULL, NULL,
-                     front[i]);
+        put_labelled(
+            out, "front",
+            &(struct labels){"what", hf_server_count_names[i], NULL, NULL},
+            front[i]);
 }
 
 void hf_ca_counts_put(struct hf_buf *out, const struct hf_ca_counts *counts,

@@ -40,7 +40,7 @@ bool hf_persist_uri(struct hf_ca_call *call, const struct hf_identifier *name,
 
 bool hf_persist_put(struct hf_ca_call *call, const struct hf_identifier *name)
 {
-    struct hf_span uri;
+    struct hf_span uri = {0};
 
     switch (call->settings->preset) {
     case HF_PRESET_COMPAT:

@@ -61,8 +61,12 @@ static bool take_names(struct hf_ca_call *call, struct wish *wish)
                                &call->arena, &name, &detail);
 
         if (trouble != HF_TROUBLE_NONE && sub_count < HF_TROUBLE_SUBS_MAX)
-            subs[sub_count++] = (struct hf_trouble_sub){trouble, detail,
-                                                        name.is_ip, name.whole};
+            subs[sub_count++] = (struct hf_trouble_sub){
+                .detail = detail,
+                .identifier = name.whole,
+                .trouble = trouble,
+                .is_ip = name.is_ip,
+            };
         if (trouble == HF_TROUBLE_NONE && is_new(wish, &name))
             wish->names[wish->count++] = name;
     }
@@ -75,15 +79,13 @@ static bool take_profile(struct hf_ca_call *call, struct wish *wish)
 {
     const struct hf_ca_settings *settings = call->settings;
     struct hf_span name = hf_document_string(call->payload, "profile");
+    size_t i = 0;
 
-    if (name.len == 0) {
-        wish->profile = &settings->profiles[0];
-        return true;
-    }
-    for (size_t i = 0; i < settings->profile_count; i++)
-        if (hf_span_eq(settings->profiles[i].name, name))
-            wish->profile = &settings->profiles[i];
-    return wish->profile != NULL ||
+    while (name.len > 0 && i < settings->profile_count &&
+           !hf_span_eq(settings->profiles[i].name, name))
+        i++;
+    wish->profile = &settings->profiles[i];
+    return i < settings->profile_count ||
            hf_ca_call_refuse(call, HF_TROUBLE_INVALID_PROFILE,
                              "no such profile; the directory lists them");
 }

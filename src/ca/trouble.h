@@ -46,10 +46,10 @@ int hf_trouble_status(enum hf_trouble trouble);
 
 /* What is wrong with one identifier (RFC 8555, section 6.7.1). */
 struct hf_trouble_sub {
-    enum hf_trouble trouble;
-    const char *detail; /* static */
-    bool is_ip;
+    const char *detail;        /* static */
     struct hf_span identifier; /* escaped by the writer */
+    enum hf_trouble trouble;
+    bool is_ip;
 };
 
 /* Write the document of a trouble; `members` is JSON text of more members, each

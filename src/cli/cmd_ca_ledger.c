@@ -94,14 +94,13 @@ static const struct table tables[] = {
 /* "ca cert list" is of the table "cert". */
 static const struct table *table_of(const struct hf_cli *cli)
 {
-    struct hf_span name = hf_span_str(cli->command->name);
+    const char *word = cli->command->name + sizeof("ca ") - 1;
+    size_t i = 0;
 
-    (void)hf_span_cut(&name, 3);
-    name.len = hf_span_find(name, ' ');
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        if (hf_span_eq(hf_span_str(tables[i].word), name))
-            return &tables[i];
-    return &tables[0];
+    while (i + 1 < sizeof(tables) / sizeof(tables[0]) &&
+           !hf_span_starts(hf_span_str(word), hf_span_str(tables[i].word)))
+        i++;
+    return &tables[i];
 }
 
 static bool is_numeric(enum shape shape)
@@ -309,21 +308,60 @@ static enum hf_exit show(struct hf_cli *cli)
     return hf_cli_finish(cli, status);
 }
 
-#define LEDGER(symbol, what, does, says, count)                                \
-    const struct hf_command hf_cmd_ca_##symbol##_##does = {                    \
-        .name = "ca " #symbol " " #does,                                       \
-        .operands = what,                                                      \
-        .summary = says,                                                       \
-        .options = options,                                                    \
-        .option_count = sizeof(options) / sizeof(options[0]),                  \
-        .operands_min = count,                                                 \
-        .operands_max = count,                                                 \
-        .run = does,                                                           \
-    }
+/* What all six have in common. */
+#define LEDGER                                                                 \
+    .options = options, .option_count = sizeof(options) / sizeof(options[0])
 
-LEDGER(account, "", list, "List the accounts of a CA", 0);
-LEDGER(account, "ID", show, "Show an account of a CA", 1);
-LEDGER(order, "", list, "List the orders of a CA", 0);
-LEDGER(order, "ID", show, "Show an order of a CA", 1);
-LEDGER(cert, "", list, "List the certificates that a CA issued", 0);
-LEDGER(cert, "SERIAL", show, "Show a certificate that a CA issued", 1);
+const struct hf_command hf_cmd_ca_account_list = {
+    .name = "ca account list",
+    .operands = "",
+    .summary = "List the accounts of a CA",
+    LEDGER,
+    .run = list,
+};
+
+const struct hf_command hf_cmd_ca_account_show = {
+    .name = "ca account show",
+    .operands = "ID",
+    .summary = "Show an account of a CA",
+    LEDGER,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = show,
+};
+
+const struct hf_command hf_cmd_ca_order_list = {
+    .name = "ca order list",
+    .operands = "",
+    .summary = "List the orders of a CA",
+    LEDGER,
+    .run = list,
+};
+
+const struct hf_command hf_cmd_ca_order_show = {
+    .name = "ca order show",
+    .operands = "ID",
+    .summary = "Show an order of a CA",
+    LEDGER,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = show,
+};
+
+const struct hf_command hf_cmd_ca_cert_list = {
+    .name = "ca cert list",
+    .operands = "",
+    .summary = "List the certificates that a CA issued",
+    LEDGER,
+    .run = list,
+};
+
+const struct hf_command hf_cmd_ca_cert_show = {
+    .name = "ca cert show",
+    .operands = "SERIAL",
+    .summary = "Show a certificate that a CA issued",
+    LEDGER,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = show,
+};
