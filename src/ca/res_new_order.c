@@ -79,14 +79,16 @@ static bool take_profile(struct hf_ca_call *call, struct wish *wish)
 {
     const struct hf_ca_settings *settings = call->settings;
     struct hf_span name = hf_document_string(call->payload, "profile");
-    size_t i = 0;
 
-    while (name.len > 0 && i < settings->profile_count &&
-           !hf_span_eq(settings->profiles[i].name, name))
-        i++;
-    wish->profile = &settings->profiles[i];
-    return i < settings->profile_count ||
-           hf_ca_call_refuse(call, HF_TROUBLE_INVALID_PROFILE,
+    if (name.len == 0)
+        return true; /* the first is the default */
+    for (size_t i = 0; i < settings->profile_count; i++) {
+        if (hf_span_eq(settings->profiles[i].name, name)) {
+            wish->profile = &settings->profiles[i];
+            return true;
+        }
+    }
+    return hf_ca_call_refuse(call, HF_TROUBLE_INVALID_PROFILE,
                              "no such profile; the directory lists them");
 }
 
@@ -215,7 +217,7 @@ static bool add_order(struct hf_ca_call *call, const struct wish *wish,
 bool hf_resource_new_order(struct hf_ca_call *call)
 {
     int64_t expires_at = call->now_at + call->settings->order_s;
-    struct wish wish = {0};
+    struct wish wish = {.profile = &call->settings->profiles[0]};
     struct hf_buf ids;
     int64_t id;
     bool good;
