@@ -109,8 +109,8 @@ curl_tls -v "https://localhost:$tls/[1-5]" >"$tmp/out" 2>"$tmp/err"
     complain 'it says what it is'
 
 echo TLS
-says '*Protocol*: TLSv1.3*' handshake
-says '*Protocol*: TLSv1.2*' handshake -tls1_2
+says '*New, TLSv1.3, Cipher is*' handshake
+says '*New, TLSv1.2, Cipher is*' handshake -tls1_2
 says '*alert*' handshake -tls1_1 -cipher DEFAULT:@SECLEVEL=0
 says '*alert*' handshake -tls1_2 -cipher AES128-GCM-SHA256
 says '*ALPN protocol: http/1.1*' handshake -alpn h2,http/1.1
