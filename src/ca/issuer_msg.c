@@ -12,33 +12,6 @@ static enum hf_err garbled(struct hf_why *why)
                    "a process that has a CA's key speaks another language");
 }
 
-/* Text of more than 65,535 octets. */
-static void put_long(struct hf_buf *out, struct hf_span text)
-{
-    hf_put_number(out, text.len, 4);
-    hf_buf_put(out, text);
-}
-
-static bool take_long(struct hf_span *rest, size_t max, struct hf_span *out)
-{
-    uint64_t len;
-
-    if (!hf_take_number(rest, 4, &len) || len > max || len > rest->len)
-        return false;
-    *out = hf_span_cut(rest, (size_t)len);
-    return true;
-}
-
-static bool take_flag(struct hf_span *rest, bool *out)
-{
-    uint64_t value;
-
-    if (!hf_take_number(rest, 1, &value) || value > 1)
-        return false;
-    *out = value == 1;
-    return true;
-}
-
 static bool take_moment(struct hf_span *rest, int64_t *out)
 {
     uint64_t value;
@@ -64,17 +37,17 @@ static void put_profiles(struct hf_buf *out,
 
 static bool take_profiles(struct hf_span *rest, struct hf_issuer_config *out)
 {
-    uint64_t count;
+    unsigned count;
 
-    if (!hf_take_number(rest, 1, &count) || count > HF_ISSUER_PROFILES_MAX)
+    if (!hf_take_below(rest, HF_ISSUER_PROFILES_MAX + 1, &count))
         return false;
-    out->profile_count = (size_t)count;
+    out->profile_count = count;
     for (size_t i = 0; i < out->profile_count; i++) {
         struct hf_issuer_profile *profile = &out->profiles[i];
 
         if (!hf_take_text(rest, HF_ISSUER_WORD_MAX, &profile->name) ||
             !take_moment(rest, &profile->lifetime_s) ||
-            !take_flag(rest, &profile->client_auth))
+            !hf_take_flag(rest, &profile->client_auth))
             return false;
     }
     return true;
@@ -94,9 +67,7 @@ void hf_issuer_put_want(struct hf_buf *out, const struct hf_issuer_want *want)
     hf_put_text(out, config->certificate);
     hf_put_text(out, config->key);
     hf_put_text(out, config->passphrase);
-    hf_put_text(out, config->reach.tcti);
-    hf_put_text(out, config->reach.holes);
-    hf_put_text(out, config->reach.environment);
+    hf_key_reach_put(out, &config->reach);
     hf_put_text(out, config->log_folder);
     hf_put_text(out, config->ca_url);
     hf_put_text(out, config->crl_url);
@@ -104,21 +75,12 @@ void hf_issuer_put_want(struct hf_buf *out, const struct hf_issuer_want *want)
     hf_frame_end(out, at);
 }
 
-/* Empty, or items that all end in NUL. */
-static bool take_list(struct hf_span *rest, size_t max, struct hf_span *out)
-{
-    return hf_take_text(rest, max, out) &&
-           (out->len == 0 || out->ptr[out->len - 1] == '\0');
-}
-
 static bool take_config(struct hf_span *rest, struct hf_issuer_config *out)
 {
     return hf_take_text(rest, TEXT_MAX, &out->certificate) &&
            hf_take_text(rest, TEXT_MAX, &out->key) &&
            hf_take_text(rest, HF_PASSPHRASE_MAX, &out->passphrase) &&
-           hf_take_text(rest, HF_ISSUER_URL_MAX, &out->reach.tcti) &&
-           take_list(rest, HF_KEY_HOLES_TEXT_MAX, &out->reach.holes) &&
-           take_list(rest, HF_KEY_ENVIRONMENT_MAX, &out->reach.environment) &&
+           hf_key_reach_take(rest, &out->reach) &&
            hf_take_text(rest, TEXT_MAX, &out->log_folder) &&
            hf_take_text(rest, HF_ISSUER_URL_MAX, &out->ca_url) &&
            hf_take_text(rest, HF_ISSUER_URL_MAX, &out->crl_url) &&
@@ -130,12 +92,14 @@ enum hf_err hf_issuer_read_want(const struct hf_frame *frame,
 {
     struct hf_span rest = frame->body;
     struct hf_issuer_want want = {0};
-    uint64_t kind, shards;
+    unsigned kind;
+    uint64_t shards;
 
-    if (frame->kind != HF_ISSUER_OPEN || !take_flag(&rest, &want.founds) ||
-        !take_flag(&rest, &want.make) || !hf_take_number(&rest, 1, &kind) ||
-        kind >= HF_KEY_KIND_COUNT || !take_flag(&rest, &want.config.no_wall) ||
-        !take_flag(&rest, &want.config.is_public) ||
+    if (frame->kind != HF_ISSUER_OPEN || !hf_take_flag(&rest, &want.founds) ||
+        !hf_take_flag(&rest, &want.make) ||
+        !hf_take_below(&rest, HF_KEY_KIND_COUNT, &kind) ||
+        !hf_take_flag(&rest, &want.config.no_wall) ||
+        !hf_take_flag(&rest, &want.config.is_public) ||
         !hf_take_number(&rest, 4, &shards) || shards == 0 ||
         !take_config(&rest, &want.config) || rest.len > 0)
         return garbled(why);
@@ -164,10 +128,10 @@ enum hf_err hf_issuer_read_ready(const struct hf_frame *frame,
 {
     struct hf_span rest = frame->body;
     struct hf_issuer_ready ready;
-    uint64_t kind;
+    unsigned kind;
 
-    if (frame->kind != HF_ISSUER_READY || !hf_take_number(&rest, 1, &kind) ||
-        kind >= HF_KEY_KIND_COUNT ||
+    if (frame->kind != HF_ISSUER_READY ||
+        !hf_take_below(&rest, HF_KEY_KIND_COUNT, &kind) ||
         !hf_take_text(&rest, TEXT_MAX, &ready.spki))
         return garbled(why);
     ready.kind = (enum hf_key_kind)kind;
@@ -195,7 +159,7 @@ void hf_issuer_put_order(struct hf_buf *out,
     for (size_t i = 0; i < order->name_count; i++) {
         hf_put_number(out, order->names[i].is_ip, 1);
         hf_put_text(out, order->names[i].value);
-        put_long(out, order->names[i].evidence);
+        hf_put_long(out, order->names[i].evidence);
     }
     hf_frame_end(out, at);
 }
@@ -210,9 +174,9 @@ static bool take_names(struct hf_span *rest, struct hf_issuer_name *room,
     out->names = room;
     out->name_count = (size_t)count;
     for (size_t i = 0; i < out->name_count; i++)
-        if (!take_flag(rest, &room[i].is_ip) ||
+        if (!hf_take_flag(rest, &room[i].is_ip) ||
             !hf_take_text(rest, TEXT_MAX, &room[i].value) ||
-            !take_long(rest, HF_ISSUER_EVIDENCE_MAX, &room[i].evidence))
+            !hf_take_long(rest, HF_ISSUER_EVIDENCE_MAX, &room[i].evidence))
             return false;
     return true;
 }
@@ -336,12 +300,12 @@ void hf_issuer_put_certify(struct hf_buf *out,
 static bool take_permitted(struct hf_span *rest, struct hf_span *room,
                            struct hf_ca_certificate *out)
 {
-    uint64_t count;
+    unsigned count;
 
-    if (!hf_take_number(rest, 1, &count) || count > HF_CA_PERMITTED_MAX)
+    if (!hf_take_below(rest, HF_CA_PERMITTED_MAX + 1, &count))
         return false;
     out->permitted = room;
-    out->permitted_count = (size_t)count;
+    out->permitted_count = count;
     for (size_t i = 0; i < out->permitted_count; i++)
         if (!hf_take_text(rest, HF_ISSUER_URL_MAX, &room[i]))
             return false;
@@ -354,9 +318,9 @@ enum hf_err hf_issuer_read_certify(struct hf_span body, struct hf_span *room,
 {
     struct hf_ca_certificate read = {0};
 
-    if (!take_flag(&body, &read.is_root) ||
-        !take_flag(&body, &read.client_auth) ||
-        !take_flag(&body, &read.is_public) ||
+    if (!hf_take_flag(&body, &read.is_root) ||
+        !hf_take_flag(&body, &read.client_auth) ||
+        !hf_take_flag(&body, &read.is_public) ||
         !take_moment(&body, &read.not_before_at) ||
         !take_moment(&body, &read.not_after_at) ||
         !hf_take_text(&body, 2, &read.subject.country) ||
@@ -397,12 +361,13 @@ enum hf_err hf_issuer_read_reply(const struct hf_frame *frame,
 {
     struct hf_span rest = frame->body;
     struct hf_issuer_reply reply;
-    uint64_t kind, err, shard;
+    unsigned kind, err;
+    uint64_t shard;
 
     if (frame->kind != HF_ISSUER_REPLY ||
         !hf_take_number(&rest, 8, &reply.ticket) ||
-        !hf_take_number(&rest, 1, &kind) || kind > HF_ISSUER_REFUSED ||
-        !hf_take_number(&rest, 1, &err) || err > HF_ECRYPTO ||
+        !hf_take_below(&rest, HF_ISSUER_REFUSED + 1, &kind) ||
+        !hf_take_below(&rest, HF_ECRYPTO + 1, &err) ||
         !hf_take_number(&rest, 4, &shard) ||
         !hf_take_number(&rest, 8, &reply.entry) ||
         !hf_take_text(&rest, HF_ENTRY_HASH_LEN, &reply.hash) ||
@@ -430,27 +395,12 @@ void hf_issuer_put_certified(struct hf_buf *out, struct hf_span der)
 
 void hf_issuer_put_failed(struct hf_buf *out, enum hf_err err, const char *text)
 {
-    size_t at = hf_frame_begin(out, HF_ISSUER_FAILED);
-
-    hf_put_number(out, (uint64_t)err, 1);
-    hf_buf_puts(out, text == NULL ? "" : text);
-    hf_frame_end(out, at);
+    hf_frame_put_failure(out, HF_ISSUER_FAILED, err, text);
 }
 
 enum hf_err hf_issuer_read_failed(const struct hf_frame *frame, char *said,
                                   struct hf_why *why)
 {
-    struct hf_span rest = frame->body;
-    struct hf_buf text;
-    uint64_t err;
-
-    if (frame->kind != HF_ISSUER_FAILED || !hf_take_number(&rest, 1, &err) ||
-        err == HF_OK || err > HF_ECRYPTO) {
-        (void)garbled(why);
-        return HF_EPEER;
-    }
-    hf_buf_init(&text, said, HF_ISSUER_SAID_MAX + 1);
-    hf_buf_put_escaped(&text, rest, HF_ISSUER_SAID_MAX / 4 - 1);
-    hf_buf_putc(&text, '\0');
-    return hf_fail(why, (enum hf_err)err, 0, said);
+    return hf_frame_read_failure(frame, HF_ISSUER_FAILED, said,
+                                 HF_ISSUER_SAID_MAX, why);
 }

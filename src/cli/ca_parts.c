@@ -90,12 +90,11 @@ static void set_profiles(const struct hf_ca_settings *settings,
 
 /* How hardware is reached, when the key is in some. */
 static enum hf_err set_reach(const struct hf_cli *cli, struct hf_span key,
-                             struct hf_buf *environment, struct hf_buf *holes,
+                             struct hf_reach_room *room,
                              struct hf_key_reach *out, struct hf_why *why)
 {
     struct hf_span list[HF_KEY_HOLES_MAX];
     size_t count = hf_cli_count(cli, "token-allow");
-    enum hf_err err;
 
     if (hf_key_home_of(key) == HF_HOME_FILE)
         return HF_OK;
@@ -103,15 +102,8 @@ static enum hf_err set_reach(const struct hf_cli *cli, struct hf_span key,
         return hf_fail(why, HF_ELIMIT, 0, "--token-allow is given too often");
     for (size_t i = 0; i < count; i++)
         list[i] = hf_span_str(hf_cli_nth(cli, "token-allow", i));
-    err = hf_reach_environment(environment, why);
-    if (err == HF_OK)
-        err = hf_reach_holes(list, count, holes, why);
-    *out = (struct hf_key_reach){
-        .tcti = hf_span_str(hf_cli_value(cli, "tcti", NULL)),
-        .holes = hf_buf_span(holes),
-        .environment = hf_buf_span(environment),
-    };
-    return err;
+    return hf_reach_gather(hf_span_str(hf_cli_value(cli, "tcti", NULL)), list,
+                           count, room, out, why);
 }
 
 static enum hf_exit start_issuer(const struct hf_cli *cli,
@@ -122,7 +114,7 @@ static enum hf_exit start_issuer(const struct hf_cli *cli,
     char ca_url[HF_URL_MAX];
     char crl_url[HF_URL_MAX];
     char said[HF_ISSUER_SAID_MAX + 1];
-    struct hf_buf environment, holes;
+    struct hf_reach_room room = {0};
     struct hf_why why = {0};
     enum hf_err err;
     struct hf_issuer_config config = {
@@ -139,13 +131,10 @@ static enum hf_exit start_issuer(const struct hf_cli *cli,
     put_url(parts, "/issuer/1.crt", ca_url, sizeof(ca_url), &config.ca_url);
     put_url(parts, "/crl/", crl_url, sizeof(crl_url), &config.crl_url);
     set_profiles(&parts->setup.settings, &config);
-    hf_buf_init_grow(&environment, HF_KEY_ENVIRONMENT_MAX);
-    hf_buf_init_grow(&holes, HF_KEY_HOLES_TEXT_MAX);
-    err = set_reach(cli, key, &environment, &holes, &config.reach, &why);
+    err = set_reach(cli, key, &room, &config.reach, &why);
     if (err == HF_OK)
         err = hf_issuer_open(&config, &parts->issuer, said, &why);
-    hf_buf_clear(&environment);
-    hf_buf_clear(&holes);
+    hf_reach_clear(&room);
     return err == HF_OK ? HF_EXIT_GOOD : fail(cli, "the CA's key", &why);
 }
 

@@ -339,27 +339,19 @@ static enum hf_exit get_secrets(struct init *init)
 static enum hf_exit open_key(struct init *init, struct party *party)
 {
     char said[HF_ISSUER_SAID_MAX + 1];
-    struct hf_buf environment, holes;
+    struct hf_reach_room room = {0};
     struct hf_why why = {0};
     enum hf_err err = HF_OK;
 
-    hf_buf_init_grow(&environment, HF_KEY_ENVIRONMENT_MAX);
-    hf_buf_init_grow(&holes, HF_KEY_HOLES_TEXT_MAX);
     if (party->home != HF_HOME_FILE)
-        err = hf_reach_environment(&environment, &why);
-    if (err == HF_OK)
-        err = hf_reach_holes(init->hardware.holes, init->hardware.hole_count,
-                             &holes, &why);
-    party->plan.reach =
-        (struct hf_key_reach){.tcti = init->hardware.tcti,
-                              .holes = hf_buf_span(&holes),
-                              .environment = hf_buf_span(&environment)};
+        err = hf_reach_gather(init->hardware.tcti, init->hardware.holes,
+                              init->hardware.hole_count, &room,
+                              &party->plan.reach, &why);
     party->plan.passphrase = hf_buf_span(&party->secret);
     party->plan.no_wall = hf_cli_no_wall(init->cli);
     if (err == HF_OK)
         err = hf_founder_open(&party->plan, &party->founder, said, &why);
-    hf_buf_clear(&holes);
-    hf_buf_clear(&environment);
+    hf_reach_clear(&room);
     if (err == HF_ECANCELED)
         return HF_EXIT_INTERRUPTED;
     return err == HF_OK ? HF_EXIT_GOOD : fail(init, party->name_room, &why);

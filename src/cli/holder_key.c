@@ -131,29 +131,19 @@ static enum hf_err start(const struct hf_holder *holder,
                          struct hf_why *why)
 {
     const char *tcti = getenv("TPM2TOOLS_TCTI");
-    struct hf_buf environment;
-    struct hf_buf holes;
-    enum hf_err err = HF_OK;
+    struct hf_reach_room room;
+    enum hf_err err;
 
     want->no_wall = hf_cli_no_wall(holder->cli);
     want->origin = holder->file.directory;
     if (hf_key_home_of(want->pem) == HF_HOME_FILE)
         return hf_key_start(want, key, why);
-    hf_buf_init_grow(&environment, HF_KEY_ENVIRONMENT_MAX);
-    hf_buf_init_grow(&holes, HF_KEY_HOLES_TEXT_MAX);
-    err = hf_reach_environment(&environment, why);
-    if (err == HF_OK)
-        err = hf_reach_holes(holder->file.holes, holder->file.hole_count,
-                             &holes, why);
-    want->reach = (struct hf_key_reach){
-        .tcti =
-            holder->file.tcti.len > 0 ? holder->file.tcti : hf_span_str(tcti),
-        .holes = hf_buf_span(&holes),
-        .environment = hf_buf_span(&environment)};
+    err = hf_reach_gather(
+        holder->file.tcti.len > 0 ? holder->file.tcti : hf_span_str(tcti),
+        holder->file.holes, holder->file.hole_count, &room, &want->reach, why);
     if (err == HF_OK)
         err = hf_key_start(want, key, why);
-    hf_buf_clear(&holes);
-    hf_buf_clear(&environment);
+    hf_reach_clear(&room);
     return err;
 }
 

@@ -37,9 +37,7 @@ void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want)
         (want->no_wall ? HOW_NO_WALL : 0U) | (want->waits ? HOW_WAITS : 0U), 1);
     hf_put_text(out, want->origin);
     hf_put_text(out, want->passphrase);
-    hf_put_text(out, want->reach.tcti);
-    hf_put_text(out, want->reach.holes);
-    hf_put_text(out, want->reach.environment);
+    hf_key_reach_put(out, &want->reach);
     if (want->make) {
         hf_put_number(out, want->kind, 1);
     } else {
@@ -50,36 +48,25 @@ void hf_key_put_want(struct hf_buf *out, const struct hf_key_want *want)
     hf_frame_end(out, at);
 }
 
-/* Empty, or items that all end in NUL. */
-static bool take_list(struct hf_span *rest, size_t max, struct hf_span *out)
-{
-    return hf_take_text(rest, max, out) &&
-           (out->len == 0 || out->ptr[out->len - 1] == '\0');
-}
-
 enum hf_err hf_key_read_want(const struct hf_frame *frame,
                              struct hf_key_want *out, struct hf_why *why)
 {
     struct hf_key_want want = {.make = frame->kind == HF_KEY_MAKE};
     struct hf_span rest = frame->body;
-    uint64_t how = 0;
-    uint64_t kind = 0;
-    uint64_t give = 0;
+    unsigned how = 0;
+    unsigned kind = 0;
+    unsigned give = 0;
 
     if ((!want.make && frame->kind != HF_KEY_OPEN) ||
-        !hf_take_number(&rest, 1, &how) || how > HOW_ALL ||
+        !hf_take_below(&rest, HOW_ALL + 1, &how) ||
         !hf_take_text(&rest, TEXT_MAX, &want.origin) ||
         !hf_take_text(&rest, TEXT_MAX, &want.passphrase) ||
-        !hf_take_text(&rest, TEXT_MAX, &want.reach.tcti) ||
-        !take_list(&rest, HF_KEY_HOLES_TEXT_MAX, &want.reach.holes) ||
-        !take_list(&rest, HF_KEY_ENVIRONMENT_MAX, &want.reach.environment))
+        !hf_key_reach_take(&rest, &want.reach))
         return garbled(why);
-    if (want.make &&
-        (!hf_take_number(&rest, 1, &kind) || kind >= HF_KEY_KIND_COUNT))
+    if (want.make && !hf_take_below(&rest, HF_KEY_KIND_COUNT, &kind))
         return garbled(why);
-    if (!want.make &&
-        (!hf_take_number(&rest, 1, &give) || give > HF_KEY_GIVE_OLD_PEM ||
-         !hf_take_text(&rest, TEXT_MAX, &want.seal)))
+    if (!want.make && (!hf_take_below(&rest, HF_KEY_GIVE_OLD_PEM + 1, &give) ||
+                       !hf_take_text(&rest, TEXT_MAX, &want.seal)))
         return garbled(why);
     want.give = (enum hf_key_give)give;
     want.no_wall = (how & HOW_NO_WALL) != 0;
@@ -121,11 +108,12 @@ enum hf_err hf_key_read_ready(const struct hf_frame *frame,
     struct hf_key_ready ready = {0};
     struct hf_span rest = frame->body;
     struct hf_span jwk;
-    uint64_t alg, kind;
+    unsigned alg, kind;
 
-    if (frame->kind != HF_KEY_READY || !hf_take_number(&rest, 1, &alg) ||
-        alg >= HF_SIG_ALG_COUNT || !hf_take_number(&rest, 1, &kind) ||
-        kind >= HF_KEY_KIND_COUNT || rest.len < HF_THUMBPRINT_LEN)
+    if (frame->kind != HF_KEY_READY ||
+        !hf_take_below(&rest, HF_SIG_ALG_COUNT, &alg) ||
+        !hf_take_below(&rest, HF_KEY_KIND_COUNT, &kind) ||
+        rest.len < HF_THUMBPRINT_LEN)
         return garbled(why);
     memcpy(ready.signer.thumbprint, rest.ptr, HF_THUMBPRINT_LEN);
     (void)hf_span_cut(&rest, HF_THUMBPRINT_LEN);
@@ -148,29 +136,12 @@ enum hf_err hf_key_read_ready(const struct hf_frame *frame,
 
 void hf_key_put_failed(struct hf_buf *out, enum hf_err err, const char *text)
 {
-    size_t at = hf_frame_begin(out, HF_KEY_FAILED);
-
-    hf_put_number(out, (uint64_t)err, 1);
-    hf_buf_puts(out, text == NULL ? "" : text);
-    hf_frame_end(out, at);
+    hf_frame_put_failure(out, HF_KEY_FAILED, err, text);
 }
 
 enum hf_err hf_key_read_failed(const struct hf_frame *frame, char *said,
                                struct hf_why *why)
 {
-    struct hf_span rest = frame->body;
-    struct hf_buf text;
-    uint64_t err;
-
-    if (frame->kind != HF_KEY_FAILED || !hf_take_number(&rest, 1, &err) ||
-        err == HF_OK || err > HF_ECRYPTO) {
-        (void)garbled(why);
-        return HF_EPEER;
-    }
-    if (rest.len > HF_KEY_SAID_MAX / 4)
-        rest.len = HF_KEY_SAID_MAX / 4;
-    hf_buf_init(&text, said, HF_KEY_SAID_MAX + 1);
-    hf_buf_put_escaped(&text, rest, rest.len);
-    hf_buf_putc(&text, '\0');
-    return hf_fail(why, (enum hf_err)err, 0, said);
+    return hf_frame_read_failure(frame, HF_KEY_FAILED, said, HF_KEY_SAID_MAX,
+                                 why);
 }

@@ -73,9 +73,9 @@ static bool take_token(void *state, struct hf_span body)
     struct worker *w = state;
     struct hf_span token = {0};
     struct entry *entry;
-    uint64_t shows;
+    bool shows;
 
-    if (!hf_take_number(&body, 1, &shows) || body.len > HF_AUTHORIZATION_MAX)
+    if (!hf_take_flag(&body, &shows) || body.len > HF_AUTHORIZATION_MAX)
         return false;
     token = (struct hf_span){body.ptr, hf_span_find(body, '.')};
     entry = find(w, token);
@@ -276,12 +276,11 @@ static enum hf_listener_start wall_in(const struct worker *w)
 static enum hf_listener_start start(struct worker *w, struct hf_span config)
 {
     enum hf_listener_start state;
-    uint64_t no_wall, port;
+    uint64_t port;
 
-    if (!hf_take_number(&config, 1, &no_wall) ||
+    if (!hf_take_flag(&config, &w->no_wall) ||
         !hf_take_number(&config, 2, &port))
         return HF_LISTENER_BROKEN;
-    w->no_wall = no_wall != 0;
     if (!events_make(w))
         return HF_LISTENER_MEMORY;
     state = listen_at(w, config, (uint16_t)port); /* two octets */

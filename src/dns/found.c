@@ -100,13 +100,6 @@ static bool is_printable(struct hf_span text, char first)
     return true;
 }
 
-/* A number that is at most `max`. */
-static bool take_below(struct hf_span *rest, unsigned octets, uint64_t max,
-                       uint64_t *out)
-{
-    return hf_take_number(rest, octets, out) && *out <= max;
-}
-
 static bool take_name(struct hf_span *rest, struct hf_span *out)
 {
     return hf_take_text(rest, HF_OWNER_TEXT_MAX, out) && out->len > 0 &&
@@ -120,12 +113,13 @@ static bool take_sentence(struct hf_span *rest, size_t max, struct hf_span *out)
 
 static bool take_head(struct hf_span *rest, struct hf_found *out)
 {
-    uint64_t state, security, rcode, marks, type, ttl_s;
+    unsigned state, security, rcode, marks;
+    uint64_t type, ttl_s;
 
-    if (!take_below(rest, 1, HF_FOUND_FAILURE, &state) ||
-        !take_below(rest, 1, HF_INDETERMINATE, &security) ||
-        !take_below(rest, 1, RCODE_NONE, &rcode) ||
-        !take_below(rest, 1, MARKS_ALL, &marks) ||
+    if (!hf_take_below(rest, HF_FOUND_FAILURE + 1, &state) ||
+        !hf_take_below(rest, HF_INDETERMINATE + 1, &security) ||
+        !hf_take_below(rest, RCODE_NONE + 1, &rcode) ||
+        !hf_take_below(rest, MARKS_ALL + 1, &marks) ||
         !hf_take_number(rest, 2, &type) || !hf_take_number(rest, 4, &ttl_s))
         return false;
     if (rcode > RCODE_MAX && rcode != RCODE_NONE)
@@ -147,21 +141,21 @@ static bool take_head(struct hf_span *rest, struct hf_found *out)
 
 static bool take_chain(struct hf_span *rest, struct hf_found *out)
 {
-    uint64_t count, ttl_s, synthesised;
+    unsigned count;
+    uint64_t ttl_s;
 
-    if (!take_below(rest, 1, HF_CHAIN_MAX, &count))
+    if (!hf_take_below(rest, HF_CHAIN_MAX + 1, &count))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct hf_link *link = &out->chain[i];
 
         if (!take_name(rest, &link->owner) || !take_name(rest, &link->target) ||
             !hf_take_number(rest, 4, &ttl_s) ||
-            !take_below(rest, 1, 1, &synthesised))
+            !hf_take_flag(rest, &link->synthesised))
             return false;
         link->ttl_s = (uint32_t)ttl_s;
-        link->synthesised = synthesised == 1;
     }
-    out->chain_count = (size_t)count;
+    out->chain_count = count;
     return true;
 }
 

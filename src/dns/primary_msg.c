@@ -71,11 +71,11 @@ enum hf_err hf_primary_read_config(struct hf_span body, int64_t now_ms,
 {
     struct hf_primary_room got = {0};
     struct hf_span server;
-    uint64_t no_wall, idle_ms, left_ms;
+    uint64_t idle_ms, left_ms;
+    bool no_wall;
     enum hf_err err;
 
-    if (!hf_take_number(&body, 1, &no_wall) || no_wall > 1 ||
-        !hf_take_number(&body, 4, &idle_ms) ||
+    if (!hf_take_flag(&body, &no_wall) || !hf_take_number(&body, 4, &idle_ms) ||
         !hf_take_number(&body, 4, &left_ms) ||
         !hf_take_text(&body, HF_SERVER_LABEL_MAX, &server) ||
         hf_server_parse(server, &got.server, NULL) != HF_OK)
@@ -84,7 +84,7 @@ enum hf_err hf_primary_read_config(struct hf_span body, int64_t now_ms,
     if (err != HF_OK)
         return err;
     got.config = (struct hf_primary_config){
-        .no_wall = no_wall == 1,
+        .no_wall = no_wall,
         .idle_ms = (int64_t)idle_ms,
         .until_ms = left_ms > 0 ? now_ms + (int64_t)left_ms : 0};
     *out = got;
@@ -172,10 +172,9 @@ enum hf_err hf_primary_read_answer(struct hf_span body,
                                    enum hf_update_answer *out,
                                    struct hf_why *why)
 {
-    uint64_t answer;
+    unsigned answer;
 
-    if (!hf_take_number(&body, 1, &answer) || answer > HF_UPDATE_CHANGED ||
-        body.len > 0)
+    if (!hf_take_below(&body, HF_UPDATE_CHANGED + 1, &answer) || body.len > 0)
         return broken(why);
     *out = (enum hf_update_answer)answer;
     return HF_OK;

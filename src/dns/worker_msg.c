@@ -161,14 +161,13 @@ enum hf_err hf_msg_read_config(struct hf_span body, struct hf_config_room *room,
     struct hf_span rest = body;
     struct hf_span text;
     struct hf_buf kept;
-    uint64_t no_wall, window, cache_max_s, part;
+    uint64_t window, cache_max_s, part;
 
     hf_buf_init(&kept, room->text, sizeof(room->text));
-    if (!hf_take_number(&rest, 1, &no_wall) || no_wall > 1 ||
+    if (!hf_take_flag(&rest, &config.no_wall) ||
         !hf_take_number(&rest, 4, &window) ||
         !hf_take_number(&rest, 4, &cache_max_s))
         return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken configuration");
-    config.no_wall = no_wall == 1;
     config.window = (size_t)window;
     config.cache_max_s = (uint32_t)cache_max_s; /* four octets of it */
     while (rest.len > 0) {

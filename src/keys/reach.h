@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "holdfast/buf.h"
 #include "holdfast/span.h"
 
 /* Each of the lists ends all items by NUL. */
@@ -15,6 +16,11 @@ struct hf_key_reach {
 };
 
 #define HF_KEY_HOLE_NETWORK    HF_SPAN("network")
+#define HF_KEY_TCTI_MAX        4096  /* octets */
 #define HF_KEY_HOLES_MAX       8     /* of them, ... */
 #define HF_KEY_HOLES_TEXT_MAX  16384 /* ... in octets */
 #define HF_KEY_ENVIRONMENT_MAX 65535 /* octets */
+
+/* To the process that has the key, and out of what it was sent (borrowed). */
+void hf_key_reach_put(struct hf_buf *out, const struct hf_key_reach *reach);
+bool hf_key_reach_take(struct hf_span *rest, struct hf_key_reach *out);

@@ -7,26 +7,18 @@
 
 #define HASH_LEN 32
 
-static bool take_bool(struct hf_span *rest, bool *out)
-{
-    uint64_t value;
-
-    if (!hf_take_number(rest, 1, &value) || value > 1)
-        return false;
-    *out = value == 1;
-    return true;
-}
-
 bool hf_alpn_read(struct hf_span text, struct hf_alpn *out)
 {
     struct hf_alpn read = {0};
-    uint64_t names, kind, extensions;
+    uint64_t names, extensions;
+    unsigned kind;
 
-    if (!take_bool(&text, &read.negotiated) ||
-        !hf_take_number(&text, 1, &names) || !hf_take_number(&text, 1, &kind) ||
-        kind > HF_ALPN_OTHER || !hf_take_text(&text, HF_NAME_MAX, &read.name) ||
+    if (!hf_take_flag(&text, &read.negotiated) ||
+        !hf_take_number(&text, 1, &names) ||
+        !hf_take_below(&text, HF_ALPN_OTHER + 1, &kind) ||
+        !hf_take_text(&text, HF_NAME_MAX, &read.name) ||
         !hf_take_number(&text, 1, &extensions) ||
-        !take_bool(&text, &read.critical) ||
+        !hf_take_flag(&text, &read.critical) ||
         !hf_take_text(&text, HASH_LEN, &read.hash) ||
         !hf_take_text(&text, HASH_LEN, &read.fingerprint) || text.len > 0)
         return false;

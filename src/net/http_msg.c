@@ -88,27 +88,6 @@ static bool take_size(struct hf_span *rest, size_t *out)
     return true;
 }
 
-static bool take_bool(struct hf_span *rest, bool *out)
-{
-    uint64_t value;
-
-    if (!hf_take_number(rest, 1, &value) || value > 1)
-        return false;
-    *out = value == 1;
-    return true;
-}
-
-/* A number below `end`, as an enum has it. */
-static bool take_below(struct hf_span *rest, unsigned end, unsigned *out)
-{
-    uint64_t value;
-
-    if (!hf_take_number(rest, 1, &value) || value >= end)
-        return false;
-    *out = (unsigned)value;
-    return true;
-}
-
 void hf_net_put_config(struct hf_buf *out, const struct hf_http_config *config)
 {
     size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
@@ -153,8 +132,8 @@ enum hf_err hf_net_read_config(struct hf_span body, struct hf_net_room *room,
     unsigned count = 0;
 
     hf_buf_init(&kept, room->text, sizeof(room->text));
-    if (!take_bool(&body, &config.no_wall) ||
-        !take_bool(&body, &config.probes) ||
+    if (!hf_take_flag(&body, &config.no_wall) ||
+        !hf_take_flag(&body, &config.probes) ||
         !take_size(&body, &config.window) ||
         !take_size(&body, &config.connections) ||
         !take_size(&body, &config.body_max) ||
@@ -166,7 +145,7 @@ enum hf_err hf_net_read_config(struct hf_span body, struct hf_net_room *room,
     config.own_key = keep_text(&kept, &body);
     if (config.user_agent == NULL || config.own_chain == NULL ||
         config.own_key == NULL ||
-        !take_below(&body, HF_HTTP_FILES_MAX + 1, &count))
+        !hf_take_below(&body, HF_HTTP_FILES_MAX + 1, &count))
         return broken(why);
     config.ca_file_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -209,10 +188,10 @@ static bool take_server(struct hf_span *rest, struct hf_net_request *out)
     unsigned kind, count;
     uint64_t port;
 
-    if (!take_below(rest, HF_URL_IPV6 + 1, &kind) ||
-        !take_bool(rest, &out->tls) || !hf_take_number(rest, 2, &port) ||
+    if (!hf_take_below(rest, HF_URL_IPV6 + 1, &kind) ||
+        !hf_take_flag(rest, &out->tls) || !hf_take_number(rest, 2, &port) ||
         !hf_take_text(rest, HF_NAME_MAX, &out->host) ||
-        !take_below(rest, HF_NET_ADDRESSES_MAX + 1, &count) || count == 0)
+        !hf_take_below(rest, HF_NET_ADDRESSES_MAX + 1, &count) || count == 0)
         return false;
     out->kind = (enum hf_url_host)kind;
     out->port = (uint16_t)port;
@@ -232,7 +211,7 @@ enum hf_err hf_net_read_request(struct hf_span body, struct hf_net_request *out,
 
     if (!hf_take_number(&body, 8, &request.ticket) ||
         !hf_take_number(&body, 4, &timeout_ms) ||
-        !take_below(&body, HF_HTTP_HANDSHAKE + 1, &method) ||
+        !hf_take_below(&body, HF_HTTP_HANDSHAKE + 1, &method) ||
         !take_server(&body, &request) ||
         !hf_take_text(&body, HF_URL_MAX, &request.authority) ||
         !hf_take_text(&body, HF_URL_MAX, &request.target) ||
@@ -302,7 +281,7 @@ static bool take_reply(struct hf_span rest, struct hf_http_reply *out)
         !take_field(&rest, false, &out->location) ||
         !take_field(&rest, false, &out->replay_nonce) ||
         !take_field(&rest, true, &out->retry_after) ||
-        !take_below(&rest, HF_HTTP_LINKS_MAX + 1, &count))
+        !hf_take_below(&rest, HF_HTTP_LINKS_MAX + 1, &count))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!take_field(&rest, false, &out->links[i].url) ||
@@ -323,8 +302,8 @@ enum hf_err hf_net_read_reply(struct hf_span body, struct hf_net_reply *out,
     size_t detail = 0;
 
     if (!hf_take_number(&body, 8, &read.ticket) ||
-        !take_below(&body, HF_NET_ADDRESSES_MAX, &address) ||
-        !take_below(&body, HF_HTTP_LOST + 1, &failure))
+        !hf_take_below(&body, HF_NET_ADDRESSES_MAX, &address) ||
+        !hf_take_below(&body, HF_HTTP_LOST + 1, &failure))
         return broken(why);
     read.reply.address = address;
     read.reply.failure = (enum hf_http_failure)failure;

@@ -25,22 +25,6 @@ const struct hf_greeting hf_server_greetings[HF_SERVER_STARTS] = {
 
 /* ---- words ---- */
 
-static void put_long(struct hf_buf *out, struct hf_span text)
-{
-    hf_put_number(out, text.len, 4);
-    hf_buf_put(out, text);
-}
-
-static bool take_long(struct hf_span *rest, size_t max, struct hf_span *out)
-{
-    uint64_t len;
-
-    if (!hf_take_number(rest, 4, &len) || len > max || len > rest->len)
-        return false;
-    *out = hf_span_cut(rest, (size_t)len);
-    return true;
-}
-
 /* A number from 1 to `max`. */
 static bool take_size(struct hf_span *rest, size_t max, size_t *out)
 {
@@ -59,16 +43,6 @@ static bool take_ms(struct hf_span *rest, int64_t *out)
     if (!take_size(rest, INT32_MAX, &value))
         return false;
     *out = (int64_t)value;
-    return true;
-}
-
-static bool take_bool(struct hf_span *rest, bool *out)
-{
-    uint64_t value;
-
-    if (!hf_take_number(rest, 1, &value) || value > 1)
-        return false;
-    *out = value == 1;
     return true;
 }
 
@@ -101,9 +75,9 @@ void hf_server_put_config(struct hf_buf *out,
     hf_put_number(out, config->place_count, 4);
     for (size_t i = 0; i < config->place_count; i++)
         hf_put_number(out, config->places[i].plain, 1);
-    put_long(out, config->certificate);
-    put_long(out, config->key);
-    put_long(out, config->client_ca);
+    hf_put_long(out, config->certificate);
+    hf_put_long(out, config->key);
+    hf_put_long(out, config->client_ca);
     hf_frame_end(out, at);
 }
 
@@ -111,8 +85,8 @@ static bool take_limits(struct hf_span *rest, struct hf_server_config *out)
 {
     size_t retry_after_s;
 
-    if (!take_bool(rest, &out->no_wall) ||
-        !take_bool(rest, &out->client_required) ||
+    if (!hf_take_flag(rest, &out->no_wall) ||
+        !hf_take_flag(rest, &out->client_required) ||
         !take_size(rest, HF_SERVER_BODY_LIMIT, &out->body_max) ||
         !take_size(rest, HF_SERVER_HEADER_LIMIT, &out->header_max) ||
         !take_size(rest, HF_SERVER_CONNECTIONS_MAX, &out->connections) ||
@@ -137,12 +111,13 @@ bool hf_server_take_config(struct hf_span body, struct hf_server_place *places,
         return false;
     for (size_t i = 0; i < config.place_count; i++) {
         places[i] = (struct hf_server_place){0};
-        if (!take_bool(&body, &places[i].plain))
+        if (!hf_take_flag(&body, &places[i].plain))
             return false;
     }
-    if (!take_long(&body, HF_SERVER_PEM_MAX, &config.certificate) ||
-        !take_long(&body, HF_SERVER_PEM_MAX, &config.key) ||
-        !take_long(&body, HF_SERVER_PEM_MAX, &config.client_ca) || body.len > 0)
+    if (!hf_take_long(&body, HF_SERVER_PEM_MAX, &config.certificate) ||
+        !hf_take_long(&body, HF_SERVER_PEM_MAX, &config.key) ||
+        !hf_take_long(&body, HF_SERVER_PEM_MAX, &config.client_ca) ||
+        body.len > 0)
         return false;
     *out = config;
     return true;
@@ -153,16 +128,16 @@ void hf_server_put_reload(struct hf_buf *out, struct hf_span certificate,
 {
     size_t at = hf_frame_begin(out, HF_SERVER_RELOAD);
 
-    put_long(out, certificate);
-    put_long(out, key);
+    hf_put_long(out, certificate);
+    hf_put_long(out, key);
     hf_frame_end(out, at);
 }
 
 bool hf_server_take_reload(struct hf_span body, struct hf_span *certificate,
                            struct hf_span *key)
 {
-    return take_long(&body, HF_SERVER_PEM_MAX, certificate) &&
-           take_long(&body, HF_SERVER_PEM_MAX, key) && body.len == 0;
+    return hf_take_long(&body, HF_SERVER_PEM_MAX, certificate) &&
+           hf_take_long(&body, HF_SERVER_PEM_MAX, key) && body.len == 0;
 }
 
 /* ---- replies ---- */
@@ -266,7 +241,7 @@ bool hf_server_take_fix(struct hf_span body, struct hf_span *target,
                         bool *there, struct hf_server_reply *out)
 {
     if (!hf_take_text(&body, HF_NET_FIELD_MAX, target) || target->len == 0 ||
-        !take_bool(&body, there))
+        !hf_take_flag(&body, there))
         return false;
     return *there ? take_reply(body, out) : body.len == 0;
 }

@@ -42,6 +42,33 @@ void hf_frame_end(struct hf_buf *out, size_t at)
             (char)(unsigned char)(len >> (8 * (HF_FRAME_HEAD - 1 - i)));
 }
 
+void hf_frame_put_failure(struct hf_buf *out, unsigned kind, enum hf_err err,
+                          const char *sentence)
+{
+    size_t at = hf_frame_begin(out, kind);
+
+    hf_put_number(out, (uint64_t)err, 1);
+    hf_buf_puts(out, sentence == NULL ? "" : sentence);
+    hf_frame_end(out, at);
+}
+
+enum hf_err hf_frame_read_failure(const struct hf_frame *frame, unsigned kind,
+                                  char *said, size_t max, struct hf_why *why)
+{
+    struct hf_span rest = frame->body;
+    struct hf_buf text;
+    unsigned err;
+
+    if (frame->kind != kind || !hf_take_below(&rest, HF_ECRYPTO + 1, &err) ||
+        err == HF_OK)
+        return hf_fail(why, HF_EPEER, 0,
+                       "a process of ours speaks another language");
+    hf_buf_init(&text, said, max + 1);
+    hf_buf_put_escaped(&text, rest, (max - 3) / 4); /* and an ellipsis */
+    hf_buf_putc(&text, '\0');
+    return hf_fail(why, (enum hf_err)err, 0, said);
+}
+
 enum hf_err hf_frame_cut(struct hf_span *in, size_t max, struct hf_frame *out,
                          bool *more, struct hf_why *why)
 {

@@ -38,6 +38,15 @@ struct hf_frame {
 size_t hf_frame_begin(struct hf_buf *out, unsigned kind);
 void hf_frame_end(struct hf_buf *out, size_t at);
 
+/* A frame that says what went wrong: the error (1), then a sentence or NULL. */
+void hf_frame_put_failure(struct hf_buf *out, unsigned kind, enum hf_err err,
+                          const char *sentence);
+
+/* The error that was sent, with its sentence, printable, in `said` of `max` + 1
+ * octets; HF_EPEER when the frame is something else. */
+enum hf_err hf_frame_read_failure(const struct hf_frame *frame, unsigned kind,
+                                  char *said, size_t max, struct hf_why *why);
+
 /*
  * Cut the first whole frame off `*in`; false in `*more` when it is not there
  * yet. Fails: HF_ESYNTAX (empty, or longer than `max`).

@@ -104,12 +104,12 @@ bool hf_runner_value_next(struct hf_span *values, struct hf_span *out)
 {
     struct hf_span rest = *values;
     struct hf_span value;
-    uint64_t is_set;
+    bool is_set;
 
-    if (!hf_take_number(&rest, 1, &is_set) || is_set > 1 ||
+    if (!hf_take_flag(&rest, &is_set) ||
         !hf_take_text(&rest, TEXT_MAX, &value) || has_nul(value))
         return false;
-    *out = is_set == 1 ? value : (struct hf_span){0};
+    *out = is_set ? value : (struct hf_span){0};
     *values = rest;
     return true;
 }
@@ -158,18 +158,18 @@ enum hf_err hf_runner_read_ended(struct hf_span body,
 {
     struct hf_runner_ended ended = {0};
     struct hf_span rest = body;
-    uint64_t ran, timed_out, status, signal;
+    uint64_t status, signal;
+    bool ran, timed_out;
 
-    if (!hf_take_number(&rest, 1, &ran) || ran > 1 ||
-        !hf_take_number(&rest, 1, &timed_out) || timed_out > 1 ||
+    if (!hf_take_flag(&rest, &ran) || !hf_take_flag(&rest, &timed_out) ||
         !hf_take_number(&rest, 4, &status) ||
         !hf_take_number(&rest, 4, &signal) ||
         !hf_take_text(&rest, HF_RUNNER_SAID_MAX, &ended.out) ||
         !hf_take_text(&rest, HF_RUNNER_SAID_MAX, &ended.said) || rest.len > 0)
         return garbled(why);
     /* As they were, whatever sign they had: status is -1 after a signal. */
-    ended.end = (struct hf_child_end){.ran = ran == 1,
-                                      .timed_out = timed_out == 1,
+    ended.end = (struct hf_child_end){.ran = ran,
+                                      .timed_out = timed_out,
                                       .status = (int)(uint32_t)status,
                                       .signal = (int)(uint32_t)signal};
     *out = ended;
