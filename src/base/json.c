@@ -189,3 +189,13 @@ void hf_json_key_bool(struct hf_json *json, const char *key, bool value)
     hf_json_key(json, key);
     hf_json_bool(json, value);
 }
+
+void hf_json_key_list(struct hf_json *json, const char *key,
+                      const struct hf_span *texts, size_t count)
+{
+    hf_json_key(json, key);
+    hf_json_open(json, '[');
+    for (size_t i = 0; i < count; i++)
+        hf_json_str(json, texts[i]);
+    hf_json_close(json, ']');
+}

@@ -43,3 +43,5 @@ void hf_json_key_str(struct hf_json *json, const char *key,
 void hf_json_key_lit(struct hf_json *json, const char *key, const char *text);
 void hf_json_key_int(struct hf_json *json, const char *key, int64_t value);
 void hf_json_key_bool(struct hf_json *json, const char *key, bool value);
+void hf_json_key_list(struct hf_json *json, const char *key,
+                      const struct hf_span *texts, size_t count);

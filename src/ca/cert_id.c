@@ -2,6 +2,7 @@
 #include "ca/cert_id.h"
 
 #include "base/base64.h"
+#include "base/hex.h"
 #include "crypto/certificate.h"
 
 static bool decode(struct hf_span text, size_t max, unsigned char *out,
@@ -14,7 +15,6 @@ static bool decode(struct hf_span text, size_t max, unsigned char *out,
 bool hf_cert_id_read(struct hf_arena *arena, struct hf_span text,
                      struct hf_span key_id, struct hf_span *serial)
 {
-    static const char digits[] = "0123456789abcdef";
     struct hf_span head = hf_span_cut(&text, hf_span_find(text, '.'));
     unsigned char octets[HF_KEY_ID_MAX];
     char *hex;
@@ -28,10 +28,7 @@ bool hf_cert_id_read(struct hf_arena *arena, struct hf_span text,
     hex = hf_arena_take(arena, 2 * len, 1);
     if (hex == NULL)
         return false;
-    for (size_t i = 0; i < len; i++) {
-        hex[2 * i] = digits[octets[i] >> 4];
-        hex[2 * i + 1] = digits[octets[i] & 0xf];
-    }
+    hf_hex(octets, len, hex);
     *serial = (struct hf_span){hex, 2 * len};
     return true;
 }

@@ -2,6 +2,7 @@
 #include "ca/lists.h"
 
 #include "base/alloc.h"
+#include "base/hex.h"
 #include "crypto/crl.h"
 
 #define TICKET   ((uint64_t)1 << 63) /* tells lists from certificates */
@@ -47,12 +48,7 @@ void hf_lists_free(struct hf_lists *lists)
 
 /* ---- what is in one ---- */
 
-static unsigned nibble(char c)
-{
-    return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-static void take_entry(struct hf_store *store, struct hf_revoked *out)
+static bool take_entry(struct hf_store *store, struct hf_revoked *out)
 {
     struct hf_span hex = hf_store_get_text(store, HF_CA_CERT_REVOKED, 0);
 
@@ -60,13 +56,13 @@ static void take_entry(struct hf_store *store, struct hf_revoked *out)
         .at = hf_store_get_number(store, HF_CA_CERT_REVOKED, 1),
         .reason = (uint8_t)hf_store_get_number(store, HF_CA_CERT_REVOKED, 2),
     };
-    for (size_t i = 0; i + 1 < hex.len && out->serial_len < 20; i += 2)
-        out->serial[out->serial_len++] =
-            (unsigned char)(nibble(hex.ptr[i]) << 4 | nibble(hex.ptr[i + 1]));
+    out->serial_len = (uint8_t)(hex.len / 2);
+    return hex.len <= 2 * sizeof(out->serial) &&
+           hf_hex_read(hex, out->serial, out->serial_len);
 }
 
-/* Where it comes to more than a list may hold, it fails: an unlisted
- * certificate would count as good. */
+/* Where it comes to more than a list may hold, or to a serial number that is
+ * none, it fails: an unlisted certificate would count as good. */
 static enum hf_err read_revoked(struct hf_lists *lists, uint32_t shard,
                                 int64_t now_at, size_t *count,
                                 struct hf_why *why)
@@ -91,7 +87,9 @@ static enum hf_err read_revoked(struct hf_lists *lists, uint32_t shard,
                 return hf_fail(why, HF_ENOMEM, 0, "out of memory");
             lists->revoked = larger;
         }
-        take_entry(store, &lists->revoked[(*count)++]);
+        if (!take_entry(store, &lists->revoked[(*count)++]))
+            return hf_fail(why, HF_ESYNTAX, 0,
+                           "a serial number in the database is none");
         err = hf_store_next(store, HF_CA_CERT_REVOKED, &more, why);
     }
     return err;

@@ -3,6 +3,7 @@
 
 #include "acme/document.h"
 #include "base/base64.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/octets.h"
 #include "dns/found.h"
@@ -20,35 +21,26 @@ const char *hf_open_mpic_path(enum hf_way way)
 
 /* ---- requests ---- */
 
-static void put_list(struct hf_json *json, const char *key,
-                     const struct hf_span *list, size_t count)
-{
-    hf_json_key(json, key);
-    hf_json_open(json, '[');
-    for (size_t i = 0; i < count; i++)
-        hf_json_str(json, list[i]);
-    hf_json_close(json, ']');
-}
-
 static void put_caa(struct hf_json *json, const struct hf_errand *errand)
 {
     hf_json_key(json, "caa_check_parameters");
     hf_json_open(json, '{');
     hf_json_key_lit(json, "certificate_type", "tls-server");
-    put_list(json, "caa_domains", errand->issuers, errand->issuer_count);
+    hf_json_key_list(json, "caa_domains", errand->issuers,
+                     errand->issuer_count);
     hf_json_key_str(json, "account_uri", errand->account_url);
-    put_list(json, "validation_methods",
-             &(struct hf_span){hf_way_word(errand->for_way),
-                               strlen(hf_way_word(errand->for_way))},
-             1);
+    hf_json_key_list(json, "validation_methods",
+                     &(struct hf_span){hf_way_word(errand->for_way),
+                                       strlen(hf_way_word(errand->for_way))},
+                     1);
     hf_json_close(json, '}');
 }
 
 static void put_persist(struct hf_json *json, const struct hf_errand *errand)
 {
     hf_json_key_lit(json, "validation_method", "dns-persistent");
-    put_list(json, "issuer_domain_names", errand->issuers,
-             errand->issuer_count);
+    hf_json_key_list(json, "issuer_domain_names", errand->issuers,
+                     errand->issuer_count);
     hf_json_key_str(json, "expected_account_uri", errand->account_uri);
     /* The API has no addresses here; our own perspectives do. */
     hf_json_key_lit(json, "dns_name_prefix",
@@ -79,11 +71,9 @@ static void put_dns(struct hf_json *json, struct hf_span hash)
 /* Of this method the API wants the digest in hexadecimal. */
 static void put_tls(struct hf_json *json, struct hf_span hash)
 {
-    static const char hex[] = "0123456789abcdef";
     char text[2 * HASH_LEN];
 
-    for (size_t i = 0; i < sizeof(text); i++)
-        text[i] = hex[(unsigned char)hash.ptr[i / 2] >> (i % 2 ? 0 : 4) & 15];
+    hf_hex(hash.ptr, HASH_LEN, text);
     hf_json_key_lit(json, "validation_method", "acme-tls-alpn-01");
     hf_json_key_str(json, "key_authorization_hash",
                     (struct hf_span){text, sizeof(text)});

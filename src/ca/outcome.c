@@ -135,22 +135,13 @@ bool hf_outcome_ask(struct hf_ca_call *call, const struct hf_job *job,
 
 /* ---- its answer ---- */
 
-static void put_type(struct hf_json *json, const char *word)
-{
-    hf_json_key(json, "type");
-    hf_buf_puts(json->out, "\"urn:ietf:params:acme:error:");
-    hf_buf_puts(json->out, word);
-    hf_buf_putc(json->out, '"');
-    json->comma = true;
-}
-
 /* REQ ERR-01..08: the problem, and what is wrong with each record, with the
  * fixed words. */
 static void put_error(struct hf_json *json, const struct hf_authz *authz,
                       const struct hf_validation_result *result)
 {
     hf_json_open(json, '{');
-    put_type(json, result->problem);
+    hf_trouble_put_type(json, result->problem);
     hf_json_key_str(json, "detail", result->detail);
     hf_json_key_lit(json, "reason", result->reason);
     hf_json_key_int(json, "status", 403);
@@ -160,7 +151,7 @@ static void put_error(struct hf_json *json, const struct hf_authz *authz,
         const struct hf_validation_fault *fault = &result->faults[i];
 
         hf_json_open(json, '{');
-        put_type(json, fault->problem);
+        hf_trouble_put_type(json, fault->problem);
         hf_json_key_str(json, "detail", fault->detail);
         hf_json_key_lit(json, "reason", fault->reason);
         hf_json_key(json, "identifier");

@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/persist.h"
 
-static void put_list(struct hf_ca_call *call, const char *key)
-{
-    const struct hf_ca *law = &call->settings->law;
-
-    hf_json_key(&call->json, key);
-    hf_json_open(&call->json, '[');
-    for (size_t i = 0; i < law->issuer_count; i++)
-        hf_json_str(&call->json, law->issuers[i]);
-    hf_json_close(&call->json, ']');
-}
-
 bool hf_persist_uri(struct hf_ca_call *call, const struct hf_identifier *name,
                     struct hf_span *out)
 {
@@ -40,22 +29,28 @@ bool hf_persist_uri(struct hf_ca_call *call, const struct hf_identifier *name,
 
 bool hf_persist_put(struct hf_ca_call *call, const struct hf_identifier *name)
 {
+    const struct hf_ca *law = &call->settings->law;
+    struct hf_json *json = &call->json;
     struct hf_span uri = {0};
 
     switch (call->settings->preset) {
     case HF_PRESET_COMPAT:
         if (!hf_persist_uri(call, name, &uri))
             return false;
-        put_list(call, "issuer-domain-names");
-        put_list(call, "issuerDomainNames");
-        hf_json_key_str(&call->json, "accounturi", uri);
+        hf_json_key_list(json, "issuer-domain-names", law->issuers,
+                         law->issuer_count);
+        hf_json_key_list(json, "issuerDomainNames", law->issuers,
+                         law->issuer_count);
+        hf_json_key_str(json, "accounturi", uri);
         return true;
     case HF_PRESET_STRICT:
-        put_list(call, "issuerDomainNames");
+        hf_json_key_list(json, "issuerDomainNames", law->issuers,
+                         law->issuer_count);
         return true;
     case HF_PRESET_LETSENCRYPT:
-        put_list(call, "issuer-domain-names");
-        hf_json_key_str(&call->json, "accounturi",
+        hf_json_key_list(json, "issuer-domain-names", law->issuers,
+                         law->issuer_count);
+        hf_json_key_str(json, "accounturi",
                         hf_ca_call_url(call, "acct", call->account.id));
         return true;
     }

@@ -4,6 +4,7 @@
 #include "acme/document.h"
 #include "base/alloc.h"
 #include "base/base64.h"
+#include "base/hex.h"
 #include "ca/testimony.h"
 #include "dns/wire.h"
 #include "holdfast/idna.h"
@@ -105,14 +106,6 @@ static const char *read_caa(const json_t *root,
     return read_issuers(object, "caa_domains", self, o);
 }
 
-static int hex_digit(char c)
-{
-    if (hf_is_digit(c))
-        return c - '0';
-    c = hf_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Of dns-01 the API wants base64url, of tls-alpn-01 hexadecimal. */
 static bool read_hash(const json_t *object, struct hf_observation *o)
 {
@@ -126,8 +119,8 @@ static bool read_hash(const json_t *object, struct hf_observation *o)
     if (text.len != (size_t)2 * HASH_LEN)
         return false;
     for (size_t i = 0; i < text.len; i += 2) {
-        int high = hex_digit(text.ptr[i]);
-        int low = hex_digit(text.ptr[i + 1]);
+        int high = hf_hex_digit(text.ptr[i]);
+        int low = hf_hex_digit(text.ptr[i + 1]);
 
         if (high < 0 || low < 0)
             return false;

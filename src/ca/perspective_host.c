@@ -104,11 +104,8 @@ static void put_config(struct hf_buf *out, const struct hf_perspective_host *h)
     hf_json_key_str(&json, "perspective_code", h->config.self->code);
     hf_json_key_str(&json, "rir", h->config.self->rir);
     hf_json_key_str(&json, "resolver", hf_span_str(h->config.eyes[0]->label));
-    hf_json_key(&json, "caa_domains");
-    hf_json_open(&json, '[');
-    for (size_t i = 0; i < h->config.self->issuer_count; i++)
-        hf_json_str(&json, h->config.self->issuers[i]);
-    hf_json_close(&json, ']');
+    hf_json_key_list(&json, "caa_domains", h->config.self->issuers,
+                     h->config.self->issuer_count);
     hf_json_close(&json, '}');
 }
 

@@ -12,21 +12,11 @@ static void put_link(struct hf_ca_call *call, const char *key, const char *path)
     hf_json_key_str(&call->json, key, hf_buf_span(&url));
 }
 
-static void put_names(struct hf_ca_call *call, const char *key)
-{
-    const struct hf_ca *law = &call->settings->law;
-
-    hf_json_key(&call->json, key);
-    hf_json_open(&call->json, '[');
-    for (size_t i = 0; i < law->issuer_count; i++)
-        hf_json_str(&call->json, law->issuers[i]);
-    hf_json_close(&call->json, ']');
-}
-
 /* REQ DIR-01, DIR-10, DIR-13: what the drafts want there, by preset. */
 static void put_meta(struct hf_ca_call *call)
 {
     const struct hf_ca_settings *settings = call->settings;
+    const struct hf_ca *law = &settings->law;
     struct hf_json *json = &call->json;
 
     hf_json_key(json, "meta");
@@ -35,11 +25,12 @@ static void put_meta(struct hf_ca_call *call)
         hf_json_key_str(json, "termsOfService", settings->terms);
     if (settings->website.len > 0)
         hf_json_key_str(json, "website", settings->website);
-    put_names(call, "caaIdentities");
+    hf_json_key_list(json, "caaIdentities", law->issuers, law->issuer_count);
     hf_json_key_bool(json, "externalAccountRequired", settings->eab_required);
     if (settings->preset != HF_PRESET_LETSENCRYPT) {
-        hf_json_key_str(json, "accountHashPrefix", settings->law.prefixes[0]);
-        put_names(call, "issuerDomainNames");
+        hf_json_key_str(json, "accountHashPrefix", law->prefixes[0]);
+        hf_json_key_list(json, "issuerDomainNames", law->issuers,
+                         law->issuer_count);
     }
     hf_json_key(json, "profiles");
     hf_json_open(json, '{');

@@ -3,6 +3,7 @@
  * by one that controls its names, or by its own key. */
 #include "acme/document.h"
 #include "base/base64.h"
+#include "base/hex.h"
 #include "ca/certificate.h"
 #include "ca/order.h"
 #include "ca/resources.h"
@@ -21,7 +22,6 @@ static bool is_reason(int64_t reason)
 static bool take_serial(struct hf_ca_call *call, struct hf_span der,
                         struct hf_span *out)
 {
-    static const char digits[] = "0123456789abcdef";
     struct hf_der_element whole;
     struct hf_der_element tbs;
     struct hf_der_element part;
@@ -35,12 +35,7 @@ static bool take_serial(struct hf_ca_call *call, struct hf_span der,
     hex = hf_arena_take(&call->arena, 2 * part.content.len + 1, 1);
     if (hex == NULL)
         return false;
-    for (size_t i = 0; i < part.content.len; i++) {
-        unsigned octet = (unsigned char)part.content.ptr[i];
-
-        hex[2 * i] = digits[octet >> 4];
-        hex[2 * i + 1] = digits[octet & 0xf];
-    }
+    hf_hex(part.content.ptr, part.content.len, hex);
     *out = (struct hf_span){hex, 2 * part.content.len};
     return true;
 }

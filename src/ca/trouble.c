@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/trouble.h"
 
-#include "base/json.h"
-
 static const struct {
     const char *word;
     int status;
@@ -45,11 +43,11 @@ int hf_trouble_status(enum hf_trouble trouble)
     return table[trouble].status;
 }
 
-static void put_type(struct hf_json *json, enum hf_trouble trouble)
+void hf_trouble_put_type(struct hf_json *json, const char *word)
 {
     hf_json_key(json, "type");
     hf_buf_puts(json->out, "\"urn:ietf:params:acme:error:");
-    hf_buf_puts(json->out, table[trouble].word);
+    hf_buf_puts(json->out, word);
     hf_buf_putc(json->out, '"');
     json->comma = true;
 }
@@ -61,7 +59,7 @@ static void put_subs(struct hf_json *json, const struct hf_trouble_sub *subs,
     hf_json_open(json, '[');
     for (size_t i = 0; i < count; i++) {
         hf_json_open(json, '{');
-        put_type(json, subs[i].trouble);
+        hf_trouble_put_type(json, table[subs[i].trouble].word);
         hf_json_key_lit(json, "detail", subs[i].detail);
         hf_json_key(json, "identifier");
         hf_json_open(json, '{');
@@ -80,7 +78,7 @@ void hf_trouble_put(struct hf_buf *out, enum hf_trouble trouble,
     struct hf_json json = hf_json_to(out);
 
     hf_json_open(&json, '{');
-    put_type(&json, trouble);
+    hf_trouble_put_type(&json, table[trouble].word);
     hf_json_key_str(&json, "detail", detail);
     hf_json_key_int(&json, "status", table[trouble].status);
     if (sub_count > 0)

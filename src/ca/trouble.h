@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "holdfast/buf.h"
 
 /* RFC 8555, section 6.7; RFC 9773, section 7.4; profiles. */
@@ -41,6 +42,9 @@ enum hf_trouble {
 /* Its word, as in "badCSR", and the HTTP status that goes with it. */
 const char *hf_trouble_word(enum hf_trouble trouble);
 int hf_trouble_status(enum hf_trouble trouble);
+
+/* The member "type" of a problem document: the word as the URN that it has. */
+void hf_trouble_put_type(struct hf_json *json, const char *word);
 
 #define HF_TROUBLE_SUBS_MAX 100
 

@@ -3,8 +3,10 @@
  * validate_evidence.c -- what was seen and decided, for the log that signing
  * waits for (REQ VAL-07, VAL-54, VAL-55, VAL-58).
  */
+#include "base/hex.h"
 #include "base/json.h"
 #include "ca/validate_engine.h"
+#include "dns/found.h"
 #include "dns/wire.h"
 
 /* The rules that were followed: BR 2.2.6. */
@@ -51,7 +53,6 @@ static void put_time(struct hf_json *json, const char *key, struct hf_time at)
 static void put_octets(struct hf_json *json, const struct hf_trial *trial,
                        struct hf_span text, const struct detail *detail)
 {
-    static const char hex[] = "0123456789abcdef";
     const struct hf_digest *digest = trial->claim.ca.digest;
     unsigned char hash[HF_HASH_MAX];
     char spelt[64];
@@ -64,8 +65,7 @@ static void put_octets(struct hf_json *json, const struct hf_trial *trial,
     hf_json_key_str(json, "begins", (struct hf_span){text.ptr, detail->text});
     if (digest->compute(digest->state, HF_SHA_256, text, hash) != HF_OK)
         return;
-    for (size_t i = 0; i < sizeof(spelt); i++)
-        spelt[i] = hex[hash[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
+    hf_hex(hash, sizeof(spelt) / 2, spelt);
     hf_json_key_str(json, "sha256", (struct hf_span){spelt, sizeof(spelt)});
 }
 
@@ -101,20 +101,6 @@ static void put_records(struct hf_json *json, const struct hf_trial *trial,
     }
 }
 
-static void put_chain(struct hf_json *json, const struct hf_found *found)
-{
-    hf_json_key(json, "chain");
-    hf_json_open(json, '[');
-    for (size_t i = 0; i < found->chain_count; i++) {
-        hf_json_open(json, '{');
-        hf_json_key_str(json, "owner", found->chain[i].owner);
-        hf_json_key_str(json, "target", found->chain[i].target);
-        hf_json_key_int(json, "ttl", found->chain[i].ttl_s);
-        hf_json_close(json, '}');
-    }
-    hf_json_close(json, ']');
-}
-
 static void put_answer(struct hf_json *json, const struct hf_trial *trial,
                        const struct hf_sending *sending, size_t i,
                        const struct detail *detail)
@@ -132,7 +118,7 @@ static void put_answer(struct hf_json *json, const struct hf_trial *trial,
     hf_json_key_str(json, "server", found->server);
     if (found->reason.len > 0)
         hf_json_key_str(json, "why", found->reason);
-    put_chain(json, found);
+    hf_found_put_chain(json, found);
     hf_json_key_int(json, "record_count", (int64_t)found->record_count);
     hf_json_key(json, "records");
     hf_json_open(json, '[');

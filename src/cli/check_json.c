@@ -11,20 +11,6 @@ static void put_string(struct hf_json *json, const char *key, const char *text)
     hf_json_key_str(json, key, hf_span_str(text));
 }
 
-static void put_chain(struct hf_json *json, const struct hf_found *found)
-{
-    hf_json_key(json, "chain");
-    hf_json_open(json, '[');
-    for (size_t i = 0; i < found->chain_count; i++) {
-        hf_json_open(json, '{');
-        hf_json_key_str(json, "owner", found->chain[i].owner);
-        hf_json_key_str(json, "target", found->chain[i].target);
-        hf_json_key_int(json, "ttl", found->chain[i].ttl_s);
-        hf_json_close(json, '}');
-    }
-    hf_json_close(json, ']');
-}
-
 static void put_witness(struct hf_json *json, const struct hf_witness *witness,
                         const struct hf_found *found)
 {
@@ -153,7 +139,7 @@ static void put_spot(struct hf_json *json, const struct hf_showing *showing,
     hf_json_key_int(json, "ttl", found->ttl_s);
     hf_json_key_str(json, "server", found->server);
     hf_json_key_bool(json, "synthesised", spot->synthesised);
-    put_chain(json, found);
+    hf_found_put_chain(json, found);
     put_servers(json, "authority", spot->authority, found);
     end.chain_count = 0;
     put_servers(json, "target_authority", spot->target, &end);

@@ -371,16 +371,6 @@ static void put_json_ids(struct hf_json *json, const char *key,
     hf_json_close(json, ']');
 }
 
-static void put_json_values(struct hf_json *json, const char *key,
-                            const struct hf_span *values, size_t count)
-{
-    hf_json_key(json, key);
-    hf_json_open(json, '[');
-    for (size_t i = 0; i < count; i++)
-        hf_json_str(json, values[i]);
-    hf_json_close(json, ']');
-}
-
 static void put_json_update(struct hf_json *json, const struct publish *p,
                             const struct hf_publish_result *result)
 {
@@ -408,7 +398,7 @@ static void put_json(struct hf_buf *out, const struct publish *p,
     hf_json_open(&json, '{');
     hf_json_key_str(&json, "name", job->name);
     hf_json_key_str(&json, "owner", job->owner);
-    put_json_values(&json, "values", job->wish.values, job->wish.value_count);
+    hf_json_key_list(&json, "values", job->wish.values, job->wish.value_count);
     put_json_ids(&json, "ids", item->ids,
                  p->publisher.dry_run ? 0 : job->wish.value_count);
     put_json_ids(&json, "replacedIds", item->old_ids, job->wish.old_count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
+#include "base/hex.h"
 #include "base/time_text.h"
 #include "cli/eval.h"
 
@@ -95,14 +96,6 @@ static struct hf_span string_span(const json_t *value)
                             json_string_length(value)};
 }
 
-static int hex_digit(char c)
-{
-    if (hf_is_digit(c))
-        return c - '0';
-    c = hf_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static struct hf_span hex_text(struct hf_eval *eval, struct hf_span digits,
                                const char *key)
 {
@@ -111,8 +104,8 @@ static struct hf_span hex_text(struct hf_eval *eval, struct hf_span digits,
     if (room == NULL)
         return (struct hf_span){0};
     for (size_t i = 0; i + 1 < digits.len; i += 2) {
-        int high = hex_digit(digits.ptr[i]);
-        int low = hex_digit(digits.ptr[i + 1]);
+        int high = hf_hex_digit(digits.ptr[i]);
+        int low = hf_hex_digit(digits.ptr[i + 1]);
 
         if (high < 0 || low < 0) {
             hf_eval_wrong(eval, key, "has octets that are not hexadecimal");

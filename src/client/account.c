@@ -173,9 +173,8 @@ static bool put_file(struct hf_buf *out, const struct hf_account_file *account)
     hf_json_open(&json, '{');
     hf_json_key_int(&json, "format", 1);
     good = hf_members_put(&json, members, MEMBER_COUNT, account);
-    hf_members_put_list(&json, "prior", account->prior, account->prior_count);
-    hf_members_put_list(&json, "tokenAllow", account->holes,
-                        account->hole_count);
+    hf_json_key_list(&json, "prior", account->prior, account->prior_count);
+    hf_json_key_list(&json, "tokenAllow", account->holes, account->hole_count);
     hf_json_key_bool(&json, "plaintext", account->plaintext);
     hf_json_key_bool(&json, "nextPlaintext", account->next_plaintext);
     hf_json_key_int(&json, "createdAt", account->created_at);

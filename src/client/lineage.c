@@ -149,13 +149,13 @@ static bool put_file(struct hf_buf *out, const struct hf_lineage *lineage)
     hf_json_open(&json, '{');
     hf_json_key_int(&json, "format", 1);
     good = hf_members_put(&json, members, MEMBER_COUNT, lineage);
-    hf_members_put_list(&json, "names", lineage->names, lineage->name_count);
+    hf_json_key_list(&json, "names", lineage->names, lineage->name_count);
     if (lineage->account_count > 1)
-        hf_members_put_list(&json, "accounts", lineage->accounts,
-                            lineage->account_count);
+        hf_json_key_list(&json, "accounts", lineage->accounts,
+                         lineage->account_count);
     if (lineage->undeployed_count > 0)
-        hf_members_put_list(&json, "undeployed", lineage->undeployed,
-                            lineage->undeployed_count);
+        hf_json_key_list(&json, "undeployed", lineage->undeployed,
+                         lineage->undeployed_count);
     good = hf_means_put(&json, &lineage->means) && good;
     hf_json_key_bool(&json, "reusesKey", lineage->reuses_key);
     hf_json_key_bool(&json, "mustStaple", lineage->must_staple);

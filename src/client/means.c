@@ -76,7 +76,7 @@ bool hf_means_put(struct hf_json *json, const struct hf_means *means)
     for (size_t i = 0; i < means->method_count; i++)
         words[i] = hf_span_str(hf_method_word(means->methods[i]));
     if (means->method_count > 0)
-        hf_members_put_list(json, "methods", words, means->method_count);
+        hf_json_key_list(json, "methods", words, means->method_count);
     if (means->http_port > 0)
         hf_json_key_int(json, "httpPort", means->http_port);
     if (means->dns_wait_s != HF_MEANS_USUAL)

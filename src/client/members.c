@@ -62,16 +62,6 @@ size_t hf_members_list(const json_t *root, const char *key, struct hf_span *out,
     return count;
 }
 
-void hf_members_put_list(struct hf_json *json, const char *key,
-                         const struct hf_span *list, size_t count)
-{
-    hf_json_key(json, key);
-    hf_json_open(json, '[');
-    for (size_t i = 0; i < count; i++)
-        hf_json_str(json, list[i]);
-    hf_json_close(json, ']');
-}
-
 int64_t hf_members_number(const json_t *root, const char *key)
 {
     return json_integer_value(hf_document_member(root, key));

@@ -35,8 +35,6 @@ bool hf_members_put(struct hf_json *json, const struct hf_member *table,
 /* An array of texts: at most `max` of them into `out`; returns how many. */
 size_t hf_members_list(const struct json_t *root, const char *key,
                        struct hf_span *out, size_t max);
-void hf_members_put_list(struct hf_json *json, const char *key,
-                         const struct hf_span *list, size_t count);
 
 /* A number, or 0, or something else when there is none. A truth, or false. */
 int64_t hf_members_number(const struct json_t *root, const char *key);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/pkcs11.h"
 
+#include "base/hex.h"
+
 /* The value of `name` in the query of the URI (RFC 7512, 2.3). */
 static struct hf_span query_value(struct hf_span uri, struct hf_span name)
 {
@@ -17,14 +19,6 @@ static struct hf_span query_value(struct hf_span uri, struct hf_span name)
     return (struct hf_span){0};
 }
 
-static int hex_digit(char c)
-{
-    if (hf_is_digit(c))
-        return c - '0';
-    c = hf_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 3986, 2.1. No octet of a path is zero. */
 static bool put_decoded(struct hf_buf *out, struct hf_span text)
 {
@@ -32,8 +26,8 @@ static bool put_decoded(struct hf_buf *out, struct hf_span text)
         char c = hf_span_cut(&text, 1).ptr[0];
 
         if (c == '%') {
-            int high = text.len < 2 ? -1 : hex_digit(text.ptr[0]);
-            int low = text.len < 2 ? -1 : hex_digit(text.ptr[1]);
+            int high = text.len < 2 ? -1 : hf_hex_digit(text.ptr[0]);
+            int low = text.len < 2 ? -1 : hf_hex_digit(text.ptr[1]);
 
             if (high < 0 || low < 0)
                 return false;

@@ -269,3 +269,17 @@ bool hf_found_agrees(const struct hf_found *a, const struct hf_found *b)
         return true;
     return has_same_records(a, b);
 }
+
+void hf_found_put_chain(struct hf_json *json, const struct hf_found *found)
+{
+    hf_json_key(json, "chain");
+    hf_json_open(json, '[');
+    for (size_t i = 0; i < found->chain_count; i++) {
+        hf_json_open(json, '{');
+        hf_json_key_str(json, "owner", found->chain[i].owner);
+        hf_json_key_str(json, "target", found->chain[i].target);
+        hf_json_key_int(json, "ttl", found->chain[i].ttl_s);
+        hf_json_close(json, '}');
+    }
+    hf_json_close(json, ']');
+}

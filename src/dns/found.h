@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "dns/resolver.h"
 
 /* Append `found` to `out`. What does not fit sets out->full. */
@@ -36,3 +37,7 @@ enum hf_err hf_found_fail(const struct hf_lookup *lookup, struct hf_span server,
  * the same "none".
  */
 bool hf_found_agrees(const struct hf_found *a, const struct hf_found *b);
+
+/* The member "chain" of JSON that tells of an answer: the aliases that were
+ * followed. */
+void hf_found_put_chain(struct hf_json *json, const struct hf_found *found);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/zone_value.h"
 
+#include "base/hex.h"
 #include "holdfast/record.h"
 #include "holdfast/txt.h"
 
@@ -34,18 +35,10 @@ static bool read_simple(struct hf_span rdata, struct hf_span *out)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (hf_is_digit(c))
-        return c - '0';
-    c = hf_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool put_hex(struct hf_buf *out, struct hf_span digits, int *half)
 {
     for (size_t i = 0; i < digits.len; i++) {
-        int digit = hex_digit(digits.ptr[i]);
+        int digit = hf_hex_digit(digits.ptr[i]);
 
         if (digit < 0)
             return false;

@@ -2,6 +2,7 @@
 #include "lab/zone_rdata.h"
 
 #include "base/base64.h"
+#include "base/hex.h"
 #include "base/octets.h"
 #include "dns/zone_type.h"
 #include "dns/zone_value.h"
@@ -235,22 +236,14 @@ static enum hf_err put_strings(struct hf_zone_word word, struct hf_span *rest,
     return err;
 }
 
-static int hex_digit(char c)
-{
-    c = hf_lower(c);
-    if (hf_is_digit(c))
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum hf_err put_hex(struct hf_zone_word word, struct hf_span *rest,
                            struct hf_buf *out, struct hf_why *why)
 {
     for (; word.kind != HF_ZONE_END; word = hf_zone_word_next(rest)) {
         for (size_t i = 0; i < word.text.len; i += 2) {
-            int high = hex_digit(word.text.ptr[i]);
+            int high = hf_hex_digit(word.text.ptr[i]);
             int low =
-                i + 1 < word.text.len ? hex_digit(word.text.ptr[i + 1]) : -1;
+                i + 1 < word.text.len ? hf_hex_digit(word.text.ptr[i + 1]) : -1;
 
             if (high < 0 || low < 0)
                 return fail(why, "pairs of hexadecimal digits are expected");
@@ -382,16 +375,6 @@ void hf_lab_name_put(const struct hf_wire_name *name, struct hf_buf *out)
         hf_buf_putc(out, '.');
 }
 
-static void put_hex_text(struct hf_span octets, struct hf_buf *out)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < octets.len; i++) {
-        hf_buf_putc(out, digits[(unsigned char)octets.ptr[i] >> 4]);
-        hf_buf_putc(out, digits[octets.ptr[i] & 15]);
-    }
-}
-
 static void put_quoted(struct hf_span text, struct hf_buf *out)
 {
     hf_buf_putc(out, '"');
@@ -467,7 +450,7 @@ static void put_field(char field, struct hf_span octets, struct hf_buf *out)
         put_quoted(octets, out);
         break;
     case 'x':
-        put_hex_text(octets, out);
+        hf_put_hex(out, octets);
         break;
     case 'b':
         put_base64_text(octets, out);
@@ -488,7 +471,7 @@ void hf_lab_rdata_put(uint16_t type, struct hf_span rdata, struct hf_buf *out)
         hf_buf_puts(out, "\\# ");
         hf_buf_put_u64(out, rdata.len);
         hf_buf_putc(out, ' ');
-        put_hex_text(rdata, out);
+        hf_put_hex(out, rdata);
         return;
     }
     for (; *shape != '\0'; shape++) {

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/hex.h"
 #include "net/field.h"
 #include "net/http_msg.h"
 
@@ -46,11 +47,6 @@ static bool is_uri_char(char c)
            hf_span_find(others, c) < others.len;
 }
 
-static bool is_hex(char c)
-{
-    return hf_is_digit(c) || (hf_lower(c) >= 'a' && hf_lower(c) <= 'f');
-}
-
 static bool is_uri(struct hf_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -59,8 +55,8 @@ static bool is_uri(struct hf_span text)
                 return false;
             continue;
         }
-        if (text.len - i < 3 || !is_hex(text.ptr[i + 1]) ||
-            !is_hex(text.ptr[i + 2]))
+        if (text.len - i < 3 || !hf_is_hex(text.ptr[i + 1]) ||
+            !hf_is_hex(text.ptr[i + 2]))
             return false;
         i += 2;
     }

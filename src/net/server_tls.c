@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 
+#include "base/hex.h"
 #include "net/server_msg.h"
 #include "net/tls_pair.h"
 #include "os/random.h"
@@ -128,7 +129,6 @@ void hf_server_tls_rotate(SSL_CTX *ctx)
 
 void hf_server_tls_fingerprint(const SSL *ssl, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
     const X509 *cert = SSL_get0_peer_certificate(ssl);
     unsigned char octets[EVP_MAX_MD_SIZE];
     unsigned len = 0;
@@ -137,9 +137,6 @@ void hf_server_tls_fingerprint(const SSL *ssl, char *out)
     if (cert == NULL || X509_digest(cert, EVP_sha256(), octets, &len) != 1 ||
         (size_t)2 * len != HF_SERVER_FINGERPRINT_LEN)
         return;
-    for (unsigned i = 0; i < len; i++) {
-        *out++ = digits[octets[i] >> 4];
-        *out++ = digits[octets[i] & 15];
-    }
-    *out = '\0';
+    hf_hex(octets, len, out);
+    out[HF_SERVER_FINGERPRINT_LEN] = '\0';
 }

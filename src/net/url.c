@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/url.h"
 
+#include "base/hex.h"
 #include "holdfast/name.h"
 #include "names/ip.h"
-
-static bool is_hex(char c)
-{
-    return hf_is_digit(c) || (hf_lower(c) >= 'a' && hf_lower(c) <= 'f');
-}
 
 /* pchar without pct-encoded, "/" and "?" (RFC 3986, appendix A). */
 static bool is_target_char(char c)
@@ -27,7 +23,7 @@ static struct hf_span take_target(struct hf_span *rest)
         if (is_target_char(rest->ptr[n]))
             n++;
         else if (rest->len - n > 2 && rest->ptr[n] == '%' &&
-                 is_hex(rest->ptr[n + 1]) && is_hex(rest->ptr[n + 2]))
+                 hf_is_hex(rest->ptr[n + 1]) && hf_is_hex(rest->ptr[n + 2]))
             n += 3;
         else
             break;
