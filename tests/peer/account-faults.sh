@@ -10,6 +10,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/verdict.sh
 . "$here/verdict.sh"
+# shellcheck source=tests/peer/hit.sh
+. "$here/hit.sh"
 # shellcheck source=tests/peer/softhsm.sh
 . "$here/softhsm.sh"
 export FAULT_REMOVALS=yes
@@ -19,14 +21,13 @@ sh "$here/pebble.sh" start "$tmp/pebble"
 
 # account KIND AT STATE COMMAND ARGUMENT...: $status, messages in $tmp/err.
 account() {
-    export FAULT_KIND="$1" FAULT_AT="$2"
+    kind=$1
+    at=$2
     folder=$3
     word=$4
     shift 4
-    status=0
-    LD_PRELOAD=$FAULTS "$HOLDFAST" account "$word" --state-dir "$folder" \
-        --ca-bundle "$PEBBLE_CA" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null ||
-        status=$?
+    hit "$kind" "$at" "$HOLDFAST" account "$word" --state-dir "$folder" \
+        --ca-bundle "$PEBBLE_CA" "$@"
 }
 
 create() { # KIND AT STATE
@@ -34,27 +35,15 @@ create() { # KIND AT STATE
         --passphrase-file "$tmp/pass"
 }
 
-was_hit() {
-    grep -q '^fault' "$tmp/err"
-}
-
 # Did a command that was hit end as it should? What cannot be removed, and a
-# directory that cannot be remembered, is told,
-# and no failure.
+# directory that cannot be remembered, is told, and no failure.
 is_said() { # KIND WHAT
-    case $1 in
-    eio) wanted='Input/output error' ;;
-    enospc) wanted='No space left on device' ;;
-    *)
-        [ $status = 137 ] || not_ok "$2: status $status"
-        return
-        ;;
-    esac
+    ! was_killed "$1" "$2" || return 0
     [ $status = 1 ] || grep -q -e '^fault: unlink' -e '/dir: ' "$tmp/err" ||
         not_ok "$2: status $status"
     # A file that is written anew is removed first if it is there, which it
     # need not be.
-    grep -q "$wanted" "$tmp/err" || grep -q '^fault: unlink' "$tmp/err" ||
+    grep -q -e "$(wanted_of "$1")" -e '^fault: unlink' "$tmp/err" ||
         not_ok "$2: nothing is said of it"
 }
 

@@ -10,31 +10,15 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/verdict.sh
 . "$here/verdict.sh"
+# shellcheck source=tests/peer/hit.sh
+. "$here/hit.sh"
 export FAULT_REMOVALS=yes
 
-# hit KIND AT COMMAND...: $status, what is said in $tmp/out and err.
-hit() {
-    export FAULT_KIND="$1" FAULT_AT="$2"
-    shift 2
-    status=0
-    LD_PRELOAD=$FAULTS "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || status=$?
-}
-
-was_hit() {
-    grep -q '^fault' "$tmp/err"
-}
-
 is_said() { # KIND WHAT
-    case $1 in
-    eio) wanted='Input/output error' ;;
-    enospc) wanted='No space left on device' ;;
-    *)
-        [ $status = 137 ] || not_ok "$2: status $status"
-        return
-        ;;
-    esac
+    ! was_killed "$1" "$2" || return 0
     # Only that who holds a lock cannot be written there is no failure.
-    [ $status = 0 ] || grep -q -e "$wanted" -e 'kernel said no' "$tmp/err" ||
+    [ $status = 0 ] ||
+        grep -q -e "$(wanted_of "$1")" -e 'kernel said no' "$tmp/err" ||
         not_ok "$2: nothing is said of it"
 }
 

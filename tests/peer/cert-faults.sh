@@ -11,6 +11,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/peer/verdict.sh
 . "$here/verdict.sh"
+# shellcheck source=tests/peer/hit.sh
+. "$here/hit.sh"
 needs openssl
 PEBBLE_VA_ALWAYS_VALID=1 sh "$here/pebble.sh" start "$tmp/pebble"
 # shellcheck disable=SC1091 # made by pebble.sh
@@ -21,16 +23,11 @@ root=$tmp/root.pem
 
 # cert KIND AT COMMAND ARGUMENT...: $status, messages in $tmp/err.
 cert() {
-    export FAULT_KIND="$1" FAULT_AT="$2"
+    kind=$1
+    at=$2
     shift 2
-    status=0
-    LD_PRELOAD=$FAULTS "$HOLDFAST" cert "$@" --state-dir "$tmp/state" \
-        --hook-dir "$tmp/hooks" --no-check --ca-bundle "$PEBBLE_CA" \
-        >"$tmp/out" 2>"$tmp/err" </dev/null || status=$?
-}
-
-was_hit() {
-    grep -q '^fault' "$tmp/err"
+    hit "$kind" "$at" "$HOLDFAST" cert "$@" --state-dir "$tmp/state" \
+        --hook-dir "$tmp/hooks" --no-check --ca-bundle "$PEBBLE_CA"
 }
 
 serial_of() { # NAME: of what is live; empty when there is none
@@ -52,13 +49,8 @@ is_whole() { # NAME WHAT
 
 # Did a command that was hit end as it should?
 is_said() { # KIND WHAT
-    case $1 in
-    kill | tear)
-        [ $status = 137 ] || not_ok "$2: status $status"
-        return
-        ;;
-    esac
-    [ $status = 1 ] && grep -q 'Input/output error\|No space left' "$tmp/err" ||
+    ! was_killed "$1" "$2" || return 0
+    [ $status = 1 ] && grep -q "$(wanted_of "$1")" "$tmp/err" ||
         not_ok "$2: status $status"
 }
 
