@@ -51,6 +51,7 @@ struct hf_service {
     struct hf_ca_counts counts;
     bool store_is_good;
     int64_t resume_at; /* when lost jobs are looked for next */
+    bool has_begun;    /* a validation: it goes on when the next turn asks */
 
     /* of this turn */
     struct hf_task tasks[TASKS_MAX];
@@ -193,6 +194,7 @@ static enum hf_err submit_validation(struct hf_service *service,
         work->way = asked.way;
         err = hf_validator_submit(service->config.validator, &asked,
                                   ticket_of(service, work), why);
+        service->has_begun = true;
     } else if (err == HF_OK) {
         end_work(service, work);
     }
@@ -599,6 +601,9 @@ static enum hf_err wait(struct hf_service *service, int64_t wait_ms,
         fds[count++] = (struct pollfd){eyes[i], POLLIN, 0};
     if (service->work_count > 0 && wait_ms > 100)
         wait_ms = 100; /* timeouts of look-ups are seen by asking */
+    if (service->has_begun)
+        wait_ms = 0;
+    service->has_begun = false;
     if (poll(fds, count, (int)wait_ms) < 0 && errno != EINTR)
         return hf_fail(why, HF_ESYSTEM, 0, "poll");
     return HF_OK;
