@@ -33,8 +33,21 @@ bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
         .validated_at = hf_store_get_number(store, row, HF_AUTHZ_VALIDATED_AT),
         .caa_until_at = hf_store_get_number(store, row, HF_AUTHZ_CAA_UNTIL_AT),
         .error = hf_ca_call_text(call, row, HF_AUTHZ_ERROR),
-        .evidence = hf_ca_call_text(call, row, HF_AUTHZ_EVIDENCE),
     };
+    hf_ca_call_row_end(call, row);
+    return true;
+}
+
+bool hf_authz_evidence(struct hf_ca_call *call, int64_t id, struct hf_span *out)
+{
+    const enum hf_ca_operation row = HF_CA_EVIDENCE_GET;
+    bool found;
+
+    *out = HF_SPAN("");
+    if (!hf_ca_call_row(call, row, HF_VALUES(hf_store_number(id)), &found))
+        return false;
+    if (found)
+        *out = hf_ca_call_text(call, row, 0);
     hf_ca_call_row_end(call, row);
     return true;
 }

@@ -18,11 +18,15 @@ struct hf_authz {
     int64_t validated_at;
     int64_t caa_until_at;
     struct hf_span error; /* JSON; or empty */
-    struct hf_span evidence;
 };
 
 bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
                    bool *found);
+
+/* What its last validation saw and decided: JSON in the call's arena, or
+ * empty. */
+bool hf_authz_evidence(struct hf_ca_call *call, int64_t id,
+                       struct hf_span *out);
 
 /* What a client is told: "expired" when it is, else the row's word. */
 struct hf_span hf_authz_status(const struct hf_authz *authz, int64_t now_at);

@@ -123,8 +123,9 @@ static bool put_names(struct hf_ca_call *call, const struct hf_order *order,
         names[i] = (struct hf_issuer_name){
             .value = hf_arena_copy(&call->arena, hf_buf_span(&whole)),
             .is_ip = authz->name.is_ip,
-            .evidence = authz->evidence,
         };
+        if (!hf_authz_evidence(call, authz->id, &names[i].evidence))
+            return false;
     }
     return !call->arena.full || hf_ca_call_fail(call, HF_ENOMEM);
 }

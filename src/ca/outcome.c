@@ -165,6 +165,14 @@ static void put_error(struct hf_json *json, const struct hf_authz *authz,
     hf_json_close(json, '}');
 }
 
+static bool keep_evidence(struct hf_ca_call *call, const struct hf_authz *authz,
+                          const struct hf_validation_result *result)
+{
+    return hf_ca_call_run(call, HF_CA_EVIDENCE_PUT,
+                          HF_VALUES(hf_store_number(authz->id),
+                                    hf_store_text(result->evidence)));
+}
+
 static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
                         const struct hf_validation_result *result)
 {
@@ -177,8 +185,8 @@ static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
     put_error(&json, authz, result);
     good = hf_ca_call_run(call, HF_CA_AUTHZ_INVALID,
                           HF_VALUES(hf_store_number(authz->id),
-                                    hf_store_text(hf_buf_span(&error)),
-                                    hf_store_text(result->evidence)));
+                                    hf_store_text(hf_buf_span(&error)))) &&
+           keep_evidence(call, authz, result);
     hf_buf_clear(&error);
     hf_authz_count_failure(call, authz);
     return good;
@@ -213,11 +221,11 @@ static bool set_valid(struct hf_ca_call *call, const struct hf_authz *authz,
                       hf_store_text(result->account_uri),
                       hf_store_text(hf_span_str(
                           persists ? hf_form_word(result->form) : "")),
-                      hf_store_number(result->caa_expires_at),
-                      hf_store_text(result->evidence)),
+                      hf_store_number(result->caa_expires_at)),
             &did))
         return false;
-    return !did || !persists || set_persisted(call, authz, result);
+    return !did || (keep_evidence(call, authz, result) &&
+                    (!persists || set_persisted(call, authz, result)));
 }
 
 bool hf_outcome_validated(struct hf_ca_call *call, const struct hf_job *job,

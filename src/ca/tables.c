@@ -45,8 +45,12 @@ static const char *const steps[] = {
     " caa_until_at INTEGER,"
     " uri TEXT NOT NULL,"
     " form TEXT NOT NULL,"
-    " error TEXT NOT NULL,"
-    " evidence TEXT NOT NULL"
+    " error TEXT NOT NULL"
+    ") STRICT;"
+    /* Long, written once, and read by whoever signs: not in each's way. */
+    "CREATE TABLE evidence ("
+    " authz INTEGER PRIMARY KEY REFERENCES authz(id),"
+    " json TEXT NOT NULL"
     ") STRICT;"
     "CREATE INDEX authz_valid ON authz(account, value)"
     " WHERE status = 'valid';"
@@ -146,12 +150,11 @@ static const char *const operations[HF_CA_OPERATIONS] = {
 
     [HF_CA_AUTHZ_ADD] =
         "INSERT INTO authz (id, account, type, value, wildcard, status, token,"
-        " created_at, expires_at, method, uri, form, error, evidence)"
-        " VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, '', '', '', '',"
-        " '')",
+        " created_at, expires_at, method, uri, form, error)"
+        " VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, '', '', '', '')",
     [HF_CA_AUTHZ_GET] =
         "SELECT id, account, type, value, wildcard, status, expires_at, token,"
-        " method, validated_at, caa_until_at, error, evidence FROM authz"
+        " method, validated_at, caa_until_at, error FROM authz"
         " WHERE id = $1",
     [HF_CA_AUTHZ_REUSE] =
         "SELECT id, expires_at FROM authz WHERE account = $1 AND type = $2"
@@ -162,11 +165,10 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " WHERE id = $1 AND status = 'pending'",
     [HF_CA_AUTHZ_VALID] =
         "UPDATE authz SET status = 'valid', method = $2, validated_at = $3,"
-        " expires_at = $4, uri = $5, form = $6, caa_until_at = $7,"
-        " evidence = $8"
+        " expires_at = $4, uri = $5, form = $6, caa_until_at = $7"
         " WHERE id = $1 AND status IN ('pending', 'processing', 'valid')",
     [HF_CA_AUTHZ_INVALID] =
-        "UPDATE authz SET status = 'invalid', error = $2, evidence = $3"
+        "UPDATE authz SET status = 'invalid', error = $2"
         " WHERE id = $1 AND status IN ('processing', 'valid')",
     [HF_CA_AUTHZ_END] = "UPDATE authz SET status = $2 WHERE id = $1"
                         " AND status IN ('pending', 'processing', 'valid')",
@@ -177,6 +179,11 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_AUTHZ_UNDER_WAY] =
         "SELECT id FROM authz WHERE status = 'processing' AND busy_at < $1"
         " LIMIT 1000",
+
+    [HF_CA_EVIDENCE_PUT] =
+        "INSERT INTO evidence (authz, json) VALUES ($1, $2)"
+        " ON CONFLICT (authz) DO UPDATE SET json = $2",
+    [HF_CA_EVIDENCE_GET] = "SELECT json FROM evidence WHERE authz = $1",
 
     [HF_CA_ORDER_ADD] =
         "INSERT INTO orders (id, account, status, created_at, expires_at,"

@@ -36,14 +36,15 @@ enum hf_ca_operation {
                             until then at least: 0 id, 1 expires, the latest */
     HF_CA_AUTHZ_START,   /* $1 id, $2 method; of pending ones */
     HF_CA_AUTHZ_VALID,   /* $1 id, $2 method, $3 now, $4 expires, $5 uri, $6
-                            form, $7 CAA good until, $8 evidence; of those that
-                            did not end */
-    HF_CA_AUTHZ_INVALID, /* $1 id, $2 error, $3 evidence; the same but for
-                            pending ones */
+                            form, $7 CAA good until; of those that did not end */
+    HF_CA_AUTHZ_INVALID, /* $1 id, $2 error; the same but for pending ones */
     HF_CA_AUTHZ_END,     /* $1 id, $2 status; of pending and valid ones */
     HF_CA_AUTHZ_END_ALL, /* $1 account: every one that is not final */
     HF_CA_AUTHZ_CAA,     /* $1 id, $2 CAA good until */
     HF_CA_AUTHZ_UNDER_WAY, /* $1 moment: 0 id; processing since before that */
+
+    HF_CA_EVIDENCE_PUT, /* $1 authorization, $2 JSON: of its last validation */
+    HF_CA_EVIDENCE_GET, /* $1 authorization: 0 JSON */
 
     HF_CA_ORDER_ADD,       /* $1 id, $2 account, $3 now, $4 expires, $5 profile,
                               $6 identifiers, $7 authzs, $8 replaces */
@@ -107,8 +108,7 @@ enum hf_ca_authz_column {
     HF_AUTHZ_METHOD, /* the challenge that was tried; or empty */
     HF_AUTHZ_VALIDATED_AT,
     HF_AUTHZ_CAA_UNTIL_AT,
-    HF_AUTHZ_ERROR,    /* a problem document, or empty */
-    HF_AUTHZ_EVIDENCE, /* JSON, or empty */
+    HF_AUTHZ_ERROR, /* a problem document, or empty */
 };
 
 enum hf_ca_order_column {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * validate_evidence.c -- what was seen and decided, for the log that signing
- * waits for (REQ VAL-07, VAL-54, VAL-55, VAL-58).
+ * waits for (REQ VAL-07, VAL-54, VAL-55, VAL-58). An order keeps it twice, so
+ * what holds unless something else is said is left out: holdfast-ca(1) lists it.
  */
 #include "base/hex.h"
 #include "base/json.h"
@@ -39,13 +40,16 @@ static const char *section(const struct hf_trial *trial)
     return "3.2.2.8";
 }
 
+/* Seconds since 1970, to the millisecond. */
 static void put_time(struct hf_json *json, const char *key, struct hf_time at)
 {
-    hf_json_key(json, key);
-    hf_json_open(json, '{');
-    hf_json_key_int(json, "s", at.s);
-    hf_json_key_int(json, "ns", at.ns);
-    hf_json_close(json, '}');
+    uint32_t ms = at.ns / 1000000;
+
+    hf_json_key_int(json, key, at.s);
+    hf_buf_putc(json->out, '.');
+    hf_buf_putc(json->out, (char)('0' + ms / 100));
+    hf_buf_putc(json->out, (char)('0' + ms / 10 % 10));
+    hf_buf_putc(json->out, (char)('0' + ms % 10));
 }
 
 /* Octets as they are, one character each; of long ones the beginning, and
@@ -57,11 +61,11 @@ static void put_octets(struct hf_json *json, const struct hf_trial *trial,
     unsigned char hash[HF_HASH_MAX];
     char spelt[64];
 
-    hf_json_key_int(json, "octets", (int64_t)text.len);
     if (text.len <= detail->text) {
         hf_json_key_str(json, "text", text);
         return;
     }
+    hf_json_key_int(json, "octets", (int64_t)text.len);
     hf_json_key_str(json, "begins", (struct hf_span){text.ptr, detail->text});
     if (digest->compute(digest->state, HF_SHA_256, text, hash) != HF_OK)
         return;
@@ -72,8 +76,6 @@ static void put_octets(struct hf_json *json, const struct hf_trial *trial,
 static void put_record_verdict(struct hf_json *json,
                                const struct hf_judged *judged)
 {
-    hf_json_key_lit(json, "outcome",
-                    hf_outcome_word(hf_reason_outcome(judged->reason)));
     hf_json_key_lit(json, "reason", hf_reason_word(judged->reason));
     hf_json_key_lit(json, "form", hf_form_word(judged->form));
 }
@@ -96,9 +98,29 @@ static void put_records(struct hf_json *json, const struct hf_trial *trial,
         hf_json_key_int(json, "flags", t->caa[i].flags);
         hf_json_key_str(json, "tag", t->caa[i].tag);
         put_octets(json, trial, t->caa[i].value, detail);
-        hf_json_key_bool(json, "decided", i == t->caa_which);
+        if (i == t->caa_which)
+            hf_json_key_bool(json, "decided", true);
         hf_json_close(json, '}');
     }
+}
+
+/* The records of the answer that decided; of others how many there were. */
+static void put_answer_records(struct hf_json *json,
+                               const struct hf_trial *trial,
+                               const struct hf_sending *sending, size_t i,
+                               const struct detail *detail)
+{
+    const struct hf_found *found = &sending->view.answers[i];
+    bool decided = i == sending->testimony.at;
+
+    if (found->record_count > (decided ? detail->records : 0))
+        hf_json_key_int(json, "record_count", (int64_t)found->record_count);
+    if (!decided || found->record_count == 0)
+        return;
+    hf_json_key(json, "records");
+    hf_json_open(json, '[');
+    put_records(json, trial, sending, detail);
+    hf_json_close(json, ']');
 }
 
 static void put_answer(struct hf_json *json, const struct hf_trial *trial,
@@ -112,19 +134,19 @@ static void put_answer(struct hf_json *json, const struct hf_trial *trial,
     hf_json_key_int(json, "type", found->type);
     hf_json_key_lit(json, "state", hf_found_state_word(found->state));
     hf_json_key_lit(json, "security", hf_security_word(found->security));
-    hf_json_key_int(json, "rcode", found->rcode);
-    hf_json_key_int(json, "ttl", found->ttl_s);
-    hf_json_key_bool(json, "synthesised", found->synthesised);
-    hf_json_key_str(json, "server", found->server);
+    if (found->rcode != 0)
+        hf_json_key_int(json, "rcode", found->rcode);
+    if (found->ttl_s != 0)
+        hf_json_key_int(json, "ttl", found->ttl_s);
+    if (found->synthesised)
+        hf_json_key_bool(json, "synthesised", true);
+    if (i == 0 || !hf_span_eq(found->server, found[-1].server))
+        hf_json_key_str(json, "server", found->server);
     if (found->reason.len > 0)
         hf_json_key_str(json, "why", found->reason);
-    hf_found_put_chain(json, found);
-    hf_json_key_int(json, "record_count", (int64_t)found->record_count);
-    hf_json_key(json, "records");
-    hf_json_open(json, '[');
-    if (i == sending->testimony.at)
-        put_records(json, trial, sending, detail);
-    hf_json_close(json, ']');
+    if (found->chain_count > 0)
+        hf_found_put_chain(json, found);
+    put_answer_records(json, trial, sending, i, detail);
     hf_json_close(json, '}');
 }
 
@@ -156,6 +178,21 @@ static void put_probes(struct hf_json *json, const struct hf_trial *trial,
     hf_json_close(json, ']');
 }
 
+static void put_answers(struct hf_json *json, const struct hf_trial *trial,
+                        const struct hf_sending *sending,
+                        const struct detail *detail)
+{
+    const struct hf_view *view = &sending->view;
+
+    if (view->answer_count > detail->answers)
+        hf_json_key_int(json, "answer_count", (int64_t)view->answer_count);
+    hf_json_key(json, "answers");
+    hf_json_open(json, '[');
+    for (size_t i = 0; i < view->answer_count && i < detail->answers; i++)
+        put_answer(json, trial, sending, i, detail);
+    hf_json_close(json, ']');
+}
+
 static void put_view(struct hf_json *json, const struct hf_trial *trial,
                      const struct hf_sending *sending,
                      const struct detail *detail)
@@ -166,9 +203,12 @@ static void put_view(struct hf_json *json, const struct hf_trial *trial,
 
     hf_json_open(json, '{');
     hf_json_key_str(json, "perspective", hf_span_str(eye->label));
-    hf_json_key_str(json, "rir", hf_span_str(eye->rir));
-    hf_json_key_bool(json, "primary", sending->eye == 0);
-    hf_json_key_int(json, "attempt", sending->attempt);
+    if (eye->rir[0] != '\0')
+        hf_json_key_str(json, "rir", hf_span_str(eye->rir));
+    if (sending->eye == 0)
+        hf_json_key_bool(json, "primary", true);
+    if (sending->attempt != 1)
+        hf_json_key_int(json, "attempt", sending->attempt);
     hf_json_key_lit(json, "method", hf_way_word(sending->way));
     if (sending->adn.len > 0)
         hf_json_key_str(json, "adn", sending->adn);
@@ -178,12 +218,7 @@ static void put_view(struct hf_json *json, const struct hf_trial *trial,
     hf_json_key_lit(json, "reason", t->reason);
     if (view->failure != NULL)
         hf_json_key_lit(json, "failure", view->failure);
-    hf_json_key_int(json, "answer_count", (int64_t)view->answer_count);
-    hf_json_key(json, "answers");
-    hf_json_open(json, '[');
-    for (size_t i = 0; i < view->answer_count && i < detail->answers; i++)
-        put_answer(json, trial, sending, i, detail);
-    hf_json_close(json, ']');
+    put_answers(json, trial, sending, detail);
     put_probes(json, trial, view, detail);
     hf_json_close(json, '}');
 }
@@ -200,14 +235,15 @@ static void put_question(struct hf_json *json, const struct hf_trial *trial)
     hf_json_open(json, '{');
     hf_json_key_lit(json, "type", claim->job.is_ip ? "ip" : "dns");
     hf_json_key_str(json, "value", claim->job.name);
-    hf_json_key_bool(json, "wildcard", claim->job.wildcard);
+    if (claim->job.wildcard)
+        hf_json_key_bool(json, "wildcard", true);
     hf_json_close(json, '}');
     hf_json_key_str(json, "account", claim->account.url);
     put_time(json, "began", claim->job.now);
     put_time(json, "ended", trial->ended_at);
 }
 
-static void put_relied(struct hf_json *json,
+static void put_relied(struct hf_json *json, const struct hf_trial *trial,
                        const struct hf_validation_result *result)
 {
     hf_json_key_int(json, "expires", result->expires_at);
@@ -216,7 +252,8 @@ static void put_relied(struct hf_json *json,
     hf_json_key(json, "relied");
     hf_json_open(json, '{');
     hf_json_key_str(json, "adn", result->adn);
-    hf_json_key_str(json, "accounturi", result->account_uri);
+    if (!hf_span_eq(result->account_uri, trial->claim.account.url))
+        hf_json_key_str(json, "accounturi", result->account_uri);
     hf_json_key_lit(json, "form", hf_form_word(result->form));
     hf_json_key_int(json, "ttl", result->ttl_s);
     if (result->until_at != INT64_MAX)
@@ -233,7 +270,7 @@ static void put_verdict(struct hf_json *json, const struct hf_trial *trial,
     hf_json_key_lit(json, "outcome", result->valid ? "valid" : result->problem);
     hf_json_key_lit(json, "reason", result->reason);
     if (result->valid)
-        put_relied(json, result);
+        put_relied(json, trial, result);
     if (!trial->counted)
         return;
     hf_buf_init(&quorum, room, sizeof(room));

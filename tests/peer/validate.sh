@@ -190,7 +190,7 @@ assert answer["synthesised"] and answer["security"] == "secure"
 # REQ VAL-35: it is forgotten before its TTL says so, and that is told.
 assert answer["ttl"] == 300, answer
 assert answer["records"][0]["text"].startswith("ca.example; accounturi=")
-assert answer["records"][0]["outcome"] == "valid"
+assert answer["records"][0]["reason"] == "ok"
 assert seen["relied"]["form"] == "raw"
 assert seen["views"][1]["method"] == "caa"
 END
