@@ -9,7 +9,8 @@
 #                       a wildcard; with $client_core before their command
 #   crowd_round NAME whole|short CLIENTS ORDERS SECONDS
 #                       as acme_load.c says; what comes of it is in $orders,
-#                       $seconds, $p50, $p99, $requests and $wrong
+#                       $seconds, $p50, $p99, $requests, $wrong, $p50_request
+#                       and $p99_request
 #   crowd_leave NAME
 #
 # Crowds of several names may be there at once.
@@ -64,7 +65,8 @@ crowd_round() {
     echo "$*" >"$tmp/$crowd.todo"
     crowd_line "$crowd" "$line" >"$tmp/round"
     # shellcheck disable=SC2034 # for whoever sourced this
-    read -r orders seconds p50 p99 requests wrong <"$tmp/round"
+    read -r orders seconds p50 p99 requests wrong p50_request p99_request \
+        <"$tmp/round"
 }
 
 crowd_leave() {
