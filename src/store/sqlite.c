@@ -16,7 +16,7 @@
 #include "store/dialect.h"
 #include "store/engine.h"
 
-#define APPLICATION_ID 0x68666c64 /* "hfld" */
+#define APPLICATION_ID "1751542884" /* "hfld" as a number, big endian */
 #define LOCK_PAUSE_MS  20
 
 /* Of SQLite what is used here. The library is loaded when a file is opened,
@@ -273,29 +273,25 @@ static void lite_close(struct hf_store *base)
 
 /* ---- the tables ---- */
 
-/* Who writes is alone anyhow. */
+/* In one look, lest another process make its tables between two. Who writes is
+ * alone anyhow. */
 static enum hf_err lite_version(struct hf_store *base, bool alone, int64_t *out,
                                 struct hf_why *why)
 {
-    struct lite_store *store = of(base);
-    int64_t version = 0;
-    int64_t tables = 0;
-    int64_t id = 0;
-    enum hf_err err = ask_number(store, "PRAGMA user_version", &version, why);
+    enum hf_err err = ask_number(
+        of(base),
+        "SELECT CASE"
+        " WHEN application_id = " APPLICATION_ID " THEN user_version"
+        " WHEN application_id = 0 AND user_version = 0"
+        " AND NOT EXISTS (SELECT 1 FROM sqlite_schema) THEN 0 ELSE -1 END"
+        " FROM pragma_application_id, pragma_user_version",
+        out, why);
 
     (void)alone;
-    if (err == HF_OK)
-        err = ask_number(store, "PRAGMA application_id", &id, why);
-    if (err == HF_OK)
-        err = ask_number(store, "SELECT count(*) FROM sqlite_schema", &tables,
-                         why);
-    if (err != HF_OK)
-        return err;
-    if (id != APPLICATION_ID && (id != 0 || tables > 0 || version != 0))
+    if (err == HF_OK && *out < 0)
         return hf_fail(why, HF_EINVAL, 0,
                        "these tables belong to another program");
-    *out = version;
-    return HF_OK;
+    return err;
 }
 
 static enum hf_err lite_set_version(struct hf_store *base, int64_t version,
@@ -306,9 +302,9 @@ static enum hf_err lite_set_version(struct hf_store *base, int64_t version,
 
     return run_sql(store,
                    store->lite.snprintf((int)sizeof(room), room,
-                                        "PRAGMA application_id=%d;"
-                                        "PRAGMA user_version=%d",
-                                        APPLICATION_ID, (int)version),
+                                        "PRAGMA application_id=" APPLICATION_ID
+                                        ";PRAGMA user_version=%d",
+                                        (int)version),
                    why);
 }
 

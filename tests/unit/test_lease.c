@@ -122,20 +122,23 @@ enum { MANY = 6 };
 static int take_and_work(const struct place *place)
 {
     struct hf_store *store = NULL;
+    struct hf_why why = {0};
     char owner[16];
     struct hf_lease lease;
     enum hf_err err =
-        hf_store_open(place->location, &plan, false, &store, NULL);
+        hf_store_open(place->location, &plan, false, &store, &why);
 
     (void)snprintf(owner, sizeof(owner), "%d", (int)getpid());
     lease = lease_of(owner);
     if (err == HF_OK)
-        err = hf_lease_take(store, &lease, 100, 200, NULL);
+        err = hf_lease_take(store, &lease, 100, 200, &why);
     if (err == HF_OK && lease.fence != 0) {
         const struct hf_store_value who = hf_store_text(lease.owner);
 
-        err = hf_store_run(store, WORK, &who, 1, NULL);
+        err = hf_store_run(store, WORK, &who, 1, &why);
     }
+    if (err != HF_OK)
+        (void)fprintf(stderr, "%s: %s\n", owner, why.text);
     hf_store_close(store);
     return err != HF_OK;
 }
