@@ -437,7 +437,9 @@ static bool set_options(struct ub_ctx *ctx)
 /* REQ VAL-35: what was removed is not seen for longer than this. That there was
  * nothing is not remembered at all, or a record that is published after a look
  * just in time would be missed by the challenge. TTLs are told as they came
- * (REQ REUSE-04); how long answers are kept is capped all the same. */
+ * (REQ REUSE-04); how long answers are kept is capped all the same. For so short
+ * a memory a quarter of the room is enough: the names above those that are
+ * validated are what is asked again. */
 static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
 {
     char room[16];
@@ -451,7 +453,9 @@ static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
     return ub_ctx_set_option(ctx, "cache-max-ttl:", room) == UB_NOERROR &&
            ub_ctx_set_option(ctx, "cache-max-negative-ttl:", "0") ==
                UB_NOERROR &&
-           ub_ctx_set_option(ctx, "serve-original-ttl:", "yes") == UB_NOERROR;
+           ub_ctx_set_option(ctx, "serve-original-ttl:", "yes") == UB_NOERROR &&
+           ub_ctx_set_option(ctx, "msg-cache-size:", "2m") == UB_NOERROR &&
+           ub_ctx_set_option(ctx, "rrset-cache-size:", "4m") == UB_NOERROR;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): libunbound says how many */
