@@ -75,7 +75,7 @@ bool hf_resource_certificate(struct hf_ca_call *call)
     struct hf_span serial;
     struct hf_cert cert = {0};
     bool found = false;
-    size_t chain;
+    size_t chain = 0;
 
     if (!hf_ca_call_is_fetch(call))
         return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,

@@ -78,9 +78,10 @@ for ca in state plain; do
     certtool --verify --load-ca-certificate $ca/ca/root.pem \
         <$ca/ca/issuer.pem >log 2>&1 || fail "certtool: $(cat log)"
 done
-openssl x509 -in state/ca/issuer.pem -noout -subject -ext nameConstraints >log
+openssl x509 -in state/ca/issuer.pem -noout -subject -nameopt RFC2253 \
+    -ext nameConstraints >log
 grep -q 'DNS:corp.example' log && grep -q 'IP:10.0.0.0/255.0.0.0' log &&
-    grep -q 'O = Example Ltd' log || fail "openssl x509: $(cat log)"
+    grep -q 'O=Example Ltd' log || fail "openssl x509: $(cat log)"
 
 # The keys are those of the certificates, under their own passphrases.
 for pair in root:other issuer:pass; do
