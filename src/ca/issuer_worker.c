@@ -10,6 +10,7 @@
 #include "ca/evidence.h"
 #include "ca/issuance.h"
 #include "crypto/jwk.h"
+#include "crypto/openssl.h"
 #include "keys/hardware.h"
 #include "os/sandbox.h"
 
@@ -387,6 +388,7 @@ bool hf_issuer_worker_run(int fd)
         return false;
     w->fd = fd;
     hf_role_ignore_signals();
+    hf_openssl_start(false);
     hf_buf_init_grow(&w->in, HF_FRAME_HEAD + HF_ISSUER_IN_MAX);
     hf_buf_init_grow(&w->out, HF_ISSUER_OUT_MAX);
     hf_buf_init_grow(&w->body, HF_ENTRY_MAX);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <unistd.h>
 
 #include "ca/issuer_worker.h"
@@ -11,6 +9,7 @@
 #include "dns/primary_worker.h"
 #include "dns/worker.h"
 #include "net/http_worker.h"
+#include "crypto/openssl.h"
 #include "net/server_worker.h"
 #include "os/plugin.h"
 #include "os/role.h"
@@ -114,14 +113,6 @@ int main(int argc, char **argv)
     struct hf_command commands[COMMANDS];
     static struct hf_out out; /* 64 kB, too much for the stack */
 
-    /* Its sentences for errors, which nobody reads, are half a megabyte, and
-     * what it would clear away at the end goes with the process. */
-    (void)OPENSSL_init_crypto(
-        OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT, NULL);
-    /* Random numbers by SHA-256 (SP 800-90A, 10.1.1), which is here anyway: for
-     * the usual AES OpenSSL looks through all its ciphers, half a millisecond
-     * in each process. */
-    (void)RAND_set_DRBG_type(NULL, "HASH-DRBG", NULL, NULL, "SHA256");
     /* Not a command: this program in one of its roles. */
     for (size_t i = 0; argc == 2 && i < sizeof(roles) / sizeof(roles[0]); i++)
         if (strcmp(argv[1], roles[i].word) == 0)
@@ -129,6 +120,7 @@ int main(int argc, char **argv)
 
     for (size_t i = 0; i < COMMANDS; i++)
         commands[i] = *table[i];
+    hf_openssl_start(true);
     hf_signals_watch();
     hf_out_init(&out, STDOUT_FILENO);
     return (int)hf_cli_main(commands, COMMANDS, &out, argc, argv);

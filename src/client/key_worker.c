@@ -7,6 +7,7 @@
 #include "client/sign_rule.h"
 #include "crypto/foreign.h"
 #include "crypto/key_note.h"
+#include "crypto/openssl.h"
 #include "keys/hardware.h"
 #include "os/sandbox.h"
 
@@ -125,13 +126,15 @@ static enum hf_err open_or_make(struct worker *w,
                                 const struct hf_key_want *want,
                                 struct hf_buf *pem, struct hf_why *why)
 {
+    bool in_file = hf_key_home_of(want->pem) == HF_HOME_FILE;
     struct hf_key_ready ready = {0};
-    enum hf_err err = hf_private_key_warm_up(why);
+    enum hf_err err;
 
+    hf_openssl_start(in_file);
+    err = hf_private_key_warm_up(why);
     if (err == HF_OK)
-        err = hf_key_home_of(want->pem) == HF_HOME_FILE
-                  ? use_file(want, &ready, pem, why)
-                  : use_hardware(want, &ready, pem, why);
+        err = in_file ? use_file(want, &ready, pem, why)
+                      : use_hardware(want, &ready, pem, why);
     if (err != HF_OK)
         return err;
     w->signer = ready.signer;

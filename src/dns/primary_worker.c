@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dns/primary_worker.h"
 
+#include "crypto/openssl.h"
 #include "dns/primary_msg.h"
 #include "dns/primary_talk.h"
 #include "os/clock.h"
@@ -151,6 +152,7 @@ bool hf_primary_worker_run(int fd)
     bool good;
 
     hf_role_ignore_signals();
+    hf_openssl_start(true);
     hf_buf_init_grow(&w.in, IN_MAX);
     hf_buf_init_grow(&w.out, HF_FRAME_HEAD + HF_PRIMARY_REPLY_MAX);
     /* A secret that comes in pieces must not be left behind by growing. */

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 
 #include "base/hex.h"
+#include "crypto/openssl.h"
 #include "net/server_msg.h"
 #include "net/tls_pair.h"
 #include "os/random.h"
@@ -96,8 +97,7 @@ SSL_CTX *hf_server_tls_new(const struct hf_server_config *config)
     SSL_CTX *ctx;
     bool good;
 
-    /* The sentences for errors, which nobody reads, are half a megabyte. */
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+    hf_openssl_start(true);
     (void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
     ctx = SSL_CTX_new(TLS_server_method());
     if (ctx == NULL)

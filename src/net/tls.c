@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/alloc.h"
+#include "crypto/openssl.h"
 #include "os/file.h"
 
 #define FILE_MAX    ((size_t)8 << 20)
@@ -241,8 +242,7 @@ static bool make_context(struct hf_tls *tls)
     X509_VERIFY_PARAM *param;
     SSL_CTX *ctx;
 
-    /* The sentences for errors, which nobody reads, are half a megabyte. */
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+    hf_openssl_start(true);
     (void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL);
     ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL)
