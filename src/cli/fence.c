@@ -4,13 +4,22 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "client/key_worker.h"
+#include "client/listener_worker.h"
+#include "dns/worker.h"
+#include "net/http_worker.h"
+#include "net/server_worker.h"
 #include "os/fence.h"
 
 enum hf_exit hf_fence_from_cli(const struct hf_cli *cli,
                                const char *const *folders, size_t count)
 {
+    static const char *const roles[] = {HF_KEY_ROLE, HF_LISTENER_ROLE,
+                                        HF_NET_ROLE, HF_SERVER_ROLE,
+                                        HF_WORKER_ROLE};
+    struct hf_fence fence = {.roles = roles,
+                             .role_count = sizeof(roles) / sizeof(roles[0])};
     const char **there;
-    size_t there_count = 0;
     struct hf_why why = {0};
     enum hf_err err;
 
@@ -23,8 +32,9 @@ enum hf_exit hf_fence_from_cli(const struct hf_cli *cli,
     }
     for (size_t i = 0; i < count; i++)
         if (access(folders[i], F_OK) == 0)
-            there[there_count++] = folders[i];
-    err = hf_fence_enter(there, there_count, &why);
+            there[fence.folder_count++] = folders[i];
+    fence.folders = there;
+    err = hf_fence_enter(&fence, &why);
     hf_free((void *)there);
     if (err == HF_OK)
         return HF_EXIT_GOOD;

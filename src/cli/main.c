@@ -11,44 +11,35 @@
 #include "net/http_worker.h"
 #include "crypto/openssl.h"
 #include "net/server_worker.h"
-#include "os/plugin.h"
 #include "os/role.h"
 #include "os/runner_worker.h"
 #include "os/signals.h"
 
 typedef bool role_fn(int fd);
 
-/* The roles: functions of this program, or of a part that is loaded for it
- * (os/plugin.h). */
+/* The roles, but those that have a program of their own (main_*.c): they come
+ * here when that is missing. */
 static const struct {
     const char *word;
     role_fn *run;
-    const char *file;
-    const char *symbol;
 } roles[] = {
-    {HF_KEY_ROLE, hf_key_worker_run, NULL, NULL},
-    {HF_ISSUER_ROLE, hf_issuer_worker_run, NULL, NULL},
-    {HF_PRIMARY_ROLE, hf_primary_worker_run, NULL, NULL},
-    {HF_RUNNER_ROLE, hf_runner_worker_run, NULL, NULL},
-    {HF_ASKER_ROLE, hf_asker_worker_run, NULL, NULL},
-    {HF_WORKER_ROLE, NULL, "holdfast-resolver.so", "hf_worker_run"},
-    {HF_NET_ROLE, NULL, "holdfast-http.so", "hf_http_worker_run"},
-    {HF_SERVER_ROLE, NULL, "holdfast-server.so", "hf_server_worker_run"},
-    {HF_LISTENER_ROLE, NULL, "holdfast-listener.so", "hf_listener_worker_run"},
+    {HF_ASKER_ROLE, hf_asker_worker_run},
+    {HF_ISSUER_ROLE, hf_issuer_worker_run},
+    {HF_PRIMARY_ROLE, hf_primary_worker_run},
+    {HF_RUNNER_ROLE, hf_runner_worker_run},
+    {HF_KEY_ROLE, NULL},
+    {HF_LISTENER_ROLE, NULL},
+    {HF_NET_ROLE, NULL},
+    {HF_SERVER_ROLE, NULL},
+    {HF_WORKER_ROLE, NULL},
 };
 
-/* The parent of a role whose part is missing hears that. */
+/* Their parent hears that. */
 static bool run_role(size_t row)
 {
-    role_fn *run = roles[row].run;
-
-    if (run == NULL) {
-        void *found = hf_plugin_find(roles[row].file, roles[row].symbol);
-
-        memcpy(&run, &found, sizeof(run)); /* ISO C has no cast for this */
-    }
-    return run != NULL ? run(STDIN_FILENO)
-                       : hf_role_greet(STDIN_FILENO, HF_GREETING_MISSING);
+    return roles[row].run != NULL
+               ? roles[row].run(STDIN_FILENO)
+               : hf_role_greet(STDIN_FILENO, HF_GREETING_MISSING);
 }
 
 /* In the order of the help; each row is a cmd_*.c. */

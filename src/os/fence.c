@@ -34,12 +34,25 @@ static enum hf_err allow_self(const struct hf_landlock *rules,
 {
     const char *loader = NULL;
     char room[PATH_MAX];
-    enum hf_err err = hf_landlock_allow(
-        rules, hf_role_program(room, sizeof(room)), HF_LANDLOCK_EXECUTE, why);
+    enum hf_err err = hf_landlock_allow(rules, hf_role_self(room, sizeof(room)),
+                                        HF_LANDLOCK_EXECUTE, why);
 
     (void)dl_iterate_phdr(find_loader, &loader);
     if (err == HF_OK && loader != NULL)
         err = hf_landlock_allow(rules, loader, HF_LANDLOCK_EXECUTE, why);
+    return err;
+}
+
+static enum hf_err allow_roles(const struct hf_landlock *rules,
+                               const struct hf_fence *fence, struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+    char room[PATH_MAX];
+
+    for (size_t i = 0; i < fence->role_count && err == HF_OK; i++)
+        err = hf_landlock_allow(
+            rules, hf_role_program(fence->roles[i], room, sizeof(room)),
+            HF_LANDLOCK_EXECUTE, why);
     return err;
 }
 
@@ -52,8 +65,7 @@ static void allow_devices(const struct hf_landlock *rules)
         (void)!hf_landlock_allow(rules, devices[i], HF_LANDLOCK_WRITE, NULL);
 }
 
-static enum hf_err fence_files(const char *const *folders, size_t count,
-                               struct hf_why *why)
+static enum hf_err fence_files(const struct hf_fence *fence, struct hf_why *why)
 {
     struct hf_landlock rules;
     enum hf_err err = hf_landlock_begin(
@@ -63,8 +75,11 @@ static enum hf_err fence_files(const char *const *folders, size_t count,
         return err;
     allow_devices(&rules);
     err = allow_self(&rules, why);
-    for (size_t i = 0; i < count && err == HF_OK; i++)
-        err = hf_landlock_allow(&rules, folders[i], HF_LANDLOCK_CHANGE, why);
+    if (err == HF_OK)
+        err = allow_roles(&rules, fence, why);
+    for (size_t i = 0; i < fence->folder_count && err == HF_OK; i++)
+        err = hf_landlock_allow(&rules, fence->folders[i], HF_LANDLOCK_CHANGE,
+                                why);
     if (err == HF_OK)
         err = hf_landlock_enter(&rules, why);
     hf_landlock_clear(&rules);
@@ -148,13 +163,12 @@ static enum hf_err fence_calls(struct hf_why *why)
     return err;
 }
 
-enum hf_err hf_fence_enter(const char *const *folders, size_t count,
-                           struct hf_why *why)
+enum hf_err hf_fence_enter(const struct hf_fence *fence, struct hf_why *why)
 {
     enum hf_err err;
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return hf_fail_sys(why, errno, "give up new privileges");
-    err = fence_files(folders, count, why);
+    err = fence_files(fence, why);
     return err == HF_OK ? fence_calls(why) : err;
 }

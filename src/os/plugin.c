@@ -53,39 +53,60 @@ static void *load_open(int fd)
     return dlopen(room, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
 
-static void *load(struct hf_span own, const char *folder, const char *file)
+/* A file of ours in this folder, open; its path in `path`. -1: there is none. */
+static int open_in(struct hf_span own, const char *folder, struct hf_span file,
+                   struct hf_buf *path)
 {
-    char room[PATH_MAX];
-    struct hf_buf path;
-    void *object = NULL;
     int fd;
 
-    hf_buf_init(&path, room, sizeof(room));
+    hf_buf_reset(path);
     if (folder[0] != '/')
-        hf_buf_put(&path, own);
-    hf_buf_puts(&path, folder);
-    hf_buf_putc(&path, '/');
-    hf_buf_puts(&path, file);
-    hf_buf_putc(&path, '\0');
-    fd = path.full ? -1 : open(room, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return NULL;
-    if (is_ours(fd))
-        object = load_open(fd);
-    (void)close(fd);
-    return object;
+        hf_buf_put(path, own);
+    hf_buf_puts(path, folder);
+    hf_buf_putc(path, '/');
+    hf_buf_put(path, file);
+    hf_buf_putc(path, '\0');
+    fd = path->full ? -1 : open(path->ptr, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && !is_ours(fd)) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static int open_part(struct hf_span file, char *room, size_t size)
+{
+    char folder[PATH_MAX];
+    struct hf_span own = own_folder(folder, sizeof(folder));
+    struct hf_buf path;
+    int fd;
+
+    if (own.len == 0)
+        return -1;
+    hf_buf_init(&path, room, size);
+    fd = open_in(own, ".", file, &path);
+    return fd >= 0 ? fd : open_in(own, HF_PLUGIN_FOLDER, file, &path);
 }
 
 void *hf_plugin_find(const char *file, const char *symbol)
 {
     char room[PATH_MAX];
-    struct hf_span own = own_folder(room, sizeof(room));
+    int fd = open_part(hf_span_str(file), room, sizeof(room));
     void *object;
 
-    if (own.len == 0)
+    if (fd < 0)
         return NULL;
-    object = load(own, ".", file);
-    if (object == NULL)
-        object = load(own, HF_PLUGIN_FOLDER, file);
+    object = load_open(fd);
+    (void)close(fd);
     return object == NULL ? NULL : dlsym(object, symbol);
+}
+
+bool hf_plugin_path(struct hf_span file, char *room, size_t size)
+{
+    int fd = open_part(file, room, size);
+
+    if (fd < 0)
+        return false;
+    (void)close(fd);
+    return true;
 }

@@ -14,6 +14,7 @@
 #include "base/octets.h"
 #include "os/clock.h"
 #include "os/fail.h"
+#include "os/plugin.h"
 #include "os/signals.h"
 
 #define SELF       "/proc/self/exe"
@@ -97,7 +98,7 @@ void hf_role_init(struct hf_role *role, size_t frame_max, size_t out_max)
     hf_buf_init_grow(&role->out, out_max);
 }
 
-const char *hf_role_program(char *room, size_t size)
+const char *hf_role_self(char *room, size_t size)
 {
     ssize_t n = readlink(SELF, room, size - 1);
     struct hf_span path = {room, n < 0 ? 0 : (size_t)n};
@@ -107,6 +108,19 @@ const char *hf_role_program(char *room, size_t size)
         return SELF;
     room[path.len] = '\0';
     return room;
+}
+
+const char *hf_role_program(const char *word, char *room, size_t size)
+{
+    char name[sizeof("holdfast") + WORD_MAX];
+    struct hf_buf file;
+
+    hf_buf_init(&file, name, sizeof(name));
+    hf_buf_puts(&file, "holdfast-");
+    hf_buf_puts(&file, word + 1);
+    return !file.full && hf_plugin_path(hf_buf_span(&file), room, size)
+               ? room
+               : hf_role_self(room, size);
 }
 
 /* Copies above all the places that gifts will have, so that none is replaced
@@ -147,8 +161,8 @@ static int plan_descriptors(posix_spawn_file_actions_t *actions, int fd,
     return failed;
 }
 
-static enum hf_err spawn_self(int fd, const char *word, struct hf_role *role,
-                              struct hf_why *why)
+static enum hf_err spawn(int fd, const char *word, struct hf_role *role,
+                         struct hf_why *why)
 {
     char room[PATH_MAX];
     char name[] = "holdfast";
@@ -169,8 +183,9 @@ static enum hf_err spawn_self(int fd, const char *word, struct hf_role *role,
     if (failed == 0)
         failed = plan_descriptors(&actions, fd, role, lifted);
     if (failed == 0)
-        failed = posix_spawn(&role->pid, hf_role_program(room, sizeof(room)),
-                             &actions, NULL, argv, envp);
+        failed =
+            posix_spawn(&role->pid, hf_role_program(word, room, sizeof(room)),
+                        &actions, NULL, argv, envp);
     drop_gifts(role, lifted);
     (void)posix_spawn_file_actions_destroy(&actions);
     return failed == 0 ? HF_OK
@@ -185,7 +200,7 @@ enum hf_err hf_role_start(struct hf_role *role, const char *word,
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return hf_fail_sys(why, errno, "make a socket pair");
-    err = spawn_self(pair[1], word, role, why);
+    err = spawn(pair[1], word, role, why);
     (void)close(pair[1]);
     if (err != HF_OK) {
         (void)close(pair[0]);

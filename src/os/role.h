@@ -2,8 +2,9 @@
 /*
  * role.h -- a part of this program in a process of its own.
  *
- * The program executes itself with one word for an argument, and talks to
- * that process over a socket pair, its only descriptor unless it is given more:
+ * The program executes itself with one word for an argument, or the program of
+ * that role alone, and talks to that process over a socket pair, its only
+ * descriptor unless it is given more:
  *
  *     frame = length (4 octets: kind and body), kind (1), body
  *
@@ -70,8 +71,8 @@ struct hf_role {
 void hf_role_init(struct hf_role *role, size_t frame_max, size_t out_max);
 
 /*
- * Execute this program with the argument `word`, no environment, and nothing
- * open but the socket, as its standard input, and the gifts.
+ * Execute hf_role_program(word) with the argument `word`, no environment, and
+ * nothing open but the socket, as its standard input, and the gifts.
  * Fails: HF_ESYSTEM, HF_ENOMEM.
  */
 enum hf_err hf_role_start(struct hf_role *role, const char *word,
@@ -103,12 +104,18 @@ enum hf_err hf_role_await(struct hf_role *role, int64_t until_ms,
                           struct hf_frame *frame, struct hf_why *why);
 
 /*
- * Where the program is that roles run, in `room` or static. The link in /proc
- * itself serves when the file was replaced since the start; its target serves
- * also where the link leads to somebody who runs this program for us, as
- * valgrind does.
+ * Where this program is, in `room` or static. The link in /proc itself serves
+ * when the file was replaced since the start; its target serves also where the
+ * link leads to somebody who runs this program for us, as valgrind does.
  */
-const char *hf_role_program(char *room, size_t size);
+const char *hf_role_self(char *room, size_t size);
+
+/*
+ * Where the program is that plays the role `word`: for "_net" it is the part
+ * (plugin.h) holdfast-net, which has that role's libraries and no others, and
+ * where there is no such file this program.
+ */
+const char *hf_role_program(const char *word, char *room, size_t size);
 
 /* One way in which the start of a role can go; the first is the good one. */
 struct hf_greeting {
@@ -167,8 +174,8 @@ void hf_frame_drop(struct hf_buf *in, const struct hf_frame *frame);
  * is the first and the parent has heard it. */
 bool hf_role_greet(int fd, unsigned greeting);
 
-/* The greeting of a role that is in a file of its own, and that file is missing
- * or not to be trusted: whatever the table of its greetings says. */
+/* The greeting of a role that has a program of its own, and that is missing or
+ * not to be trusted: whatever the table of its greetings says. */
 #define HF_GREETING_MISSING 0xff
 
 /* The same, and what the parent wants to know of us: at most

@@ -67,10 +67,6 @@ nm -D --defined-only "$lib/libholdfast.so" | grep -q ' hf_judge@' ||
 # So are the parts that are loaded, each of which shows one thing only.
 for part in "$BUILD"/holdfast-*.so; do
     case $part in
-    *-resolver.so) symbol=hf_worker_run ;;
-    *-http.so) symbol=hf_http_worker_run ;;
-    *-server.so) symbol=hf_server_worker_run ;;
-    *-listener.so) symbol=hf_listener_worker_run ;;
     *-postgresql.so) symbol=hf_engine_postgresql_1 ;;
     *) symbol=hf_token_driver_1 ;;
     esac
@@ -92,7 +88,7 @@ for file in bash-completion/completions/holdfast zsh/site-functions/_holdfast \
 done
 "$root$prefix/bin/holdfast" --version >"$tmp/version" ||
     fail "the installed program does not start"
-# Its resolver and its HTTP client are files of their own.
+# Its resolver and its HTTP client are programs of their own.
 grep -q '^libunbound [0-9]' "$tmp/version" ||
     fail "the installed program does not find its resolver"
 HOME=$tmp "$root$prefix/bin/holdfast" account create --plaintext --agree-tos \

@@ -14,7 +14,7 @@ failed=0
 cp "$HOLDFAST" "$tmp/holdfast"
 chmod 755 "$tmp/holdfast"
 
-# expect WHAT PATTERN: of libunbound, which is below such a part.
+# expect WHAT PATTERN: of libunbound, which one of them is linked to.
 expect() {
     line=$("$tmp/holdfast" --version | grep '^libunbound')
     if echo "$line" | grep -q "$2"; then
@@ -23,12 +23,12 @@ expect() {
         echo "not ok - $1: $line"
         failed=1
     fi
-    rm -f "$tmp/holdfast-resolver.so"
+    rm -f "$tmp/holdfast-resolver"
 }
 
 put() {
-    cp "$BUILD/holdfast-resolver.so" "$tmp/holdfast-resolver.so"
-    chmod "$1" "$tmp/holdfast-resolver.so"
+    cp "$BUILD/holdfast-resolver" "$tmp/holdfast-resolver"
+    chmod "$1" "$tmp/holdfast-resolver"
 }
 
 expect 'nothing there' missing
@@ -39,23 +39,23 @@ else
     echo "not ok - what is said: $(cat "$tmp/out")"
     failed=1
 fi
-put 644
+put 755
 expect 'beside the program' 'libunbound [0-9]'
-put 646
+put 757
 expect 'anybody may write it' missing
-put 664
+put 775
 expect 'more people may write it than the program' missing
 chmod 775 "$tmp/holdfast"
-put 664
+put 775
 expect 'the same people may write both' 'libunbound [0-9]'
-ln -s "$BUILD/holdfast-resolver.so" "$tmp/holdfast-resolver.so"
+ln -s "$BUILD/holdfast-resolver" "$tmp/holdfast-resolver"
 expect 'a link' missing
 if [ "$(id -u)" = 0 ]; then
     chown nobody "$tmp/holdfast"
-    put 644
+    put 755
     expect 'of root, beside the program of another' 'libunbound [0-9]'
-    put 644
-    chown daemon "$tmp/holdfast-resolver.so"
+    put 755
+    chown daemon "$tmp/holdfast-resolver"
     expect 'of somebody else' missing
 fi
 exit $failed

@@ -74,7 +74,7 @@ END
 
 # ---- the units, a hook, and what the test changes of them ----
 
-cp "$HOLDFAST" "$BUILD"/holdfast-*.so "$tmp/bin/"
+find "$BUILD" -maxdepth 1 -name 'holdfast*' -type f -exec cp {} "$tmp/bin/" \;
 sed 's,^ExecStart=[^ ]*/holdfast,ExecStart=/usr/local/bin/holdfast,' \
     "$BUILD/dist/holdfast-renew.service" >"$tmp/units/holdfast-renew.service"
 cp "$SRC/dist/holdfast-renew.timer" "$tmp/units"

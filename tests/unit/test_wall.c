@@ -351,6 +351,7 @@ static pid_t bystander(void)
 static bool works(bool (*can)(void), bool fence)
 {
     const char *const folders[] = {folder};
+    const struct hf_fence around = {.folders = folders, .folder_count = 1};
     int status = 0;
     pid_t pid = fork();
 
@@ -358,7 +359,7 @@ static bool works(bool (*can)(void), bool fence)
     if (pid == 0) {
         victim = bystander();
         start_runner();
-        if (fence && hf_fence_enter(folders, 1, NULL) != HF_OK)
+        if (fence && hf_fence_enter(&around, NULL) != HF_OK)
             _exit(99);
         status = can() ? 0 : 1;
         hf_runner_clear(&runner);
@@ -384,9 +385,10 @@ static void fence(void **state)
 static void fence_needs_its_folder(void **state)
 {
     const char *const folders[] = {"/nowhere/at/all"};
+    const struct hf_fence around = {.folders = folders, .folder_count = 1};
 
     (void)state;
-    assert_int_equal(hf_fence_enter(folders, 1, NULL), HF_ENOTFOUND);
+    assert_int_equal(hf_fence_enter(&around, NULL), HF_ENOTFOUND);
 }
 
 /* A role, and what is left of it. */
