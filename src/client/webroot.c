@@ -78,8 +78,8 @@ static enum hf_err show(void *state, struct hf_exhibit *exhibit,
     if (err == HF_OK)
         err = need_folder(webroot, why);
     if (err == HF_OK)
-        err = hf_file_replace_as(webroot->folder, name, exhibit->authorization,
-                                 0644, why);
+        err = hf_file_put(webroot->folder, name, exhibit->authorization, 0644,
+                          why);
     return err;
 }
 

@@ -28,14 +28,8 @@ bool hf_file_write(int fd, struct hf_span data)
     return true;
 }
 
-enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
-                            struct hf_why *why)
-{
-    return hf_file_replace_as(dir, name, data, 0600, why);
-}
-
-enum hf_err hf_file_replace_as(int dir, const char *name, struct hf_span data,
-                               unsigned mode, struct hf_why *why)
+enum hf_err hf_file_put(int dir, const char *name, struct hf_span data,
+                        unsigned mode, struct hf_why *why)
 {
     enum hf_err err = HF_OK;
     char temp[NAME_MAX + 1];
@@ -56,18 +50,27 @@ enum hf_err hf_file_replace_as(int dir, const char *name, struct hf_span data,
         err = hf_fail_sys(why, errno, "write");
         goto out;
     }
-    if (renameat(dir, temp, dir, name) != 0) {
+    if (renameat(dir, temp, dir, name) != 0)
         err = hf_fail_sys(why, errno, "rename");
-        goto out;
-    }
-    if (fsync(dir) != 0)
-        err = hf_fail_sys(why, errno, "sync directory");
 
 out:
     (void)close(fd);
     if (err != HF_OK)
-        (void)unlinkat(dir, temp, 0); /* gone already if it was renamed */
+        (void)unlinkat(dir, temp, 0);
     return err;
+}
+
+enum hf_err hf_file_settle(int dir, struct hf_why *why)
+{
+    return fsync(dir) == 0 ? HF_OK : hf_fail_sys(why, errno, "sync directory");
+}
+
+enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
+                            struct hf_why *why)
+{
+    enum hf_err err = hf_file_put(dir, name, data, 0600, why);
+
+    return err == HF_OK ? hf_file_settle(dir, why) : err;
 }
 
 enum hf_err hf_file_replace_path(const char *path, struct hf_span data,

@@ -21,9 +21,14 @@ bool hf_file_write(int fd, struct hf_span data);
 enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
                             struct hf_why *why);
 
-/* The same with a mode of its own, whatever the umask. */
-enum hf_err hf_file_replace_as(int dir, const char *name, struct hf_span data,
-                               unsigned mode, struct hf_why *why);
+/*
+ * The same in two steps, for several files in one directory: each put with a
+ * mode of its own, whatever the umask, then all of them settled. Between the
+ * two a power cut may bring the old one back, whole.
+ */
+enum hf_err hf_file_put(int dir, const char *name, struct hf_span data,
+                        unsigned mode, struct hf_why *why);
+enum hf_err hf_file_settle(int dir, struct hf_why *why);
 
 /* The same for a path, mode 0600. */
 enum hf_err hf_file_replace_path(const char *path, struct hf_span data,
