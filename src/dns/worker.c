@@ -21,6 +21,7 @@
 #define WINDOW_MAX       1024
 #define PROOF_TIMEOUT_MS 3000
 #define PROOF_AGAIN_MS   5000
+#define LEAD_MS          100
 #define SYSTEM_ANCHOR    "/usr/share/dns/root.key"
 
 /* The keys of the root, for machines without dns-root-data. */
@@ -62,6 +63,9 @@ struct worker {
     enum proof proof;
     int64_t proof_at_ms;
     struct slot proving; /* the look-up of the root */
+    bool led;            /* there was a first question */
+    struct slot *leader; /* it, until it is answered */
+    int64_t lead_until_ms;
     struct slot *slots;
     size_t slot_count;
     struct hf_buf in;
@@ -83,10 +87,21 @@ static void send_out(struct worker *w)
     hf_buf_reset(&w->out);
 }
 
+static void kick(struct worker *w)
+{
+    event_active(w->kick, EV_TIMEOUT, 0);
+}
+
 static void slot_done(struct slot *slot)
 {
+    struct worker *w = slot->worker;
+
     (void)event_del(slot->timer);
     slot->state = SLOT_FREE;
+    if (w->leader != slot)
+        return;
+    w->leader = NULL;
+    kick(w);
 }
 
 static void send_found(struct slot *slot, struct hf_found *found)
@@ -173,11 +188,6 @@ static void on_answer(void *data, int rcode, void *packet, int packet_len,
                     sec == SEC_SECURE);
 }
 
-static void kick(struct worker *w)
-{
-    event_active(w->kick, EV_TIMEOUT, 0);
-}
-
 static void proof_end(struct worker *w, enum proof proof)
 {
     w->proof = proof;
@@ -256,6 +266,26 @@ static void slot_ask(struct slot *slot)
         send_failure(slot, HF_INDETERMINATE, -1, hf_span_str(ub_strerror(err)));
 }
 
+/*
+ * The keys of zones above are verified for each question that meets them
+ * unknown: so the first goes ahead, and for a moment the others wait for what it
+ * finds out.
+ */
+static bool may_go(struct slot *slot)
+{
+    struct worker *w = slot->worker;
+
+    if (w->leader != NULL)
+        return hf_clock_ms() >= w->lead_until_ms;
+    if (!w->led) {
+        w->led = true;
+        w->leader = slot;
+        w->lead_until_ms = hf_clock_ms() + LEAD_MS;
+        set_timer(w->kick, LEAD_MS + 1);
+    }
+    return true;
+}
+
 static void on_kick(evutil_socket_t fd, short what, void *data)
 {
     struct worker *w = data;
@@ -269,7 +299,7 @@ static void on_kick(evutil_socket_t fd, short what, void *data)
     if (w->proof == PROOF_ASKED)
         return;
     for (size_t i = 0; i < w->slot_count; i++)
-        if (w->slots[i].state == SLOT_WAITS)
+        if (w->slots[i].state == SLOT_WAITS && may_go(&w->slots[i]))
             slot_ask(&w->slots[i]);
 }
 
@@ -425,6 +455,9 @@ static bool set_options(struct ub_ctx *ctx)
         /* Reverse zones of private addresses are asked for, as a CA does: to
          * make up all of them here is four million instructions. */
         {"unblock-lan-zones:", "yes"},
+        /* Nor does the root hear which of its keys we know (RFC 8145), once
+         * with each command: its answer costs two signatures. */
+        {"trust-anchor-signaling:", "no"},
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
