@@ -450,6 +450,11 @@ static bool set_options(struct ub_ctx *ctx)
         {"do-not-query-localhost:", "no"},
         {"use-caps-for-id:", "yes"}, /* REQ VAL-36 */
         {"use-syslog:", "no"},
+        /* One thread: no slabs, which are there for many. */
+        {"infra-cache-slabs:", "1"},
+        {"key-cache-slabs:", "1"},
+        {"msg-cache-slabs:", "1"},
+        {"rrset-cache-slabs:", "1"},
         {"msg-cache-size:", "8m"},
         {"rrset-cache-size:", "16m"},
         /* Reverse zones of private addresses are asked for, as a CA does: to
