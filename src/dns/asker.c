@@ -55,15 +55,16 @@ struct asker {
     int64_t timeout_ms;
     enum proof proof;
     int64_t proof_at_ms;
-    struct asked *asked; /* the last one beyond `window` asks for the proof */
+    struct asked *asked; /* one for the proof, then `window` for look-ups */
     size_t window;
+    size_t reached; /* those beyond were never used: their memory is not there */
     char *packet_room;
     struct hf_buf octets;
 };
 
 static struct asked *proving(struct asker *asker)
 {
-    return &asker->asked[asker->window];
+    return &asker->asked[0];
 }
 
 /* Tell epoll about the socket that the exchange has now. */
@@ -198,7 +199,7 @@ static void on_proof(struct asker *asker, struct asked *a)
 
     asker->proof = done ? PROOF_DONE : PROOF_FAILED;
     a->phase = PHASE_FREE;
-    for (size_t i = 0; i < asker->window; i++)
+    for (size_t i = 1; i < asker->reached; i++)
         if (asker->asked[i].phase == PHASE_WAITS)
             ask(asker, &asker->asked[i], PHASE_ASKED);
 }
@@ -250,7 +251,7 @@ static enum hf_err step_late(struct asker *asker, int64_t *next_ms,
     int64_t now_ms = hf_clock_ms();
     enum hf_err err = HF_OK;
 
-    for (size_t i = 0; i <= asker->window && err == HF_OK; i++) {
+    for (size_t i = 0; i < asker->reached && err == HF_OK; i++) {
         struct asked *a = &asker->asked[i];
 
         if (a->phase == PHASE_WAITS && a->until_ms <= now_ms)
@@ -284,10 +285,19 @@ static enum hf_err wait_for(struct asker *asker, int64_t until_ms,
 
 static struct asked *find(struct asker *asker, enum phase phase)
 {
-    for (size_t i = 0; i < asker->window; i++)
+    for (size_t i = 1; i < asker->reached; i++)
         if (asker->asked[i].phase == phase)
             return &asker->asked[i];
     return NULL;
+}
+
+static struct asked *find_free(struct asker *asker)
+{
+    struct asked *a = find(asker, PHASE_FREE);
+
+    return a != NULL || asker->reached > asker->window
+               ? a
+               : &asker->asked[asker->reached++];
 }
 
 /* RFC 4035, section 3.2.3: AD on the root's name servers. */
@@ -345,7 +355,7 @@ static enum hf_err asker_submit(void *state, const struct hf_lookup *lookup,
                                 uint64_t ticket, struct hf_why *why)
 {
     struct asker *asker = state;
-    struct asked *a = find(asker, PHASE_FREE);
+    struct asked *a = find_free(asker);
     enum hf_err err;
 
     if (a == NULL)
@@ -413,7 +423,7 @@ static void asker_free(void *state)
 
     if (asker == NULL)
         return;
-    for (size_t i = 0; asker->asked != NULL && i <= asker->window; i++) {
+    for (size_t i = 0; i < asker->reached; i++) {
         hf_exchange_clear(&asker->asked[i].exchange);
         hf_found_clear(&asker->asked[i].found);
     }
@@ -433,6 +443,7 @@ static enum hf_err make_rooms(struct asker *asker, struct hf_why *why)
     if (asker->asked == NULL || asker->packet_room == NULL ||
         hf_buf_reserve(&asker->octets, HF_FOUND_MAX) == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    asker->reached = 1;
     asker->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (asker->epoll < 0) {
         (void)hf_fail(why, HF_ESYSTEM, 0, "make an epoll descriptor");

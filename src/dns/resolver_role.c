@@ -42,6 +42,7 @@ struct walled {
     uint64_t numbers;
     struct owed *owed;
     size_t window;
+    size_t reached; /* those beyond were never used: their memory is not there */
     struct hf_buf config; /* the first frame, kept for a replacement */
 };
 
@@ -118,22 +119,22 @@ static void worker_replace(struct walled *w)
     w->lost =
         w->replaced == REPLACEMENTS || worker_start(w, &version, NULL) != HF_OK;
     w->replaced++;
-    for (size_t i = 0; i < w->window && !w->lost; i++)
+    for (size_t i = 0; i < w->reached && !w->lost; i++)
         if (w->owed[i].used)
             send_query(w, &w->owed[i]);
 }
 
 static struct owed *owed_free(struct walled *w)
 {
-    for (size_t i = 0; i < w->window; i++)
+    for (size_t i = 0; i < w->reached; i++)
         if (!w->owed[i].used)
             return &w->owed[i];
-    return NULL;
+    return w->reached < w->window ? &w->owed[w->reached++] : NULL;
 }
 
 static struct owed *owed_find(struct walled *w, uint64_t number)
 {
-    for (size_t i = 0; i < w->window; i++)
+    for (size_t i = 0; i < w->reached; i++)
         if (w->owed[i].used && w->owed[i].number == number)
             return &w->owed[i];
     return NULL;
@@ -236,7 +237,7 @@ static struct owed *owed_oldest(struct walled *w)
 {
     struct owed *oldest = NULL;
 
-    for (size_t i = 0; i < w->window; i++)
+    for (size_t i = 0; i < w->reached; i++)
         if (w->owed[i].used &&
             (oldest == NULL || w->owed[i].until_ms < oldest->until_ms))
             oldest = &w->owed[i];

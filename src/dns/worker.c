@@ -67,7 +67,8 @@ struct worker {
     struct slot *leader; /* it, until it is answered */
     int64_t lead_until_ms;
     struct slot *slots;
-    size_t slot_count;
+    size_t slot_count; /* of slots that were ever used */
+    size_t slot_max;
     struct hf_buf in;
     struct hf_buf out;
     char *packet_room;
@@ -303,12 +304,27 @@ static void on_kick(evutil_socket_t fd, short what, void *data)
             slot_ask(&w->slots[i]);
 }
 
+/* One more; NULL when there is none, or no memory. */
+static struct slot *slot_add(struct worker *w)
+{
+    struct slot *slot = &w->slots[w->slot_count];
+
+    if (w->slot_count == w->slot_max)
+        return NULL;
+    slot->worker = w;
+    slot->timer = evtimer_new(w->base, on_timeout, slot);
+    if (slot->timer == NULL)
+        return NULL;
+    w->slot_count++;
+    return slot;
+}
+
 static struct slot *slot_find(struct worker *w)
 {
     for (size_t i = 0; i < w->slot_count; i++)
         if (w->slots[i].state == SLOT_FREE)
             return &w->slots[i];
-    return NULL;
+    return slot_add(w);
 }
 
 static bool accept_lookup(struct worker *w, const struct hf_worker_query *query)
@@ -524,13 +540,7 @@ static bool slots_make(struct worker *w, size_t count)
     w->slots = hf_alloc(count, sizeof(w->slots[0]));
     if (w->slots == NULL)
         return false;
-    w->slot_count = count;
-    for (size_t i = 0; i < count; i++) {
-        w->slots[i].worker = w;
-        w->slots[i].timer = evtimer_new(w->base, on_timeout, &w->slots[i]);
-        if (w->slots[i].timer == NULL)
-            return false;
-    }
+    w->slot_max = count;
     w->proving.worker = w;
     w->proving.timer = evtimer_new(w->base, on_proof_timeout, w);
     w->kick = evtimer_new(w->base, on_kick, w);
@@ -587,8 +597,7 @@ static void worker_clear(struct worker *w)
     if (w->ctx != NULL)
         ub_ctx_delete(w->ctx);
     for (size_t i = 0; i < w->slot_count; i++)
-        if (w->slots[i].timer != NULL)
-            event_free(w->slots[i].timer);
+        event_free(w->slots[i].timer);
     if (w->proving.timer != NULL)
         event_free(w->proving.timer);
     if (w->kick != NULL)
