@@ -8,7 +8,7 @@
 #include "net/url.h"
 
 #define WINDOW          16 /* authorizations under way at a time */
-#define POLL_FIRST_MS   2
+#define POLL_FIRST_MS   1
 #define POLL_MAX_MS     1000
 #define RETRY_AFTER_MAX 60 /* seconds between two looks at an object */
 #define FINALIZE_TRIES  5

@@ -250,11 +250,11 @@ static void polls_at_the_servers_pace(void **state)
     tear_down(&order);
 }
 
-/* Without a hint: 2, 4, 8, ... at most 1000 ms. */
+/* Without a hint: 1, 2, 4, ... at most 1000 ms. */
 static void polls_soon_and_then_later(void **state)
 {
     struct order order;
-    int64_t wait_ms = 2;
+    int64_t wait_ms = 1;
 
     (void)state;
     set_up(&order);
