@@ -48,6 +48,10 @@ static enum hf_exit open_all(struct hf_applicant *applicant,
     hf_lock_drop(&applicant->holder.lock);
     if (status == HF_EXIT_GOOD)
         status = open_subject(applicant);
+    /* While we start to look, the CA may get ready for the orders. Should that
+     * fail, it shows when they are placed. */
+    if (status == HF_EXIT_GOOD && !hf_cli_has(cli, "dry-run"))
+        (void)!hf_talk_foresee(&applicant->holder.talk, NULL);
     return status == HF_EXIT_GOOD ? open_eyes(applicant) : status;
 }
 

@@ -415,16 +415,13 @@ static enum hf_exit begin(struct hf_issue *issue)
     return status;
 }
 
-/* At all their names side by side; meanwhile the CA may get ready for the
- * orders. Should that fail, it shows when they are placed. */
+/* At all their names side by side. */
 static void look(struct batch *batch)
 {
     struct hf_target *targets[HF_LINEAGE_NAMES_MAX];
     enum hf_exit status;
     size_t count = 0;
 
-    if (!hf_cli_has(batch->applicant->cli, "dry-run"))
-        (void)!hf_talk_foresee(&batch->applicant->holder.talk, NULL);
     for (size_t i = 0; i < batch->count; i++) {
         struct hf_issue *issue = &batch->issues[i];
 
