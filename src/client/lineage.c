@@ -322,8 +322,8 @@ static enum hf_err write_parts(int dir, unsigned number,
         if (err == HF_OK && text.full)
             err = hf_fail(why, HF_ELIMIT, 0, "the chain is too long");
         if (err == HF_OK)
-            err = hf_file_put(dir, name, hf_buf_span(&text), parts[i].mode,
-                              why);
+            err =
+                hf_file_put(dir, name, hf_buf_span(&text), parts[i].mode, why);
     }
     hf_buf_clear_wiped(&text);
     return err == HF_OK ? hf_file_settle(dir, why) : err;

@@ -57,7 +57,7 @@ struct asker {
     int64_t proof_at_ms;
     struct asked *asked; /* one for the proof, then `window` for look-ups */
     size_t window;
-    size_t reached; /* those beyond were never used: their memory is not there */
+    size_t reached; /* what lies beyond was never touched */
     char *packet_room;
     struct hf_buf octets;
 };

@@ -42,7 +42,7 @@ struct walled {
     uint64_t numbers;
     struct owed *owed;
     size_t window;
-    size_t reached; /* those beyond were never used: their memory is not there */
+    size_t reached;       /* what lies beyond was never touched */
     struct hf_buf config; /* the first frame, kept for a replacement */
 };
 

@@ -269,8 +269,8 @@ static void slot_ask(struct slot *slot)
 
 /*
  * The keys of zones above are verified for each question that meets them
- * unknown: so the first goes ahead, and for a moment the others wait for what it
- * finds out.
+ * unknown: so the first goes ahead, and for a moment the others wait for what
+ * it finds out.
  */
 static bool may_go(struct slot *slot)
 {

@@ -23,10 +23,10 @@ struct hf_fence {
 
 /*
  * Build it, for this process as it is and before threads start. /dev/null and
- * the terminal can be written all the same. Tracing who is not behind the fence, looking into
- * another's memory, taking its descriptors, mounting, loading into the kernel,
- * changing namespaces, and sockets that are neither of the Internet nor Unix or
- * netlink ones: all of this fails with EPERM.
+ * the terminal can be written all the same. Tracing who is not behind the
+ * fence, looking into another's memory, taking its descriptors, mounting,
+ * loading into the kernel, changing namespaces, and sockets that are neither of
+ * the Internet nor Unix or netlink ones: all of this fails with EPERM.
  *
  * Fails: HF_EPEER when the kernel has no Landlock or no seccomp, HF_ENOTFOUND
  *        (a folder), HF_ESYSTEM. The wall may then stand in part.

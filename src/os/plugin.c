@@ -53,7 +53,8 @@ static void *load_open(int fd)
     return dlopen(room, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
 
-/* A file of ours in this folder, open; its path in `path`. -1: there is none. */
+/* A file of ours in this folder, open; its path in `path`. -1: there is none.
+ */
 static int open_in(struct hf_span own, const char *folder, struct hf_span file,
                    struct hf_buf *path)
 {

@@ -5,9 +5,9 @@
  * objects, and the programs of roles (role.h).
  *
  * A part is looked for beside this program (so it is where it was built), then
- * where it was installed to, seen from this program's own folder. It must belong
- * to root or to the owner of this program, and no more people may write it than
- * that.
+ * where it was installed to, seen from this program's own folder. It must
+ * belong to root or to the owner of this program, and no more people may write
+ * it than that.
  */
 #pragma once
 
