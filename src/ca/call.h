@@ -65,10 +65,17 @@ enum hf_ca_call_shows {
     HF_SHOWS_FINALIZE, /* the same request once more */
 };
 
+/* One of the processes that serve from the tables (ca/seat.h). */
+struct hf_keeper {
+    int64_t id;          /* of its life: jobs are marked with it */
+    struct hf_span name; /* whose log of evidence; empty: the only one */
+};
+
 struct hf_ca_call {
     struct hf_engine *engine;
     const struct hf_ca_settings *settings;
     struct hf_store *store;
+    struct hf_keeper keeper;
     struct hf_limit *failures; /* NULL: as many as one likes */
     struct hf_limit *looks;
     int64_t now_at;
@@ -83,6 +90,7 @@ struct hf_ca_call {
     int64_t id;            /* in the target, or 0 */
     struct hf_span word;   /* the rest of the target behind the id */
     struct hf_jws jws;
+    int64_t nonce;             /* to be used up in the tables; 0: none */
     json_t *payload;           /* NULL: POST-as-GET, or not a POST */
     struct hf_public_key *key; /* that signed; borrowed unless owns_key */
     bool owns_key;

@@ -132,6 +132,8 @@ void hf_ca_counts_put(struct hf_buf *out, const struct hf_ca_counts *counts,
             gauges->works);
     put_one(out, "store_up", "gauge", "The last transaction went well",
             gauges->store_is_good);
+    put_one(out, "alone", "gauge", "No other process serves from the store",
+            gauges->is_alone);
     put_one(out, "start_time_seconds", "gauge", "When this process started",
             (uint64_t)counts->started_at);
     put_front(out, gauges->front);

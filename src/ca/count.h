@@ -29,6 +29,7 @@ struct hf_ca_gauges {
     size_t works;          /* validations and signatures under way */
     const uint64_t *front; /* hf_server_counters() */
     bool store_is_good;    /* the last transaction went well */
+    bool is_alone;         /* nobody else serves from the store */
 };
 
 void hf_ca_counts_put(struct hf_buf *out, const struct hf_ca_counts *counts,

@@ -13,8 +13,7 @@
 #define HOUR_S     3600
 
 struct hf_engine {
-    const struct hf_ca_settings *settings;
-    struct hf_store *store;
+    struct hf_engine_config config;
     struct hf_nonces *nonces;
     struct hf_limit *failures;
     struct hf_limit *looks;
@@ -36,18 +35,17 @@ static enum hf_err make_limit(uint32_t an_hour, struct hf_limit **out,
     return err == HF_OK ? hf_limit_new(&config, out, why) : err;
 }
 
-enum hf_err hf_engine_new(const struct hf_ca_settings *settings,
-                          struct hf_store *store, struct hf_engine **out,
-                          struct hf_why *why)
+enum hf_err hf_engine_new(const struct hf_engine_config *config,
+                          struct hf_engine **out, struct hf_why *why)
 {
+    const struct hf_ca_settings *settings = config->settings;
     struct hf_engine *engine = hf_alloc(1, sizeof(*engine));
     enum hf_err err;
 
     if (engine == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    engine->settings = settings;
-    engine->store = store;
-    err = hf_nonces_new(&engine->nonces, why);
+    engine->config = *config;
+    err = hf_nonces_new(config->nonce_key, &engine->nonces, why);
     if (err == HF_OK && settings->failures_an_hour > 0)
         err = make_limit(settings->failures_an_hour, &engine->failures, why);
     if (err == HF_OK && settings->looks_an_hour > 0)
@@ -72,6 +70,11 @@ void hf_engine_free(struct hf_engine *engine)
     hf_free(engine);
 }
 
+void hf_engine_share_nonces(struct hf_engine *engine, bool share)
+{
+    hf_nonces_share(engine->nonces, share);
+}
+
 /* ---- the life of a call ---- */
 
 static void reset_reply(struct hf_ca_call *call)
@@ -94,8 +97,9 @@ void hf_engine_begin(struct hf_engine *engine, int64_t now_at,
 {
     *out = (struct hf_ca_call){
         .engine = engine,
-        .settings = engine->settings,
-        .store = engine->store,
+        .settings = engine->config.settings,
+        .store = engine->config.store,
+        .keeper = engine->config.keeper,
         .failures = engine->failures,
         .looks = engine->looks,
         .now_at = now_at,
@@ -144,6 +148,13 @@ static bool refuse_algorithm(struct hf_ca_call *call)
               });
 }
 
+static bool refuse_nonce(struct hf_ca_call *call)
+{
+    return hf_ca_call_refuse(call, HF_TROUBLE_BAD_NONCE,
+                             "the nonce is not a fresh one of this server; "
+                             "use the one of this reply (RFC 8555 6.5)");
+}
+
 static bool check_header(struct hf_ca_call *call)
 {
     const enum hf_resource_key key = call->resource->key;
@@ -153,10 +164,9 @@ static bool check_header(struct hf_ca_call *call)
 
     if (!hf_sig_alg_find(jws->alg, &alg))
         return refuse_algorithm(call);
-    if (!hf_nonces_use(call->engine->nonces, jws->nonce))
-        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_NONCE,
-                                 "the nonce is not a fresh one of this server; "
-                                 "use the one of this reply (RFC 8555 6.5)");
+    if (!hf_nonces_use(call->engine->nonces, jws->nonce, call->now_at,
+                       &call->nonce))
+        return refuse_nonce(call);
     if (!hf_span_starts(url, call->settings->base) ||
         !hf_span_eq((struct hf_span){url.ptr + call->settings->base.len,
                                      url.len - call->settings->base.len},
@@ -312,6 +322,17 @@ static bool check_signature(struct hf_ca_call *call)
     return true;
 }
 
+void hf_engine_spend(struct hf_ca_call *call)
+{
+    bool is_new;
+
+    if (call->nonce != 0 &&
+        hf_ca_call_change(call, HF_CA_NONCE_USE,
+                          HF_VALUES(hf_store_number(call->nonce)), &is_new) &&
+        !is_new)
+        (void)refuse_nonce(call);
+}
+
 void hf_engine_run(struct hf_ca_call *call)
 {
     if (call->trouble != HF_TROUBLE_NONE)
@@ -435,7 +456,7 @@ enum hf_err hf_engine_reply(struct hf_ca_call *call,
     nonce = hf_arena_take(&call->arena, HF_NONCE_LEN, 1);
     if (nonce == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    err = hf_nonces_make(call->engine->nonces, nonce, why);
+    err = hf_nonces_make(call->engine->nonces, call->now_at, nonce, why);
     add_field(out, "Replay-Nonce", (struct hf_span){nonce, HF_NONCE_LEN});
     add_field(out, "Cache-Control", HF_SPAN("no-store"));
     return err;

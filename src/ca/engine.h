@@ -8,12 +8,22 @@
 
 #include "ca/call.h"
 
-/* Both are borrowed for its life. Owns: hf_engine_free(). Fails: HF_ENOMEM,
- * HF_ESYSTEM, HF_ECRYPTO. */
-enum hf_err hf_engine_new(const struct hf_ca_settings *settings,
-                          struct hf_store *store, struct hf_engine **out,
-                          struct hf_why *why);
+/* All is borrowed for its life. */
+struct hf_engine_config {
+    const struct hf_ca_settings *settings;
+    struct hf_store *store;
+    struct hf_keeper keeper;  /* who serves */
+    struct hf_span nonce_key; /* empty: nonces are good here alone */
+};
+
+/* Owns: hf_engine_free(). Fails: HF_ENOMEM, HF_ESYSTEM, HF_ECRYPTO. */
+enum hf_err hf_engine_new(const struct hf_engine_config *config,
+                          struct hf_engine **out, struct hf_why *why);
 void hf_engine_free(struct hf_engine *engine);
+
+/* Give clients nonces that are good at others, too, who have the same key; or
+ * not, as at the beginning. */
+void hf_engine_share_nonces(struct hf_engine *engine, bool share);
 
 /* A call without a request: for work of our own. Release with
  * hf_ca_call_clear(). */
@@ -28,6 +38,10 @@ void hf_engine_begin(struct hf_engine *engine, int64_t now_at,
 void hf_engine_open(struct hf_engine *engine,
                     const struct hf_server_request *request, int64_t now_at,
                     struct hf_ca_call *out);
+
+/* Use up its nonce, if that takes the store: inside the transaction, and kept
+ * whatever comes of the call. It may be refused. */
+void hf_engine_spend(struct hf_ca_call *call);
 
 /* Everything else, inside a transaction. When call->err is not HF_OK, undo that
  * and run it again, or hf_engine_give_up(). */

@@ -20,13 +20,15 @@ struct shard {
 
 struct hf_lists {
     struct hf_service_config config;
+    const struct hf_seat *seat;
     int64_t look_at;
     struct hf_revoked *revoked; /* room for one list */
     struct shard shards[];
 };
 
 enum hf_err hf_lists_new(const struct hf_service_config *config,
-                         struct hf_lists **out, struct hf_why *why)
+                         const struct hf_seat *seat, struct hf_lists **out,
+                         struct hf_why *why)
 {
     struct hf_lists *lists =
         hf_alloc(1, sizeof(*lists) + config->shards * sizeof(struct shard));
@@ -34,6 +36,7 @@ enum hf_err hf_lists_new(const struct hf_service_config *config,
     if (lists == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     lists->config = *config;
+    lists->seat = seat;
     *out = lists;
     return HF_OK;
 }
@@ -168,7 +171,7 @@ enum hf_err hf_lists_renew(struct hf_lists *lists, int64_t now_at,
     struct hf_store *store = lists->config.store;
     enum hf_err err;
 
-    if (now_at < lists->look_at)
+    if (now_at < lists->look_at || !hf_seat_has_chores(lists->seat, now_at))
         return HF_OK;
     lists->look_at = now_at + LOOK_S;
     err = hf_store_begin(store, why);
@@ -180,28 +183,50 @@ enum hf_err hf_lists_renew(struct hf_lists *lists, int64_t now_at,
 
 /* ---- what the issuer made ---- */
 
+struct made {
+    struct hf_lists *lists;
+    uint32_t index;
+    int64_t at;
+    struct hf_span der;
+};
+
+/* Whoever lost the chores meanwhile leaves the list to its successor. */
+static enum hf_err keep(struct hf_store *store, void *of, struct hf_why *why)
+{
+    const struct made *made = of;
+    const struct hf_service_config *config = &made->lists->config;
+    const struct shard *shard = &made->lists->shards[made->index];
+    const struct hf_store_value values[] = {
+        hf_store_number(made->index),
+        hf_store_number(shard->next_number),
+        hf_store_blob(made->der),
+        hf_store_number(made->at),
+        hf_store_number(made->at + config->list_life_s),
+        hf_store_number(shard->was_due_at),
+        hf_store_number(made->at + config->list_every_s)};
+    bool held;
+    enum hf_err err = hf_seat_check_chores(made->lists->seat, &held, why);
+
+    return err == HF_OK && held
+               ? hf_store_run(store, HF_CA_CRL_PUT, values, 7, why)
+               : err;
+}
+
 bool hf_lists_take(struct hf_lists *lists, const struct hf_issuer_reply *reply)
 {
-    const struct hf_service_config *config = &lists->config;
-    uint32_t index = (uint32_t)(reply->ticket & ~TICKET);
+    struct made made = {.lists = lists,
+                        .index = (uint32_t)(reply->ticket & ~TICKET),
+                        .der = reply->der};
     struct shard *shard;
-    int64_t at;
 
-    if ((reply->ticket & TICKET) == 0 || index >= config->shards)
+    if ((reply->ticket & TICKET) == 0 || made.index >= lists->config.shards)
         return false;
-    shard = &lists->shards[index];
-    at = shard->asked_at;
+    shard = &lists->shards[made.index];
+    made.at = shard->asked_at;
     shard->asked_at = 0;
     if (reply->kind != HF_ISSUER_LISTED)
         return true; /* it is still due */
     /* When this fails it is still due, too. */
-    (void)hf_store_run(config->store, HF_CA_CRL_PUT,
-                       HF_VALUES(hf_store_number(index),
-                                 hf_store_number(shard->next_number),
-                                 hf_store_blob(reply->der), hf_store_number(at),
-                                 hf_store_number(at + config->list_life_s),
-                                 hf_store_number(shard->was_due_at),
-                                 hf_store_number(at + config->list_every_s)),
-                       NULL);
+    (void)hf_store_transact(lists->config.store, keep, &made, NULL);
     return true;
 }

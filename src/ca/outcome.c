@@ -168,9 +168,9 @@ static void put_error(struct hf_json *json, const struct hf_authz *authz,
 static bool keep_evidence(struct hf_ca_call *call, const struct hf_authz *authz,
                           const struct hf_validation_result *result)
 {
-    return hf_ca_call_run(call, HF_CA_EVIDENCE_PUT,
-                          HF_VALUES(hf_store_number(authz->id),
-                                    hf_store_text(result->evidence)));
+    return hf_ca_call_run(
+        call, HF_CA_EVIDENCE_PUT,
+        HF_VALUES(hf_store_number(authz->id), hf_store_text(result->evidence)));
 }
 
 static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
@@ -178,17 +178,21 @@ static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
 {
     struct hf_buf error;
     struct hf_json json;
+    bool did = false;
     bool good;
 
     hf_buf_init_grow(&error, ERROR_MAX);
     json = hf_json_to(&error);
     put_error(&json, authz, result);
-    good = hf_ca_call_run(call, HF_CA_AUTHZ_INVALID,
-                          HF_VALUES(hf_store_number(authz->id),
-                                    hf_store_text(hf_buf_span(&error)))) &&
-           keep_evidence(call, authz, result);
+    good = hf_ca_call_change(call, HF_CA_AUTHZ_INVALID,
+                             HF_VALUES(hf_store_number(authz->id),
+                                       hf_store_text(hf_buf_span(&error)),
+                                       hf_store_number(call->keeper.id)),
+                             &did) &&
+           (!did || keep_evidence(call, authz, result));
     hf_buf_clear(&error);
-    hf_authz_count_failure(call, authz);
+    if (good && did)
+        hf_authz_count_failure(call, authz);
     return good;
 }
 
@@ -221,7 +225,8 @@ static bool set_valid(struct hf_ca_call *call, const struct hf_authz *authz,
                       hf_store_text(result->account_uri),
                       hf_store_text(hf_span_str(
                           persists ? hf_form_word(result->form) : "")),
-                      hf_store_number(result->caa_expires_at)),
+                      hf_store_number(result->caa_expires_at),
+                      hf_store_number(call->keeper.id)),
             &did))
         return false;
     return !did || (keep_evidence(call, authz, result) &&
@@ -280,7 +285,8 @@ static bool keep(struct hf_ca_call *call, const struct hf_order *order,
                                     hf_store_blob((struct hf_span){
                                         (const char *)hash, sizeof(hash)}),
                                     hf_store_number((int64_t)reply->entry),
-                                    hf_store_blob(reply->hash)));
+                                    hf_store_blob(reply->hash),
+                                    hf_store_text(call->keeper.name)));
 }
 
 /* It was signed, and its order ended while it was: nobody gets it. */
@@ -308,13 +314,15 @@ static bool set_failed(struct hf_ca_call *call, int64_t order,
 
     if (reply->err != HF_EINVAL) /* later it may go well */
         return hf_ca_call_run(call, HF_CA_ORDER_AGAIN,
-                              HF_VALUES(hf_store_number(order)));
+                              HF_VALUES(hf_store_number(order),
+                                        hf_store_number(call->keeper.id)));
     hf_buf_init(&error, room, sizeof(room));
     hf_trouble_put(&error, HF_TROUBLE_BAD_CSR, reply->said, NULL, 0,
                    HF_SPAN(""));
-    return hf_ca_call_run(
-        call, HF_CA_ORDER_INVALID,
-        HF_VALUES(hf_store_number(order), hf_store_text(hf_buf_span(&error))));
+    return hf_ca_call_run(call, HF_CA_ORDER_INVALID,
+                          HF_VALUES(hf_store_number(order),
+                                    hf_store_text(hf_buf_span(&error)),
+                                    hf_store_number(call->keeper.id)));
 }
 
 bool hf_outcome_signed(struct hf_ca_call *call, int64_t id,
@@ -333,9 +341,11 @@ bool hf_outcome_signed(struct hf_ca_call *call, int64_t id,
         !keep(call, &order, asked, reply))
         return false;
     if (hf_span_eq(account.status, HF_SPAN("valid")) &&
-        !hf_ca_call_change(
-            call, HF_CA_ORDER_VALID,
-            HF_VALUES(hf_store_number(id), hf_store_text(reply->serial)), &did))
+        !hf_ca_call_change(call, HF_CA_ORDER_VALID,
+                           HF_VALUES(hf_store_number(id),
+                                     hf_store_text(reply->serial),
+                                     hf_store_number(call->keeper.id)),
+                           &did))
         return false;
     return did || withhold(call, reply);
 }

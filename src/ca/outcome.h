@@ -6,7 +6,8 @@
  * went well, as the steps of resources do.
  *
  * Whatever happened meanwhile counts: an account that was deactivated, an
- * authorization that was given back (REQ ACCT-04, REUSE-09).
+ * authorization that was given back (REQ ACCT-04, REUSE-09), a job that another
+ * process took up when it did not hear of us any more.
  */
 #pragma once
 

@@ -233,7 +233,8 @@ static bool start(struct hf_ca_call *call, struct hf_authz *authz,
             call, HF_CA_AUTHZ_START,
             HF_VALUES(hf_store_number(authz->id),
                       hf_store_text(hf_span_str(hf_way_word(way))),
-                      hf_store_number(call->now_at)),
+                      hf_store_number(call->now_at),
+                      hf_store_number(call->keeper.id)),
             &did))
         return false;
     if (!did) /* somebody was quicker */

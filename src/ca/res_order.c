@@ -208,7 +208,8 @@ static bool sign(struct hf_ca_call *call, struct hf_order *order)
         !hf_ca_call_change(call, HF_CA_ORDER_START,
                            HF_VALUES(hf_store_number(order->id),
                                      hf_store_blob(order->csr),
-                                     hf_store_number(call->now_at)),
+                                     hf_store_number(call->now_at),
+                                     hf_store_number(call->keeper.id)),
                            &did))
         return false;
     if (!did)

@@ -10,12 +10,14 @@
 #include "ca/log.h"
 #include "ca/outcome.h"
 #include "ca/resources.h"
+#include "ca/seat.h"
 #include "ca/task.h"
 #include "os/clock.h"
 
 #define TASKS_MAX 128 /* of one turn */
 #define IDS_MAX   1000
 #define LOST_S    60 /* no job takes so long */
+#define RESUME_S  10 /* how often lost ones are looked for */
 #define WATCH_MAX ((size_t)64 << 10)
 #define WORKS_MAX 4096 /* jobs under way or waiting for their turn */
 #define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
@@ -43,6 +45,7 @@ struct work {
 struct hf_service {
     struct hf_service_config config;
     struct hf_engine *engine;
+    struct hf_seat *seat;
     struct hf_lists *lists;
     struct held *held;
     struct work works[WORKS_MAX];
@@ -372,6 +375,7 @@ static enum hf_err answer_watcher(struct hf_service *service,
             .works = service->work_count,
             .front = hf_server_counters(front),
             .store_is_good = service->store_is_good,
+            .is_alone = hf_seat_is_alone(service->seat),
         };
 
         hf_ca_counts_put(&body, &service->counts, &gauges);
@@ -482,42 +486,61 @@ static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
 
 /* ---- what was left under way ---- */
 
-/* Ids of what a crash left processing. */
-static enum hf_err list_ids(struct hf_ca_call *call,
-                            enum hf_ca_operation operation, int64_t before_at,
-                            int64_t *ids, size_t *count)
+struct lost {
+    struct hf_service *service;
+    int64_t before_at;
+    int64_t ids[2][IDS_MAX];
+    size_t counts[2];
+};
+
+static const struct {
+    enum hf_ca_operation operation;
+    enum hf_job_kind kind;
+} lost_kinds[] = {{HF_CA_AUTHZ_TAKE_UP, HF_JOB_CHALLENGE},
+                  {HF_CA_ORDER_TAKE_UP, HF_JOB_SIGN}};
+
+/* What has been processing since before that moment, for this process or for
+ * one that is gone. It is ours now. */
+static enum hf_err take_up(struct lost *lost, size_t kind, struct hf_why *why)
 {
-    bool more;
+    const struct hf_service *service = lost->service;
+    struct hf_store *store = service->config.store;
+    const enum hf_ca_operation operation = lost_kinds[kind].operation;
+    int64_t now_at = now_of(service).s;
+    const struct hf_store_value values[] = {
+        hf_store_number(hf_seat_id(service->seat)), hf_store_number(now_at),
+        hf_store_number(lost->before_at),
+        hf_store_number(hf_seat_predecessor(service->seat)),
+        hf_store_number(hf_seat_knows_others(service->seat, now_at))};
+    bool more = false;
+    enum hf_err err = hf_store_start(store, operation, values, 5, why);
 
-    *count = 0;
-    if (!hf_ca_call_row(call, operation, HF_VALUES(hf_store_number(before_at)),
-                        &more))
-        return call->err;
-    while (more && *count < IDS_MAX) {
-        enum hf_err err;
-
-        ids[(*count)++] = hf_store_get_number(call->store, operation, 0);
-        err = hf_store_next(call->store, operation, &more, &call->why);
-        if (err != HF_OK)
-            return err;
+    lost->counts[kind] = 0;
+    if (err == HF_OK)
+        err = hf_store_next(store, operation, &more, why);
+    while (err == HF_OK && more) {
+        if (lost->counts[kind] < IDS_MAX)
+            lost->ids[kind][lost->counts[kind]++] =
+                hf_store_get_number(store, operation, 0);
+        err = hf_store_next(store, operation, &more, why);
     }
-    if (more)
-        hf_store_end(call->store, operation);
-    return HF_OK;
+    return err;
 }
 
 static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
-                              int64_t id)
+                              int64_t id, struct hf_why *why)
 {
     struct held *held = hold(service, NULL);
     bool wanted = true;
 
     if (held == NULL)
-        return HF_ENOMEM;
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     hf_engine_begin(service->engine, now_of(service).s, &held->call);
     if (kind == HF_JOB_SIGN &&
-        !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted))
+        !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted)) {
+        *why = held->call.why;
         return held->call.err;
+    }
     if (wanted)
         (void)add_work(service, &(struct hf_job){kind, id}, held);
     return HF_OK;
@@ -533,33 +556,40 @@ static bool is_worked_on(const struct hf_service *service,
     return false;
 }
 
-/* What has been processing since before that moment, and is not in our hands:
- * a crash left it, or there was no room for its job. */
+static enum hf_err find_lost(struct hf_store *store, void *of,
+                             struct hf_why *why)
+{
+    enum hf_err err = take_up(of, 0, why);
+
+    (void)store;
+    return err == HF_OK ? take_up(of, 1, why) : err;
+}
+
+static enum hf_err resume_all(struct hf_service *service,
+                              const struct lost *lost, struct hf_why *why)
+{
+    enum hf_err err = hf_store_begin(service->config.store, why);
+
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; err == HF_OK && i < lost->counts[k]; i++)
+            if (!is_worked_on(service, lost_kinds[k].kind, lost->ids[k][i]))
+                err = resume_one(service, lost_kinds[k].kind, lost->ids[k][i],
+                                 why);
+    hf_store_undo(service->config.store); /* nothing was changed */
+    return err;
+}
+
+/* What is not in our hands: a crash left it, or there was no room for it. */
 static enum hf_err resume(struct hf_service *service, int64_t before_at,
                           struct hf_why *why)
 {
-    static const struct {
-        enum hf_ca_operation operation;
-        enum hf_job_kind kind;
-    } kinds[] = {{HF_CA_AUTHZ_UNDER_WAY, HF_JOB_CHALLENGE},
-                 {HF_CA_ORDER_UNDER_WAY, HF_JOB_SIGN}};
-    int64_t ids[IDS_MAX];
-    struct hf_ca_call call;
-    enum hf_err err = hf_store_begin(service->config.store, why);
+    struct lost lost = {.service = service, .before_at = before_at};
+    enum hf_err err =
+        hf_store_transact(service->config.store, find_lost, &lost, why);
 
-    hf_engine_begin(service->engine, now_of(service).s, &call);
-    for (size_t k = 0; err == HF_OK && k < 2; k++) {
-        size_t count;
-
-        err = list_ids(&call, kinds[k].operation, before_at, ids, &count);
-        for (size_t i = 0; err == HF_OK && i < count; i++)
-            if (!is_worked_on(service, kinds[k].kind, ids[i]))
-                err = resume_one(service, kinds[k].kind, ids[i]);
-    }
-    if (err != HF_OK && call.why.text != NULL)
-        *why = call.why;
-    hf_store_undo(service->config.store);
-    hf_ca_call_clear(&call);
+    if (err == HF_OK && lost.counts[0] + lost.counts[1] > 0)
+        err = resume_all(service, &lost, why);
+    service->resume_at = now_of(service).s + RESUME_S;
     return err;
 }
 
@@ -627,10 +657,14 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
 
         err = err == HF_OK ? settled : err;
     }
-    if (err == HF_OK && now_of(service).s >= service->resume_at) {
+    if (err == HF_OK)
+        err = hf_seat_renew(service->seat, now_of(service).s, why);
+    if (err == HF_OK) {
+        hf_engine_share_nonces(service->engine,
+                               !hf_seat_is_alone(service->seat));
         /* A store that is away for a while is asked again. */
-        (void)resume(service, now_of(service).s - LOST_S, why);
-        service->resume_at = now_of(service).s + LOST_S / 2;
+        if (now_of(service).s >= service->resume_at)
+            (void)resume(service, now_of(service).s - LOST_S, why);
     }
     if (err == HF_OK)
         err = submit_works(service, why);
@@ -650,7 +684,28 @@ bool hf_service_is_busy(const struct hf_service *service)
     return service->held != NULL;
 }
 
+void hf_service_leave(struct hf_service *service)
+{
+    hf_seat_leave(service->seat);
+}
+
 /* ---- beginning and end ---- */
+
+static enum hf_err make_engine(struct hf_service *service, struct hf_why *why)
+{
+    const struct hf_engine_config config = {
+        .settings = service->config.settings,
+        .store = service->config.store,
+        .keeper = {hf_seat_id(service->seat), service->config.keeper},
+        .nonce_key = hf_seat_nonce_key(service->seat),
+    };
+    enum hf_err err = hf_engine_new(&config, &service->engine, why);
+
+    if (err == HF_OK)
+        hf_engine_share_nonces(service->engine,
+                               !hf_seat_is_alone(service->seat));
+    return err;
+}
 
 enum hf_err hf_service_new(const struct hf_service_config *config,
                            struct hf_service **out, struct hf_why *why)
@@ -663,14 +718,14 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     service->config = *config;
     service->counts.started_at = now_of(service).s;
     service->store_is_good = true;
-    err = hf_engine_new(config->settings, config->store, &service->engine, why);
+    err = hf_seat_new(config->store, config->keeper, now_of(service).s,
+                      &service->seat, why);
     if (err == HF_OK)
-        err = hf_lists_new(config, &service->lists, why);
+        err = make_engine(service, why);
     if (err == HF_OK)
-        err = resume(service,
-                     now_of(service).s + (config->shares_store ? -LOST_S : 1),
-                     why);
-    service->resume_at = now_of(service).s + LOST_S;
+        err = hf_lists_new(config, service->seat, &service->lists, why);
+    if (err == HF_OK)
+        err = resume(service, now_of(service).s + 1, why);
     if (err != HF_OK) {
         hf_service_free(service);
         return err;
@@ -690,5 +745,6 @@ void hf_service_free(struct hf_service *service)
     sweep(service);
     hf_lists_free(service->lists);
     hf_engine_free(service->engine);
+    hf_seat_free(service->seat);
     hf_free(service);
 }

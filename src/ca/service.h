@@ -24,15 +24,16 @@ struct hf_service_config {
     struct hf_issuer *issuer;
     struct hf_own_tls *own_tls; /* NULL: its web server's certificate is not
                                    ours to renew */
-    size_t watch_place;   /* of the front: where /metrics and /health are, and
-                             no ACME; none: HF_SERVER_PLACES_MAX */
-    bool shares_store;    /* with other processes that serve */
-    int64_t hold_ms;      /* how long a reply waits for its jobs */
-    uint32_t shards;      /* of the list of revoked certificates */
-    int64_t list_every_s; /* how often it is made anew, at least */
-    int64_t list_life_s;  /* from its thisUpdate to its nextUpdate */
-    int64_t ahead_s;      /* of the real time, which is that of the web
-                             server's certificate all the same: a laboratory's */
+    size_t watch_place;    /* of the front: where /metrics and /health are, and
+                              no ACME; none: HF_SERVER_PLACES_MAX */
+    struct hf_span keeper; /* our name among others that serve from the same
+                              store (ca/seat.h); empty: there are none */
+    int64_t hold_ms;       /* how long a reply waits for its jobs */
+    uint32_t shards;       /* of the list of revoked certificates */
+    int64_t list_every_s;  /* how often it is made anew, at least */
+    int64_t list_life_s;   /* from its thisUpdate to its nextUpdate */
+    int64_t ahead_s;       /* of the real time, which is that of the web
+                              server's certificate all the same: a laboratory's */
     /* One event, a JSON object, for the log. */
     hf_ca_say_fn *say;
     void *say_to;
@@ -40,17 +41,22 @@ struct hf_service_config {
 
 struct hf_service;
 
-/* Takes up what a crash left under way, now and later: another's, when the
- * store is shared, after a minute. Owns: hf_service_free(). Fails as the
- * store does, HF_ENOMEM. */
+/* Takes up what a crash left under way, now, and what another process leaves
+ * that serves from the same store, when it is not heard of for half a minute.
+ * Owns: hf_service_free(). Fails as the store does, HF_ENOMEM. */
 enum hf_err hf_service_new(const struct hf_service_config *config,
                            struct hf_service **out, struct hf_why *why);
 void hf_service_free(struct hf_service *service);
 
+/* Leave what is under way to others, at once; for one that does not turn
+ * again. */
+void hf_service_leave(struct hf_service *service);
+
 /*
  * One turn: wait for at most `wait_ms`, then do all that there is to do.
- * Fails: HF_EPEER (one of the processes ended for good), HF_ENOMEM, HF_ESYSTEM,
- *        HF_ECANCELED (a signal asked to stop).
+ * Fails: HF_EPEER (one of the processes ended for good, or another keeper has
+ *        our name), HF_ENOMEM, HF_ESYSTEM, HF_ECANCELED (a signal asked to
+ *        stop).
  */
 enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
                             struct hf_why *why);

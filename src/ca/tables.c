@@ -41,6 +41,7 @@ static const char *const steps[] = {
     " token TEXT NOT NULL,"
     " method TEXT NOT NULL,"
     " busy_at INTEGER,"
+    " busy_by INTEGER,"
     " validated_at INTEGER,"
     " caa_until_at INTEGER,"
     " uri TEXT NOT NULL,"
@@ -70,6 +71,7 @@ static const char *const steps[] = {
     " error TEXT NOT NULL,"
     " serial TEXT NOT NULL,"
     " busy_at INTEGER,"
+    " busy_by INTEGER,"
     " csr BLOB"
     ") STRICT;"
     "CREATE INDEX orders_account ON orders(account, id);"
@@ -86,6 +88,7 @@ static const char *const steps[] = {
     " key_hash BLOB NOT NULL,"
     " entry INTEGER NOT NULL,"
     " entry_hash BLOB NOT NULL,"
+    " log TEXT NOT NULL,"
     " revoked_at INTEGER,"
     " reason INTEGER,"
     " replaced_by INTEGER REFERENCES orders(id)"
@@ -104,7 +107,19 @@ static const char *const steps[] = {
     " this_update_at INTEGER NOT NULL,"
     " next_update_at INTEGER NOT NULL,"
     " due_at INTEGER NOT NULL"
-    ") STRICT;",
+    ") STRICT;"
+    "CREATE TABLE keeper ("
+    " name TEXT PRIMARY KEY NOT NULL,"
+    " id INTEGER NOT NULL,"
+    " since_at INTEGER NOT NULL,"
+    " until_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE secret ("
+    " name TEXT PRIMARY KEY NOT NULL,"
+    " octets BLOB NOT NULL"
+    ") STRICT;"
+    /* Those that were used, of a kind that every keeper takes. */
+    "CREATE TABLE nonce (number INTEGER PRIMARY KEY) STRICT;" HF_LEASE_STEP,
 };
 
 #define ACCOUNT                                                                \
@@ -116,8 +131,17 @@ static const char *const steps[] = {
     " replaces, error, serial, csr FROM orders WHERE "
 #define CERT                                                                   \
     "SELECT serial, order_id, account, der, not_before_at, not_after_at,"      \
-    " shard, key_hash, revoked_at, reason, replaced_by FROM certificate "      \
-    "WHERE "
+    " shard, key_hash, revoked_at, reason, replaced_by, entry, log"            \
+    " FROM certificate WHERE "
+
+/* What this keeper, or its predecessor, processes for so long that it must have
+ * forgotten it; and, if $5, what one did that is not here any more. */
+#define TAKE_UP(table)                                                         \
+    "UPDATE " table " SET busy_by = $1, busy_at = $2 WHERE id IN"              \
+    " (SELECT id FROM " table " WHERE status = 'processing' AND"               \
+    " (busy_by IN ($1, $4) AND busy_at < $3 OR $5 <> 0 AND busy_by <> $1"      \
+    " AND busy_by NOT IN (SELECT id FROM keeper WHERE until_at > $2))"         \
+    " LIMIT 1000) RETURNING id"
 
 static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ACCOUNT_ADD] =
@@ -161,28 +185,26 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " AND value = $3 AND wildcard = $4 AND status = 'valid'"
         " AND expires_at >= $5 ORDER BY expires_at DESC LIMIT 1",
     [HF_CA_AUTHZ_START] =
-        "UPDATE authz SET status = 'processing', method = $2, busy_at = $3"
-        " WHERE id = $1 AND status = 'pending'",
+        "UPDATE authz SET status = 'processing', method = $2, busy_at = $3,"
+        " busy_by = $4 WHERE id = $1 AND status = 'pending'",
     [HF_CA_AUTHZ_VALID] =
         "UPDATE authz SET status = 'valid', method = $2, validated_at = $3,"
         " expires_at = $4, uri = $5, form = $6, caa_until_at = $7"
-        " WHERE id = $1 AND status IN ('pending', 'processing', 'valid')",
-    [HF_CA_AUTHZ_INVALID] =
-        "UPDATE authz SET status = 'invalid', error = $2"
-        " WHERE id = $1 AND status IN ('processing', 'valid')",
+        " WHERE id = $1 AND (status IN ('pending', 'valid')"
+        " OR status = 'processing' AND busy_by = $8)",
+    [HF_CA_AUTHZ_INVALID] = "UPDATE authz SET status = 'invalid', error = $2"
+                            " WHERE id = $1 AND (status = 'valid'"
+                            " OR status = 'processing' AND busy_by = $3)",
     [HF_CA_AUTHZ_END] = "UPDATE authz SET status = $2 WHERE id = $1"
                         " AND status IN ('pending', 'processing', 'valid')",
     [HF_CA_AUTHZ_END_ALL] =
         "UPDATE authz SET status = 'deactivated' WHERE account = $1"
         " AND status IN ('pending', 'processing', 'valid')",
     [HF_CA_AUTHZ_CAA] = "UPDATE authz SET caa_until_at = $2 WHERE id = $1",
-    [HF_CA_AUTHZ_UNDER_WAY] =
-        "SELECT id FROM authz WHERE status = 'processing' AND busy_at < $1"
-        " LIMIT 1000",
+    [HF_CA_AUTHZ_TAKE_UP] = TAKE_UP("authz"),
 
-    [HF_CA_EVIDENCE_PUT] =
-        "INSERT INTO evidence (authz, json) VALUES ($1, $2)"
-        " ON CONFLICT (authz) DO UPDATE SET json = $2",
+    [HF_CA_EVIDENCE_PUT] = "INSERT INTO evidence (authz, json) VALUES ($1, $2)"
+                           " ON CONFLICT (authz) DO UPDATE SET json = $2",
     [HF_CA_EVIDENCE_GET] = "SELECT json FROM evidence WHERE authz = $1",
 
     [HF_CA_ORDER_ADD] =
@@ -193,25 +215,26 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ORDER_LIST] = "SELECT id FROM orders WHERE account = $1"
                          " AND id > $2 ORDER BY id LIMIT $3",
     [HF_CA_ORDER_START] = "UPDATE orders SET status = 'processing', csr = $2,"
-                          " busy_at = $3 WHERE id = $1 AND status = 'pending'",
+                          " busy_at = $3, busy_by = $4"
+                          " WHERE id = $1 AND status = 'pending'",
     [HF_CA_ORDER_VALID] = "UPDATE orders SET status = 'valid', serial = $2"
-                          " WHERE id = $1 AND status = 'processing'",
+                          " WHERE id = $1 AND status = 'processing'"
+                          " AND busy_by = $3",
     [HF_CA_ORDER_AGAIN] = "UPDATE orders SET status = 'pending'"
-                          " WHERE id = $1 AND status = 'processing'",
+                          " WHERE id = $1 AND status = 'processing'"
+                          " AND busy_by = $2",
     [HF_CA_ORDER_INVALID] =
         "UPDATE orders SET status = 'invalid', error = $2 WHERE id = $1"
-        " AND status IN ('pending', 'processing')",
+        " AND status = 'processing' AND busy_by = $3",
     [HF_CA_ORDER_END_ALL] =
         "UPDATE orders SET status = 'invalid', error = $2 WHERE account = $1"
         " AND status IN ('pending', 'processing')",
-    [HF_CA_ORDER_UNDER_WAY] =
-        "SELECT id FROM orders WHERE status = 'processing' AND busy_at < $1"
-        " LIMIT 1000",
+    [HF_CA_ORDER_TAKE_UP] = TAKE_UP("orders"),
 
     [HF_CA_CERT_ADD] =
         "INSERT INTO certificate (serial, order_id, account, der,"
-        " not_before_at, not_after_at, shard, key_hash, entry, entry_hash)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        " not_before_at, not_after_at, shard, key_hash, entry, entry_hash,"
+        " log) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     [HF_CA_CERT_GET] = CERT "serial = $1",
     [HF_CA_CERT_REVOKE] = "UPDATE certificate SET revoked_at = $2, reason = $3"
                           " WHERE serial = $1 AND revoked_at IS NULL",
@@ -236,6 +259,26 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_CRL_GET] = "SELECT der, next_update_at FROM crl WHERE shard = $1",
     [HF_CA_CRL_DUE] = "UPDATE crl SET due_at = $2 WHERE shard = $1",
     [HF_CA_CRLS] = "SELECT shard, number, due_at FROM crl",
+
+    [HF_CA_KEEPER_GET] = "SELECT id FROM keeper WHERE name = $1",
+    [HF_CA_KEEPER_SIT] = "INSERT INTO keeper (name, id, since_at, until_at)"
+                         " VALUES ($1, $2, $3, $4) ON CONFLICT (name)"
+                         " DO UPDATE SET id = $2, since_at = $3, until_at = $4",
+    /* A server that fails over may have forgotten it. */
+    [HF_CA_KEEPER_STAY] = "INSERT INTO keeper (name, id, since_at, until_at)"
+                          " VALUES ($1, $2, $3, $4) ON CONFLICT (name)"
+                          " DO UPDATE SET until_at = $4 WHERE keeper.id = $2",
+    [HF_CA_KEEPER_LEAVE] = "DELETE FROM keeper WHERE name = $1 AND id = $2",
+    [HF_CA_KEEPER_OTHER] =
+        "SELECT id FROM keeper WHERE id <> $1 AND until_at > $2 LIMIT 1",
+    [HF_CA_KEEPER_SWEEP] = "DELETE FROM keeper WHERE until_at < $1",
+    [HF_CA_LEASE] = HF_LEASE_OPERATIONS,
+    [HF_CA_SECRET_ADD] = "INSERT INTO secret (name, octets) VALUES ($1, $2)"
+                         " ON CONFLICT (name) DO NOTHING",
+    [HF_CA_SECRET_GET] = "SELECT octets FROM secret WHERE name = $1",
+    [HF_CA_NONCE_USE] = "INSERT INTO nonce (number) VALUES ($1)"
+                        " ON CONFLICT (number) DO NOTHING",
+    [HF_CA_NONCE_SWEEP] = "DELETE FROM nonce WHERE number < $1",
 
     [HF_CA_ACCOUNT_LIST] = ACCOUNT "id > $1 ORDER BY id LIMIT $2",
     [HF_CA_ORDER_PAGE] = ORDER "id > $1 ORDER BY id LIMIT $2",

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "store/store.h"
+#include "store/lease.h"
 
 enum hf_ca_operation {
     HF_CA_ACCOUNT_ADD, /* $1 id, $2 jwk, $3 thumbprint, $4 contacts, $5 agreed,
@@ -34,32 +34,40 @@ enum hf_ca_operation {
     HF_CA_AUTHZ_GET,     /* $1 id: enum hf_ca_authz_column */
     HF_CA_AUTHZ_REUSE,   /* $1 account, $2 type, $3 value, $4 wildcard, $5 valid
                             until then at least: 0 id, 1 expires, the latest */
-    HF_CA_AUTHZ_START,   /* $1 id, $2 method; of pending ones */
+    HF_CA_AUTHZ_START,   /* $1 id, $2 method, $3 now, $4 keeper; of pending ones
+                          */
     HF_CA_AUTHZ_VALID,   /* $1 id, $2 method, $3 now, $4 expires, $5 uri, $6
-                            form, $7 CAA good until; of those that did not end */
-    HF_CA_AUTHZ_INVALID, /* $1 id, $2 error; the same but for pending ones */
+                            form, $7 CAA good until, $8 keeper; of those that
+                            did not end and are not another's */
+    HF_CA_AUTHZ_INVALID, /* $1 id, $2 error, $3 keeper; the same but for
+                            pending ones */
     HF_CA_AUTHZ_END,     /* $1 id, $2 status; of pending and valid ones */
     HF_CA_AUTHZ_END_ALL, /* $1 account: every one that is not final */
     HF_CA_AUTHZ_CAA,     /* $1 id, $2 CAA good until */
-    HF_CA_AUTHZ_UNDER_WAY, /* $1 moment: 0 id; processing since before that */
+    HF_CA_AUTHZ_TAKE_UP, /* $1 keeper, $2 now, $3 moment, $4 its predecessor, $5
+                            of others, too?: 0 id; processing since before that
+                            moment, or for a keeper that is gone. It is ours */
 
     HF_CA_EVIDENCE_PUT, /* $1 authorization, $2 JSON: of its last validation */
     HF_CA_EVIDENCE_GET, /* $1 authorization: 0 JSON */
 
-    HF_CA_ORDER_ADD,       /* $1 id, $2 account, $3 now, $4 expires, $5 profile,
-                              $6 identifiers, $7 authzs, $8 replaces */
-    HF_CA_ORDER_GET,       /* $1 id: enum hf_ca_order_column */
-    HF_CA_ORDER_LIST,      /* $1 account, $2 after this id, $3 limit: 0 id */
-    HF_CA_ORDER_START,     /* $1 id, $2 CSR; of those not begun */
-    HF_CA_ORDER_VALID,     /* $1 id, $2 serial; of processing ones */
-    HF_CA_ORDER_AGAIN,     /* $1 id; processing to ready: nothing was signed */
-    HF_CA_ORDER_INVALID,   /* $1 id, $2 error; of those that are not final */
-    HF_CA_ORDER_END_ALL,   /* $1 account, $2 error: every one not final */
-    HF_CA_ORDER_UNDER_WAY, /* $1 moment: 0 id; processing since before that */
+    HF_CA_ORDER_ADD,     /* $1 id, $2 account, $3 now, $4 expires, $5 profile,
+                            $6 identifiers, $7 authzs, $8 replaces */
+    HF_CA_ORDER_GET,     /* $1 id: enum hf_ca_order_column */
+    HF_CA_ORDER_LIST,    /* $1 account, $2 after this id, $3 limit: 0 id */
+    HF_CA_ORDER_START,   /* $1 id, $2 CSR, $3 now, $4 keeper; of those not
+                            begun */
+    HF_CA_ORDER_VALID,   /* $1 id, $2 serial, $3 keeper; of those that it
+                            processes */
+    HF_CA_ORDER_AGAIN,   /* $1 id, $2 keeper; the same. Ready: nothing was
+                            signed */
+    HF_CA_ORDER_INVALID, /* $1 id, $2 error, $3 keeper; the same */
+    HF_CA_ORDER_END_ALL, /* $1 account, $2 error: every one not final */
+    HF_CA_ORDER_TAKE_UP, /* as HF_CA_AUTHZ_TAKE_UP */
 
     HF_CA_CERT_ADD, /* $1 serial, $2 order, $3 account, $4 DER, $5 not before,
                        $6 not after, $7 shard, $8 key hash, $9 log entry, $10
-                       its hash */
+                       its hash, $11 whose log */
     HF_CA_CERT_GET, /* $1 serial: enum hf_ca_cert_column */
     HF_CA_CERT_REVOKE,  /* $1 serial, $2 now, $3 reason; of good ones */
     HF_CA_CERT_REPLACE, /* $1 serial, $2 order; of those not replaced */
@@ -75,6 +83,21 @@ enum hf_ca_operation {
     HF_CA_CRL_GET, /* $1 shard: 0 DER, 1 next update */
     HF_CA_CRL_DUE, /* $1 shard, $2 moment: then it is made anew */
     HF_CA_CRLS,    /* 0 shard, 1 number, 2 due */
+
+    /* Who serves from these tables (ca/seat.h), by name and life. */
+    HF_CA_KEEPER_GET,   /* $1 name: 0 id */
+    HF_CA_KEEPER_SIT,   /* $1 name, $2 id, $3 now, $4 until; in the place of the
+                           one of that name */
+    HF_CA_KEEPER_STAY,  /* the same, unless another took its place */
+    HF_CA_KEEPER_LEAVE, /* $1 name, $2 id */
+    HF_CA_KEEPER_OTHER, /* $1 id, $2 now: 0 id, of one that is not this */
+    HF_CA_KEEPER_SWEEP, /* $1 moment: those that were gone by then */
+    HF_CA_LEASE,        /* the first of HF_LEASE_OPERATIONS */
+    HF_CA_LEASE_LAST = HF_CA_LEASE + HF_LEASE_OPERATION_COUNT - 1,
+    HF_CA_SECRET_ADD,  /* $1 name, $2 octets; if there is none */
+    HF_CA_SECRET_GET,  /* $1 name: 0 octets */
+    HF_CA_NONCE_USE,   /* $1 number; of those not used */
+    HF_CA_NONCE_SWEEP, /* $1 number: those below it */
 
     /* For the operator; each begins behind $1 and gives $2 rows at most. */
     HF_CA_ACCOUNT_LIST, /* enum hf_ca_account_column */
@@ -137,6 +160,8 @@ enum hf_ca_cert_column {
     HF_CERT_REVOKED_AT, /* or NULL */
     HF_CERT_REASON,
     HF_CERT_REPLACED_BY, /* an order, or NULL */
+    HF_CERT_ENTRY,       /* of the log of evidence ... */
+    HF_CERT_LOG,         /* ... of this keeper; empty: the only one */
 };
 
 extern const struct hf_store_plan hf_ca_plan;

@@ -3,12 +3,17 @@
 
 #include "ca/outcome.h"
 
-/* Nothing stays of a request that is refused, however far it came. Most are
+/* Nothing stays of a request that is refused, however far it came, but that its
+ * nonce is used. Most are
  * refused, and many answered, before anything is changed. */
 static void run_call(struct hf_task *task, int64_t now_at)
 {
     struct hf_ca_call *call = task->call;
 
+    if (task->kind == HF_TASK_RUN)
+        hf_engine_spend(call);
+    if (call->err != HF_OK)
+        return;
     call->may_be_undone = true;
     if (task->kind == HF_TASK_SHOW)
         hf_engine_show(call, now_at);

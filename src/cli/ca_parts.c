@@ -3,6 +3,8 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/fence.h"
 #include "cli/passphrase.h"
@@ -327,6 +329,32 @@ static enum hf_exit open_validator(const struct hf_cli *cli,
 
 /* ---- all of it ---- */
 
+/* Others may serve from the same database, but not from the same folder: it has
+ * the log of evidence, and that a lock. */
+static enum hf_exit name_keeper(const struct hf_cli *cli,
+                                struct hf_ca_parts *parts)
+{
+    char host[HOST_NAME_MAX + 1] = {0};
+    char path[PATH_MAX];
+
+    hf_buf_init(&parts->keeper, parts->keeper_room, sizeof(parts->keeper_room));
+    if (!hf_cli_has(cli, "store"))
+        return HF_EXIT_GOOD;
+    if (gethostname(host, sizeof(host) - 1) != 0 ||
+        realpath(parts->folder, path) == NULL) {
+        hf_cli_error(cli, hf_span_str(parts->folder),
+                     "this host, or this folder, has no name");
+        return HF_EXIT_ERROR;
+    }
+    hf_buf_put_escaped(&parts->keeper, hf_span_str(host), sizeof(host));
+    hf_buf_putc(&parts->keeper, ':');
+    hf_buf_put_escaped(&parts->keeper, hf_span_str(path), sizeof(path));
+    if (!parts->keeper.full)
+        return HF_EXIT_GOOD;
+    hf_cli_error(cli, hf_span_str(parts->folder), "this path is too long");
+    return HF_EXIT_ERROR;
+}
+
 static enum hf_exit open_store(const struct hf_cli *cli,
                                struct hf_ca_parts *parts)
 {
@@ -380,6 +408,8 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
         status = open_front(cli, parts);
     if (status == HF_EXIT_GOOD)
         status = open_store(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = name_keeper(cli, parts);
     path_in(parts, HF_CA_LEDGER_FOLDER, ledger);
     return status == HF_EXIT_GOOD ? hf_fence_from_cli(cli, folders, 1) : status;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "ca/seat.h"
 #include "ca/service.h"
 #include "cli/ca_ledger.h"
 #include "cli/ca_setup.h"
@@ -44,7 +45,9 @@ struct hf_ca_parts {
     struct hf_server_front *front;
     struct hf_store *store;
     char folder[PATH_MAX];
-    struct hf_buf chain; /* PEM, above the leaf */
+    char keeper_room[HF_SEAT_NAME_MAX];
+    struct hf_buf keeper; /* our name among others; or empty */
+    struct hf_buf chain;  /* PEM, above the leaf */
     struct hf_span chains[1];
     struct hf_buf issuer_der;
     char key_id[HF_KEY_ID_MAX * 2];

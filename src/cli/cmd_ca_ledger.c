@@ -73,6 +73,8 @@ static const struct column cert_columns[] = {
     [HF_CERT_REVOKED_AT] = {"revoked", SHAPE_TIME, true},
     [HF_CERT_REASON] = {"reason", SHAPE_NUMBER, false},
     [HF_CERT_REPLACED_BY] = {"replaced_by", SHAPE_ID, false},
+    [HF_CERT_ENTRY] = {"entry", SHAPE_NUMBER, false},
+    [HF_CERT_LOG] = {"log", SHAPE_TEXT, false},
     {NULL, SHAPE_NONE, false},
 };
 

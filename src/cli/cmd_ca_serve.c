@@ -79,7 +79,7 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         .issuer = parts->issuer,
         .own_tls = parts->own_tls,
         .watch_place = parts->setup.watch_place,
-        .shares_store = hf_cli_has(cli, "store"),
+        .keeper = hf_buf_span(&parts->keeper),
         .hold_ms = 1000,
         .shards = HF_CA_SHARDS,
         .list_every_s = 86400,
@@ -96,8 +96,10 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         announce(cli, parts);
     while (err == HF_OK && !hf_signals_stop_wanted())
         err = hf_service_turn(service, TURN_MS, &why);
-    if (err == HF_OK || err == HF_ECANCELED)
+    if (err == HF_OK || err == HF_ECANCELED) {
         drain(parts, service);
+        hf_service_leave(service);
+    }
     hf_service_free(service);
     return err == HF_OK || err == HF_ECANCELED ? HF_EXIT_GOOD
                                                : fail(cli, err, &why);

@@ -22,10 +22,11 @@ fi
 . "$here/house.sh"
 # shellcheck source=tests/peer/pg.sh
 . "$here/pg.sh"
+# shellcheck source=tests/peer/streams.sh
+. "$here/streams.sh"
 needs knotd knsupdate jq curl sqlite3 python3
 python3 -c 'import cryptography' 2>/dev/null ||
     skip 'python3-cryptography is missing'
-clients='1 2 3'
 rounds=${CA_CRASHES-8}
 one='' two='' small=''
 
@@ -34,22 +35,6 @@ at_end() {
         pg_kill "$tmp/$server"
     done
     [ -z "$small" ] || umount -l "$small"
-}
-
-# Rows of the store that there is, in one spelling.
-rows() { # SQL
-    if [ -n "$pg_port" ]; then
-        pg_sql "$pg_port" "$1"
-    else
-        sqlite3 -readonly "$house/ca/ledger/ca.db" "$1"
-    fi
-}
-
-say() { # CLIENT VERB [WORD...]
-    who=$1
-    shift
-    python3 "$here/acme_say.py" "$tmp/$who" "$directory" \
-        "$house/ca/root.pem" "$@"
 }
 
 house_open
@@ -64,72 +49,16 @@ serves_again() {
     curl -sf "$watch/health" >"$tmp/health" 2>/dev/null
 }
 
-accounts() {
-    printf '%s\n' "server 127.0.0.1 $TREE_PORT" 'zone shop.example.' \
-        >"$tmp/lines"
-    for client in $clients; do
-        say "$client" account >"$tmp/out"
-        record=_validation-persist.$client.shop.example.
-        value="ca.example; accounturi=$(cat "$tmp/$client/kid")"
-        printf '%s\n' "del $record TXT" "add $record 0 TXT \"$value\"" \
-            >>"$tmp/lines"
-    done
-    echo send >>"$tmp/lines"
-    knsupdate -y "hmac-sha256:zone-key:$secret" <"$tmp/lines"
-}
-
-begin() { # SECONDS
-    streams=
-    for client in $clients; do
-        say "$client" orders "$1" "$client.shop.example" \
-            >"$tmp/said.$client" 2>"$tmp/said.$client.err" &
-        streams="$streams $!"
-    done
-}
-
-said_so_many() {
-    cat "$tmp"/said.? | grep -c '^certificate' || true
-}
-
-said_more_than() { # COUNT
-    [ "$(said_so_many)" -gt "$1" ]
-}
-
 did_more_than() { # EVENTS: of the log of what it does
     [ "$(wc -l <"$tmp/ca.log")" -gt "$1" ]
 }
 
 # ---- many deaths ----
 
-serve() { # [OPTION...]
+serve() {
     # shellcheck disable=SC2086 # options
-    house_serve --failures 0 --looks 0 $store "$@"
+    house_serve --failures 0 --looks 0 $store
     await serves_again
-}
-
-# What a client was told is in the store; and each order has one certificate.
-judge_rows() { # ENGINE
-    cat "$tmp"/said.? | sort >"$tmp/said"
-    rows "SELECT 'order', id FROM orders ORDER BY id" | tr '|' ' ' \
-        >"$tmp/orders"
-    sed -n 's|^order .*/||p' "$tmp/said" | sort >"$tmp/a"
-    cut -d ' ' -f 2 "$tmp/orders" | sort >"$tmp/b"
-    check "$1: no order is lost" [ -z "$(comm -23 "$tmp/a" "$tmp/b")" ]
-    rows "SELECT upper(serial) FROM certificate" | sort >"$tmp/serials"
-    sed -n 's/^certificate [^ ]* //p' "$tmp/said" | tr a-f A-F | sort >"$tmp/a"
-    check "$1: some were issued" [ -s "$tmp/a" ]
-    check "$1: no certificate is lost" [ \
-        -z "$(comm -23 "$tmp/a" "$tmp/serials")" ]
-    rows "SELECT upper(serial) FROM certificate WHERE revoked_at IS NOT NULL" |
-        sort >"$tmp/b"
-    sed -n 's/^revoked //p' "$tmp/said" | tr a-f A-F | sort >"$tmp/a"
-    check "$1: some were revoked" [ -s "$tmp/a" ]
-    check "$1: no revocation is lost" [ -z "$(comm -23 "$tmp/a" "$tmp/b")" ]
-    check "$1: none is there twice" [ "$(rows 'SELECT count(*) FROM (SELECT
-        order_id FROM certificate GROUP BY order_id HAVING count(*) > 1) x')" = 0 ]
-    check "$1: an order that is valid has its certificate" [ "$(rows "SELECT
-        count(*) FROM orders WHERE status = 'valid' AND serial NOT IN
-        (SELECT serial FROM certificate)")" = 0 ]
 }
 
 judge_log() { # ENGINE
@@ -142,11 +71,6 @@ judge_log() { # ENGINE
     check "$1: it has every certificate" [ \
         -z "$(comm -23 "$tmp/serials" "$tmp/a")" ]
     check "$1: and none twice" [ -z "$(uniq -d "$tmp/a")" ]
-}
-
-nothing_is_under_way() {
-    [ "$(rows "SELECT (SELECT count(*) FROM orders WHERE status = 'processing')
-        + (SELECT count(*) FROM authz WHERE status = 'processing')")" = 0 ]
 }
 
 deaths() { # ENGINE
@@ -165,8 +89,9 @@ deaths() { # ENGINE
     # shellcheck disable=SC2086 # numbers
     end $streams
     strike
-    # What others might be at, who share its store, is taken up a minute later.
-    serve --clock +2m
+    # Also where others may serve from the store: it has the name of the one
+    # that died.
+    serve
     await nothing_is_under_way
     ok "$1: what was under way is over"
     judge_rows "$1"
@@ -176,7 +101,7 @@ deaths() { # ENGINE
 }
 
 seconds=3000
-store='' pg_port=''
+store=''
 house_found --plaintext
 deaths SQLite
 
@@ -260,7 +185,7 @@ await serves_again
 # shellcheck disable=SC2086 # numbers
 end $streams
 strike
-serve --clock +4m
+serve
 await nothing_is_under_way
 judge_rows 'a standby'
 judge_log 'a standby'

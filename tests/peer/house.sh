@@ -6,7 +6,8 @@
 #
 #   house_open [RECORD...]      the zone: lines beside its apex and ns1
 #   house_found [OPTION...]     make the CA, in $house
-#   house_serve [OPTION...]     be it; until house_close. What it says is in
+#   house_serve [OPTION...]     be it; until house_close. As one of several:
+#                               house_serve_from STATE PORT WATCH-PORT [OPTION...]. What it says is in
 #                               $tmp/ca.log
 #   house_close                 end it in order; its status is $status
 #   house_processes             the ids of its processes, a line each
@@ -43,18 +44,25 @@ house_found() {
     }
 }
 
-house_serve() {
+# One of its processes, if there are several: STATE PORT WATCH-PORT [OPTION...]
+house_serve_from() {
+    from=$1 at=$2 watched=$3
+    shift 3
     # shellcheck disable=SC2046 # words
-    setsid -w "$HOLDFAST" ca serve --state-dir "$house" \
+    setsid -w "$HOLDFAST" ca serve --state-dir "$from" \
         --url "https://localhost:$house_port" \
-        --listen "127.0.0.1@$house_port" --watch "127.0.0.1@$watch_port" \
+        --listen "127.0.0.1@$at" --watch "127.0.0.1@$watched" \
         --issuer-name ca.example --internal-names \
         --http-port "$http_port" --tls-port "$tls_port" "$@" \
         $(echo "$TREE_OPTIONS" | sed 's/--authoritative-port [^ ]*//') \
         >>"$tmp/ca.log" 2>&1 </dev/null &
     house_pid=$!
     pids="$pids $house_pid"
-    await listens "$watch_port"
+    await listens "$watched"
+}
+
+house_serve() {
+    house_serve_from "$house" "$house_port" "$watch_port" "$@"
     ca="--ca-bundle $house/ca/root.pem"
 }
 

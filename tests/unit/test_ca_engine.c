@@ -44,6 +44,21 @@ static void new_signer(void)
     assert_int_equal(hf_private_key_signer(private_key, &signer, NULL), HF_OK);
 }
 
+/* One of those that serve from the store. */
+static struct hf_engine *new_engine(int64_t keeper)
+{
+    const struct hf_engine_config config = {
+        .settings = &settings,
+        .store = store,
+        .keeper = {.id = keeper},
+        .nonce_key = HF_SPAN("0123456789abcdef0123456789abcdef"),
+    };
+    struct hf_engine *made = NULL;
+
+    assert_int_equal(hf_engine_new(&config, &made, NULL), HF_OK);
+    return made;
+}
+
 static int set_up(void **state)
 {
     assert_int_equal(place_enter(state), 0);
@@ -71,7 +86,7 @@ static int set_up(void **state)
         .names_max = 100,
     };
     store = place_open(place, &hf_ca_plan);
-    assert_int_equal(hf_engine_new(&settings, store, &engine, NULL), HF_OK);
+    engine = new_engine(1);
     new_signer();
     account_url[0] = '\0';
     return 0;
@@ -302,6 +317,75 @@ static void wrong_requests(void **state)
     new_signer();
     post(account_path(""), "");
     is_refused(400, "malformed");
+    hf_buf_clear(&body);
+}
+
+/* Two that serve from one store. */
+static struct hf_engine *use_another(int64_t keeper)
+{
+    struct hf_engine *was = engine;
+
+    engine = new_engine(keeper);
+    hf_engine_share_nonces(was, true);
+    hf_engine_share_nonces(engine, true);
+    return was;
+}
+
+static void use_again(struct hf_engine *first)
+{
+    hf_engine_free(engine);
+    engine = first;
+}
+
+/* Section 6.5: a nonce is good at either, once; also when its request was
+ * refused, whatever for. */
+static void nonces_of_several(void **state)
+{
+    struct hf_buf body;
+    struct hf_jws_header header = {.kid = HF_SPAN("")};
+    struct hf_engine *first = engine;
+    struct hf_engine *second;
+    static const struct {
+        const char *target;
+        const char *url;
+        const char *payload;
+        int status;
+    } cases[] = {
+        {"/key-change", "/new-order", "", 403},
+        {"/new-order", "/new-order", "[]", 400},
+        {"/new-order", "/new-order", "{}", 400},
+        {"/new-account", "/new-account", "{}", 400},
+        {"/acct/17/orders", "/acct/17/orders", "", 403},
+    };
+
+    (void)state;
+    make_account();
+    (void)use_another(2);
+    second = engine;
+    header.kid = hf_span_str(account_url);
+    hf_buf_init_grow(&body, HF_JWS_BODY_MAX);
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hf_engine *maker = i % 2 == 0 ? first : second;
+        struct hf_engine *other = i % 2 == 0 ? second : first;
+
+        engine = maker;
+        header.nonce = fresh_nonce();
+        header.url = url_of(cases[i / 2].url);
+        hf_buf_reset(&body);
+        (void)hf_jws_sign(&signer, &header, hf_span_str(cases[i / 2].payload),
+                          &body, NULL);
+        engine = other;
+        send(cases[i / 2].target, hf_buf_span(&body));
+        assert_int_equal(reply.status, cases[i / 2].status);
+        assert_false(says("badNonce"));
+        send(cases[i / 2].target, hf_buf_span(&body));
+        is_refused(400, "badNonce");
+        engine = maker;
+        send(cases[i / 2].target, hf_buf_span(&body));
+        is_refused(400, "badNonce");
+    }
+    engine = second;
+    use_again(first);
     hf_buf_clear(&body);
 }
 
@@ -648,6 +732,27 @@ static void validation(void **state)
     is_good(201, "\"status\":\"pending\"");
 }
 
+/* Who comes late finds that another took its job up. */
+static void validation_of_another(void **state)
+{
+    struct hf_engine *first;
+    struct hf_job job;
+    char target[64];
+
+    (void)state;
+    make_account();
+    job = start_challenge("dns-persist-01");
+    first = use_another(2);
+    found(&job, &good);
+    (void)snprintf(target, sizeof(target), "/authz/%lld", (long long)job.id);
+    post(target, "");
+    is_good(200, "\"status\":\"pending\""); /* it is processing */
+    use_again(first);
+    found(&job, &good);
+    post(target, "");
+    is_good(200, "\"status\":\"valid\"");
+}
+
 static void failed_validation(void **state)
 {
     const struct hf_validation_result bad = {
@@ -894,15 +999,28 @@ static void revocation(void **state)
     is_refused(400, "alreadyRevoked");
 }
 
+static void is_revoked(const char *serial)
+{
+    struct hf_store_value shard[] = {hf_store_number(3), hf_store_number(NOW)};
+    bool more;
+
+    assert_int_equal(hf_store_start(store, HF_CA_CERT_REVOKED, shard, 2, NULL),
+                     HF_OK);
+    assert_int_equal(hf_store_next(store, HF_CA_CERT_REVOKED, &more, NULL),
+                     HF_OK);
+    assert_true(more);
+    assert_span_equal(hf_store_get_text(store, HF_CA_CERT_REVOKED, 0),
+                      hf_span_str(serial));
+    hf_store_end(store, HF_CA_CERT_REVOKED);
+}
+
 /* REQ REUSE-09: who is deactivated while the issuer signs gets nothing, and
  * what was signed is revoked. */
 static void deactivated_while_signing(void **state)
 {
-    struct hf_store_value shard[] = {hf_store_number(3), hf_store_number(NOW)};
     char csr[4096];
     struct hf_job job;
     struct hf_issuer_order asked;
-    bool more;
 
     (void)state;
     make_account();
@@ -913,14 +1031,32 @@ static void deactivated_while_signing(void **state)
     post(account_path(""), "{\"status\":\"deactivated\"}");
     is_good(200, "deactivated");
     issued(&job, &asked);
-    assert_int_equal(hf_store_start(store, HF_CA_CERT_REVOKED, shard, 2, NULL),
-                     HF_OK);
-    assert_int_equal(hf_store_next(store, HF_CA_CERT_REVOKED, &more, NULL),
-                     HF_OK);
-    assert_true(more);
-    assert_span_equal(hf_store_get_text(store, HF_CA_CERT_REVOKED, 0),
-                      HF_SPAN("1234"));
-    hf_store_end(store, HF_CA_CERT_REVOKED);
+    is_revoked("1234");
+}
+
+/* What was signed too late, for another has taken it up. */
+static void signed_by_another(void **state)
+{
+    struct hf_engine *first;
+    char csr[4096];
+    char order[300];
+    struct hf_job job;
+    struct hf_issuer_order asked;
+
+    (void)state;
+    make_account();
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    (void)snprintf(order, sizeof(order), "%s", ready_order());
+    post(order, csr);
+    *strrchr(order, '/') = '\0'; /* without "/finalize" */
+    job = job_of_call(HF_JOB_SIGN);
+    asked = *call.signing;
+    first = use_another(2);
+    issued(&job, &asked);
+    is_revoked("1234");
+    post(order, "");
+    is_good(200, "\"status\":\"processing\"");
+    use_again(first);
 }
 
 /* REQ REUSE-06, REUSE-15, VAL-52: what is too old is looked at again first. */
@@ -962,6 +1098,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(directory),
         TEST(wrong_requests),
+        TEST(nonces_of_several),
         TEST(algorithms),
         TEST(accounts),
         TEST(deactivation),
@@ -972,6 +1109,7 @@ int main(void)
         TEST(orders),
         TEST(wildcards_and_addresses),
         TEST(validation),
+        TEST(validation_of_another),
         TEST(failed_validation),
         TEST(just_in_time),
         TEST(deactivated_in_flight),
@@ -979,6 +1117,7 @@ int main(void)
         TEST(replaces),
         TEST(revocation),
         TEST(deactivated_while_signing),
+        TEST(signed_by_another),
         TEST(too_old),
     };
 
