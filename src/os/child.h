@@ -19,7 +19,12 @@ struct hf_child_plan {
     int64_t until_ms;     /* hf_clock_ms() when it is killed */
     const int *leash;     /* a socket: when its other end is closed, it is
                              killed, too. NULL: there is none */
+    const int *gift;      /* a descriptor that it finds as HF_CHILD_GIFT; or
+                             NULL */
+    bool dies_with_us;    /* SIGTERM to it, should we end before it does */
 };
+
+#define HF_CHILD_GIFT 3
 
 struct hf_child_end {
     bool ran;       /* it began; else the program cannot be executed */
@@ -41,3 +46,32 @@ struct hf_child_end {
 enum hf_err hf_child_run(const struct hf_child_plan *plan, struct hf_buf *out,
                          struct hf_buf *said, struct hf_child_end *end,
                          struct hf_why *why);
+
+/*
+ * The same beside other things to do. What is passed is borrowed until the
+ * end. Wait until one of hf_child_fds() is readable, or 100 ms, and take a
+ * turn; after `*ended` end it.
+ */
+struct hf_child;
+
+#define HF_CHILD_FDS 2
+
+/* Owns: hf_child_end(). Fails: HF_ESYSTEM, HF_ENOMEM. */
+enum hf_err hf_child_start(const struct hf_child_plan *plan, struct hf_buf *out,
+                           struct hf_buf *said, struct hf_child **child,
+                           struct hf_why *why);
+
+/* Descriptors that say when it speaks; -1 where it will not any more. */
+void hf_child_fds(const struct hf_child *child, int fds[HF_CHILD_FDS]);
+
+/* Take what it says and give it what it reads, waiting `wait_ms` at most.
+ * Fails: HF_ESYSTEM, HF_ECANCELED (the leash). */
+enum hf_err hf_child_turn(struct hf_child *child, int wait_ms, bool *ended,
+                          struct hf_why *why);
+
+/* Ask it to end: SIGTERM. */
+void hf_child_ask_to_end(const struct hf_child *child);
+
+/* Kill what is left of it, hear its last words, and forget it. `end` may be
+ * NULL. Harmless on NULL. */
+void hf_child_end(struct hf_child *child, struct hf_child_end *end);
