@@ -67,7 +67,7 @@ static struct hf_time now_of(const struct hf_service *service)
 {
     struct hf_time now = hf_clock_now();
 
-    now.s += service->config.ahead_s;
+    now.s += hf_ahead_s(&service->config.ahead);
     return now;
 }
 

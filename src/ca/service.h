@@ -14,6 +14,7 @@
 #include "ca/log.h"
 #include "ca/own_tls.h"
 #include "ca/validate.h"
+#include "os/ahead.h"
 
 /* What it is made of; all is borrowed. */
 struct hf_service_config {
@@ -32,8 +33,8 @@ struct hf_service_config {
     uint32_t shards;       /* of the list of revoked certificates */
     int64_t list_every_s;  /* how often it is made anew, at least */
     int64_t list_life_s;   /* from its thisUpdate to its nextUpdate */
-    int64_t ahead_s;       /* of the real time, which is that of the web
-                              server's certificate all the same: a laboratory's */
+    struct hf_ahead ahead; /* of the real time, which is that of the web
+                              server's certificate all the same */
     /* One event, a JSON object, for the log. */
     hf_ca_say_fn *say;
     void *say_to;

@@ -416,6 +416,7 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
 
 void hf_ca_parts_close(struct hf_ca_parts *parts)
 {
+    hf_ahead_clear(&parts->setup.ahead);
     hf_store_close(parts->store);
     hf_server_free(parts->front);
     hf_own_tls_free(parts->own_tls);

@@ -6,6 +6,7 @@
 #include "base/time_text.h"
 #include "holdfast/hashed_uri.h"
 #include "holdfast/idna.h"
+#include "os/child.h"
 
 #define ORDER_S     (7 * (int64_t)86400)
 #define BACKDATE_S  3600
@@ -188,9 +189,13 @@ static enum hf_exit read_clock(const struct hf_cli *cli,
     if (!out->settings.internal_names)
         return hf_cli_usage(cli, HF_SPAN("--clock"),
                             "for laboratories only: give --internal-names");
+    if (hf_span_eq(hf_span_str(text), HF_SPAN(HF_AHEAD_GIVEN)))
+        return hf_ahead_take(HF_CHILD_GIFT, &out->ahead, &why) == HF_OK
+                   ? HF_EXIT_GOOD
+                   : hf_cli_usage(cli, hf_span_str(text), why.text);
     if (hf_time_parse(hf_span_str(text), cli->now, &moved, &why) != HF_OK)
         return hf_cli_usage(cli, hf_span_str(text), why.text);
-    out->ahead_s = moved.s - cli->now.s;
+    out->ahead.fixed_s = moved.s - cli->now.s;
     hf_cli_error(cli, HF_SPAN("--clock"),
                  "this CA goes by a time that is not the real one");
     return HF_EXIT_GOOD;

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "net/server.h"
 #include "net/url.h"
+#include "os/ahead.h"
 
 /* Rows for the command's option table. */
 /* clang-format off */
@@ -60,8 +61,8 @@
          .help = "Certify names and addresses of no public network"},          \
         {.name = "clock",                                                      \
          .arg = "TIME",                                                        \
-         .help = "Move its clock, such as +10d (for laboratories, with "       \
-                 "--internal-names)"},                                         \
+         .help = "Move its clock, such as +10d, or fd:3 (for "                 \
+                 "laboratories, with --internal-names)"},                      \
         {.name = "ip-persist",                                                 \
          .help = "Offer dns-persist-01 for addresses (BR 3.2.2.5.8)"},         \
         {.name = "no-caa", .help = "Do not look at CAA records"},              \
@@ -87,8 +88,8 @@ struct hf_ca_setup {
     uint16_t port;
     struct hf_server_place places[HF_SERVER_PLACES_MAX];
     size_t place_count;
-    size_t watch_place; /* of them; HF_SERVER_PLACES_MAX: none */
-    int64_t ahead_s;    /* of the real time */
+    size_t watch_place;    /* of them; HF_SERVER_PLACES_MAX: none */
+    struct hf_ahead ahead; /* of the real time; whoever has this clears it */
 
     /* what the spans above live in */
     struct hf_span issuers[HF_CA_ISSUERS_MAX];

@@ -84,7 +84,7 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         .shards = HF_CA_SHARDS,
         .list_every_s = 86400,
         .list_life_s = 7 * (int64_t)86400,
-        .ahead_s = parts->setup.ahead_s,
+        .ahead = parts->setup.ahead,
         .say = say,
         .say_to = cli->out,
     };
