@@ -35,6 +35,10 @@
         {.name = "tls-port",                                                   \
          .arg = "PORT",                                                        \
          .help = "Of tls-alpn-01 instead of 443 (for laboratories)"},          \
+        {.name = "remember",                                                   \
+         .arg = "SECONDS",                                                     \
+         .help = "How long answers about names are kept, at most (default "    \
+                 "60, which is the most; 0: not at all)"},                     \
         HF_RESOLVER_OPTIONS
 /* clang-format on */
 

@@ -91,8 +91,8 @@ static bool has_own_ways(const struct hf_resolver_config *config)
            config->source != NULL;
 }
 
-static enum hf_exit make(const struct hf_cli *cli, uint32_t cache_max_s,
-                         struct hf_resolver *out)
+static enum hf_exit make(const struct hf_cli *cli, int64_t cache_max_s,
+                         bool forgets, struct hf_resolver *out)
 {
     struct hf_span who = hf_span_str(hf_cli_value(cli, "resolver", "unbound"));
     struct hf_resolver_config config = {0};
@@ -102,7 +102,8 @@ static enum hf_exit make(const struct hf_cli *cli, uint32_t cache_max_s,
 
     if (status != HF_EXIT_GOOD)
         return status;
-    config.cache_max_s = cache_max_s;
+    config.cache_max_s = (uint32_t)cache_max_s; /* a minute at most */
+    config.forgets = forgets;
     if (hf_span_eq(who, HF_SPAN("unbound"))) {
         err = hf_resolver_unbound(&config, out, &why);
         if (err == HF_OK)
@@ -125,11 +126,16 @@ static enum hf_exit make(const struct hf_cli *cli, uint32_t cache_max_s,
 enum hf_exit hf_resolver_from_cli(const struct hf_cli *cli,
                                   struct hf_resolver *out)
 {
-    return make(cli, 0, out);
+    return make(cli, 0, false, out);
 }
 
 enum hf_exit hf_resolver_for_ca(const struct hf_cli *cli,
                                 struct hf_resolver *out)
 {
-    return make(cli, HF_RESOLVER_FRESH_S, out);
+    int64_t remember_s = HF_RESOLVER_FRESH_S;
+
+    if (!hf_cli_number(cli, "remember", 0, HF_RESOLVER_FRESH_S, &remember_s))
+        return HF_EXIT_USAGE;
+    return make(cli, remember_s > 0 ? remember_s : HF_RESOLVER_FRESH_S,
+                remember_s == 0, out);
 }

@@ -177,6 +177,7 @@ struct hf_resolver_config {
     uint32_t cache_max_s;   /* longest that a record is remembered; then that
                                there is none is not, and TTLs are told as they
                                came; 0: as libunbound does */
+    bool forgets;           /* with that: nothing is remembered at all */
     bool no_wall;           /* --sandbox=off */
 };
 

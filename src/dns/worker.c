@@ -489,17 +489,20 @@ static bool set_options(struct ub_ctx *ctx)
 }
 
 /* REQ VAL-35: what was removed is not seen for longer than this. That there was
- * nothing is not remembered at all, or a record that is published after a look
- * just in time would be missed by the challenge. TTLs are told as they came
- * (REQ REUSE-04); how long answers are kept is capped all the same. For so short
- * a memory a quarter of the room is enough: the names above those that are
- * validated are what is asked again. */
-static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
+ * nothing is not remembered at all, nor concluded from what denied another name
+ * (RFC 8198), or a record that is published after a look just in time would be
+ * missed by the challenge. TTLs are told as they came (REQ REUSE-04); how long
+ * answers are kept is capped all the same. For so short a memory a quarter of
+ * the room is enough: the names above those that are validated are what is asked
+ * again. */
+static bool cap_cache(struct ub_ctx *ctx,
+                      const struct hf_resolver_config *config)
 {
+    uint32_t max_s = config->forgets ? 0 : config->cache_max_s;
     char room[16];
     struct hf_buf text;
 
-    if (max_s == 0)
+    if (config->cache_max_s == 0)
         return true;
     hf_buf_init(&text, room, sizeof(room) - 1);
     hf_buf_put_u64(&text, max_s);
@@ -507,6 +510,7 @@ static bool cap_cache(struct ub_ctx *ctx, uint32_t max_s)
     return ub_ctx_set_option(ctx, "cache-max-ttl:", room) == UB_NOERROR &&
            ub_ctx_set_option(ctx, "cache-max-negative-ttl:", "0") ==
                UB_NOERROR &&
+           ub_ctx_set_option(ctx, "aggressive-nsec:", "no") == UB_NOERROR &&
            ub_ctx_set_option(ctx, "serve-original-ttl:", "yes") == UB_NOERROR &&
            ub_ctx_set_option(ctx, "msg-cache-size:", "2m") == UB_NOERROR &&
            ub_ctx_set_option(ctx, "rrset-cache-size:", "4m") == UB_NOERROR;
@@ -567,7 +571,7 @@ static enum hf_worker_start start(struct worker *w,
     w->ctx = ub_ctx_create_event(w->base);
     if (w->ctx == NULL)
         return HF_WORKER_MEMORY;
-    if (!set_options(w->ctx) || !cap_cache(w->ctx, config->cache_max_s))
+    if (!set_options(w->ctx) || !cap_cache(w->ctx, config))
         return HF_WORKER_LIBRARY;
     state = add_anchors(w->ctx, config);
     if (state == HF_WORKER_READY)

@@ -53,6 +53,7 @@ void hf_msg_put_config(struct hf_buf *out,
     size_t at = hf_frame_begin(out, HF_FRAME_CONFIG);
 
     hf_put_number(out, config->no_wall, 1);
+    hf_put_number(out, config->forgets, 1);
     hf_put_number(out, config->window, 4);
     hf_put_number(out, config->cache_max_s, 4);
     for (size_t i = 0; i < config->trust_anchor_count; i++)
@@ -165,6 +166,7 @@ enum hf_err hf_msg_read_config(struct hf_span body, struct hf_config_room *room,
 
     hf_buf_init(&kept, room->text, sizeof(room->text));
     if (!hf_take_flag(&rest, &config.no_wall) ||
+        !hf_take_flag(&rest, &config.forgets) ||
         !hf_take_number(&rest, 4, &window) ||
         !hf_take_number(&rest, 4, &cache_max_s))
         return hf_fail(why, HF_ESYNTAX, 0, "resolver: broken configuration");

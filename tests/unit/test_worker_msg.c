@@ -214,6 +214,7 @@ static void config_comes_back(void **state)
         .anchor = ". IN DS 1",
         .window = 100,
         .cache_max_s = 60,
+        .forgets = true,
         .no_wall = true};
     static struct hf_config_room kept;
     struct hf_resolver_config got;
@@ -237,6 +238,7 @@ static void config_comes_back(void **state)
     assert_string_equal(got.anchor, ". IN DS 1");
     assert_int_equal(got.window, 100);
     assert_int_equal(got.cache_max_s, 60);
+    assert_true(got.forgets);
     assert_true(got.no_wall);
     /* Cut in the middle of a part. */
     body.len--;
