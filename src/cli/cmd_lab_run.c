@@ -3,7 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/holder.h"
-#include "cli/lab.h"
+#include "cli/lab_world.h"
 
 static const struct hf_option options[] = {
     {.name = "listen",
@@ -17,9 +17,14 @@ static enum hf_exit run(struct hf_cli *cli)
 {
     struct hf_lab lab;
     enum hf_exit status = hf_lab_begin(cli, &lab);
+    struct hf_why why = {0};
 
     if (status == HF_EXIT_GOOD)
         status = hf_lab_listen(&lab);
+    if (status == HF_EXIT_GOOD && hf_lab_world_new(&lab, &why) != HF_OK) {
+        hf_cli_fail(cli, HF_SPAN(""), &why);
+        status = HF_EXIT_ERROR;
+    }
     if (status == HF_EXIT_GOOD) {
         hf_lab_tell(&lab);
         status = hf_lab_play(&lab, cli->operands[0]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/lab.h"
-
+#include "cli/lab_world.h"
+#include "lab/placeholder.h"
 #include "lab/zone_text.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -15,7 +15,9 @@ enum hf_exit hf_lab_begin(struct hf_cli *cli, struct hf_lab *lab)
     struct hf_why why = {0};
 
     *lab = (struct hf_lab){.cli = cli};
+    hf_buf_init_grow(&lab->line, HF_LAB_LINE_MAX);
     hf_buf_init_grow(&lab->room, 2 * (size_t)HF_LAB_LINE_MAX);
+    hf_lab_answer_init(&lab->answer);
     if (hf_lab_dns_new(&lab->dns, &why) == HF_OK)
         return HF_EXIT_GOOD;
     hf_cli_fail(cli, HF_SPAN(""), &why);
@@ -24,8 +26,11 @@ enum hf_exit hf_lab_begin(struct hf_cli *cli, struct hf_lab *lab)
 
 void hf_lab_end(struct hf_lab *lab)
 {
+    hf_lab_world_free(lab);
     hf_lab_server_free(lab->server);
     hf_lab_dns_free(lab->dns);
+    hf_lab_answer_clear(&lab->answer);
+    hf_buf_clear(&lab->line);
     hf_buf_clear(&lab->room);
     *lab = (struct hf_lab){0};
 }
@@ -149,33 +154,89 @@ static void show(struct hf_lab *lab, const struct hf_wire_name *zone)
     hf_buf_clear(&text);
 }
 
+/* A step as it was told. */
+static void tell_verb(struct hf_lab *lab, const struct hf_lab_verb *verb)
+{
+    struct hf_cli *cli = lab->cli;
+
+    if (!hf_lab_verb_is_of_programs(verb) ||
+        verb->kind >= HF_LAB_VERB_OUTCOME || cli->json)
+        return;
+    hf_buf_puts(&cli->out->buf, "$ ");
+    put_said(cli, "step", hf_buf_span(&lab->line));
+}
+
 /* ---- what it is told ---- */
+
+static void move_clock(struct hf_lab *lab, const struct hf_lab_verb *verb)
+{
+    lab->ahead_s = verb->is_moment ? verb->at_s - hf_clock_now().s
+                                   : lab->ahead_s + verb->ahead_s;
+    hf_lab_server_shift(lab->server, lab->ahead_s);
+    hf_lab_world_shift(lab);
+}
+
+/* An expectation of the last step settles it; before all else it is over. */
+static enum hf_exit look_back(struct hf_lab *lab,
+                              const struct hf_lab_verb *verb)
+{
+    return verb->kind == HF_LAB_VERB_NONE || verb->kind >= HF_LAB_VERB_OUTCOME
+               ? HF_EXIT_GOOD
+               : hf_lab_overlooked(lab);
+}
+
+static enum hf_exit do_verb(struct hf_lab *lab, const struct hf_lab_verb *verb,
+                            const struct hf_lab_place *place)
+{
+    struct hf_why why = {0};
+
+    if (hf_lab_verb_is_of_programs(verb))
+        return hf_lab_step(lab, verb, place);
+    if (verb->kind == HF_LAB_VERB_EXPECT)
+        return hf_lab_expect(lab, verb, place);
+    if (verb->kind == HF_LAB_VERB_SHOW)
+        show(lab, &verb->name);
+    else if (verb->kind == HF_LAB_VERB_SAY)
+        put_said(lab->cli, "say", verb->text);
+    else if (verb->kind == HF_LAB_VERB_CLOCK)
+        move_clock(lab, verb);
+    else if (hf_lab_verb_do(lab->dns, verb, &lab->zone, now_of(lab), &why) !=
+             HF_OK) {
+        hf_lab_fail(lab, place, &why);
+        return HF_EXIT_ERROR;
+    }
+    return HF_EXIT_GOOD;
+}
+
+/* The line, what is to be known of it put in. */
+static enum hf_err read_verb(struct hf_lab *lab, struct hf_span line,
+                             struct hf_lab_verb *verb, struct hf_why *why)
+{
+    enum hf_err err;
+
+    hf_buf_reset(&lab->line);
+    err = hf_lab_fill(line, hf_lab_known, lab, &lab->line, why);
+    return err == HF_OK ? hf_lab_verb_read(hf_buf_span(&lab->line), &lab->room,
+                                           verb, why)
+                        : err;
+}
 
 enum hf_exit hf_lab_obey(struct hf_lab *lab, struct hf_span line,
                          const struct hf_lab_place *place)
 {
-    enum hf_exit status = HF_EXIT_GOOD;
+    enum hf_exit before, status;
     struct hf_lab_verb verb;
     struct hf_why why = {0};
-    enum hf_err err = hf_lab_verb_read(line, &lab->room, &verb, &why);
 
-    if (err == HF_OK)
-        err = hf_lab_verb_do(lab->dns, &verb, &lab->zone, now_of(lab), &why);
-    if (err != HF_OK) {
+    if (read_verb(lab, line, &verb, &why) != HF_OK) {
         hf_lab_fail(lab, place, &why);
         return HF_EXIT_ERROR;
     }
-    if (verb.kind == HF_LAB_VERB_SHOW)
-        show(lab, &verb.name);
-    else if (verb.kind == HF_LAB_VERB_SAY)
-        put_said(lab->cli, "say", verb.text);
-    else if (verb.kind == HF_LAB_VERB_CLOCK)
-        lab->ahead_s += verb.ahead_s;
-    else if (verb.kind == HF_LAB_VERB_EXPECT)
-        status = hf_lab_expect(lab, &verb, place);
-    hf_lab_server_shift(lab->server, lab->ahead_s);
+    before = look_back(lab, &verb);
+    tell_verb(lab, &verb);
+    status = do_verb(lab, &verb, place);
     (void)hf_out_flush(lab->cli->out, NULL);
-    return status;
+    return status == HF_EXIT_GOOD ? before : status;
 }
 
 static enum hf_exit play(struct hf_lab *lab, struct hf_span rest,
@@ -196,7 +257,7 @@ static enum hf_exit play(struct hf_lab *lab, struct hf_span rest,
         else if (status != HF_EXIT_GOOD)
             return status;
     }
-    return all;
+    return hf_lab_overlooked(lab) == HF_EXIT_GOOD ? all : HF_EXIT_NO;
 }
 
 enum hf_exit hf_lab_play(struct hf_lab *lab, const char *path)

@@ -6,8 +6,17 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/lab_answer.h"
 #include "lab/scenario.h"
 #include "lab/zone_server.h"
+
+struct hf_lab_world; /* lab_world.h */
+
+/* Where a line stands. */
+struct hf_lab_place {
+    const char *path;
+    uint64_t line;
+};
 
 struct hf_lab {
     struct hf_cli *cli;
@@ -15,7 +24,11 @@ struct hf_lab {
     struct hf_lab_server *server;
     struct hf_lab_zone_config zone; /* what new zones are like */
     int64_t ahead_s;                /* of its clock */
-    struct hf_buf room;             /* of the line at hand */
+    struct hf_buf line;             /* the one at hand, as it is meant */
+    struct hf_buf room;             /* of its words */
+    struct hf_lab_world *world;     /* programs; NULL: there are none here */
+    struct hf_lab_answer answer;    /* what the last step came to */
+    struct hf_lab_place step_at;    /* where that stands */
 };
 
 /* Begin with nothing but a root. Owns: hf_lab_end(). */
@@ -27,12 +40,6 @@ enum hf_exit hf_lab_load(struct hf_lab *lab, const char *path);
 
 /* From now on changes are told. */
 void hf_lab_tell(struct hf_lab *lab);
-
-/* Where a line stands. */
-struct hf_lab_place {
-    const char *path;
-    uint64_t line;
-};
 
 /*
  * Do what one line says. HF_EXIT_ERROR: it is wrong, or cannot be done, and
@@ -53,6 +60,17 @@ enum hf_exit hf_lab_listen(struct hf_lab *lab);
 /* One sentence on standard error about a line. */
 void hf_lab_fail(const struct hf_lab *lab, const struct hf_lab_place *place,
                  const struct hf_why *why);
+
+/*
+ * A verb of programs. lab_step.c. HF_EXIT_ERROR: it cannot be done, and that
+ * was said; HF_EXIT_NO: it is an expectation, and not met.
+ */
+enum hf_exit hf_lab_step(struct hf_lab *lab, const struct hf_lab_verb *verb,
+                         const struct hf_lab_place *place);
+
+/* Before the next step, and at the end: HF_EXIT_NO when the last one was
+ * refused and nobody expected that, which is said. */
+enum hf_exit hf_lab_overlooked(struct hf_lab *lab);
 
 /*
  * Ask a resolver with empty memory, from the address and for what the verb

@@ -1,94 +1,95 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "lab/scenario.h"
-
+#include "base/time_text.h"
 #include "dns/zone_type.h"
+#include "lab/scenario_read.h"
 #include "lab/zone_rdata.h"
 #include "names/ip.h"
 
-/* A line on its way. */
-struct reading {
-    struct hf_span line;
-    struct hf_span rest;
-    struct hf_zone_word word; /* the last one that was taken */
-    struct hf_buf *room;
-    struct hf_lab_verb verb;
-};
-
 static const struct hf_wire_name root = {.len = 1};
 
-static bool next(struct reading *r)
+bool hf_lab_next(struct hf_lab_reading *r)
 {
     r->word = hf_zone_word_next(&r->rest);
     return r->word.kind != HF_ZONE_END;
 }
 
-static enum hf_err fail(const struct reading *r, struct hf_why *why,
-                        const char *text)
+enum hf_err hf_lab_wrong(const struct hf_lab_reading *r, struct hf_why *why,
+                         const char *text)
 {
     return hf_fail(why, HF_ESYNTAX, (size_t)(r->word.text.ptr - r->line.ptr),
                    text);
 }
 
-static bool is(const struct reading *r, const char *keyword)
+bool hf_lab_is(const struct hf_lab_reading *r, const char *keyword)
 {
     return r->word.kind == HF_ZONE_WORD &&
            hf_span_eq(r->word.text, hf_span_str(keyword));
 }
 
-static enum hf_err end(struct reading *r, struct hf_why *why)
+enum hf_err hf_lab_read_end(struct hf_lab_reading *r, struct hf_why *why)
 {
-    return next(r) ? fail(r, why, "the line goes on where it should end")
-                   : HF_OK;
+    return hf_lab_next(r)
+               ? hf_lab_wrong(r, why, "the line goes on where it should end")
+               : HF_OK;
 }
 
-static enum hf_err read_name(struct reading *r, struct hf_why *why)
+/* A name, which was taken. */
+static enum hf_err take_name(struct hf_lab_reading *r, struct hf_why *why)
 {
     struct hf_why cause = {0};
 
-    if (!next(r))
-        return fail(r, why, "a name is expected");
     if (hf_lab_name_read(&r->word, &root, &r->verb.name, &cause) != HF_OK)
-        return fail(r, why, cause.text);
+        return hf_lab_wrong(r, why, cause.text);
     return HF_OK;
 }
 
-/* The octets of a word, in room. */
-static enum hf_err read_text(struct reading *r, struct hf_span *out,
-                             struct hf_why *why)
+static enum hf_err read_name(struct hf_lab_reading *r, struct hf_why *why)
 {
-    char *room;
+    return hf_lab_next(r) ? take_name(r, why)
+                          : hf_lab_wrong(r, why, "a name is expected");
+}
+
+enum hf_err hf_lab_take(struct hf_lab_reading *r, struct hf_span *out,
+                        struct hf_why *why)
+{
+    char *room = hf_buf_reserve(r->room, r->word.text.len);
     size_t bad;
 
-    if (!next(r))
-        return fail(r, why, "a text is expected");
-    hf_buf_reset(r->room);
-    room = hf_buf_reserve(r->room, r->word.text.len + 1);
     if (room == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     if (!hf_zone_word_read(&r->word, room, out, &bad))
-        return fail(r, why,
-                    "RFC 1035 5.1: a backslash takes three digits up to "
-                    "255, or one character");
+        return hf_lab_wrong(r, why,
+                            "RFC 1035 5.1: a backslash takes three digits up "
+                            "to 255, or one character");
+    r->room->len += r->word.text.len;
     return HF_OK;
 }
 
-static enum hf_err read_zone(struct reading *r, struct hf_why *why)
+enum hf_err hf_lab_read_text(struct hf_lab_reading *r, struct hf_span *out,
+                             struct hf_why *why)
+{
+    return hf_lab_next(r) ? hf_lab_take(r, out, why)
+                          : hf_lab_wrong(r, why, "a text is expected");
+}
+
+static enum hf_err read_zone(struct hf_lab_reading *r, struct hf_why *why)
 {
     enum hf_err err = read_name(r, why);
 
-    while (err == HF_OK && next(r)) {
-        if (is(r, "unsigned"))
+    while (err == HF_OK && hf_lab_next(r)) {
+        if (hf_lab_is(r, "unsigned"))
             r->verb.is_unsigned = true;
-        else if (is(r, "no-ds"))
+        else if (hf_lab_is(r, "no-ds"))
             r->verb.lacks_ds = true;
         else
-            return fail(r, why, "the words behind a zone are: unsigned no-ds");
+            return hf_lab_wrong(r, why,
+                                "the words behind a zone are: unsigned no-ds");
     }
     return err;
 }
 
 /* The data of a record, all that is left of the line. */
-static enum hf_err read_data(struct reading *r, struct hf_why *why)
+static enum hf_err read_data(struct hf_lab_reading *r, struct hf_why *why)
 {
     struct hf_why cause = {0};
     enum hf_err err =
@@ -97,35 +98,36 @@ static enum hf_err read_data(struct reading *r, struct hf_why *why)
     r->verb.text = hf_buf_span(r->room);
     if (err == HF_OK)
         return HF_OK;
-    (void)next(r);
+    (void)hf_lab_next(r);
     return hf_fail(why, err, (size_t)(r->word.text.ptr - r->line.ptr),
                    cause.text);
 }
 
 /* NAME [TTL] TYPE DATA; to remove, NAME [TYPE [DATA]] */
-static enum hf_err read_record(struct reading *r, struct hf_why *why)
+static enum hf_err read_record(struct hf_lab_reading *r, struct hf_why *why)
 {
     bool removes;
     enum hf_err err;
 
-    (void)next(r);
-    removes = is(r, "remove");
-    if (!removes && !is(r, "add") && !is(r, "replace"))
-        return fail(r, why, "a record can be: add replace remove");
-    r->verb.kind = removes        ? HF_LAB_VERB_REMOVE
-                   : is(r, "add") ? HF_LAB_VERB_ADD
-                                  : HF_LAB_VERB_REPLACE;
+    (void)hf_lab_next(r);
+    removes = hf_lab_is(r, "remove");
+    if (!removes && !hf_lab_is(r, "add") && !hf_lab_is(r, "replace"))
+        return hf_lab_wrong(r, why, "a record can be: add replace remove");
+    r->verb.kind = removes               ? HF_LAB_VERB_REMOVE
+                   : hf_lab_is(r, "add") ? HF_LAB_VERB_ADD
+                                         : HF_LAB_VERB_REPLACE;
     r->verb.ttl_s = HF_LAB_TTL_S;
     err = read_name(r, why);
     if (err != HF_OK)
         return err;
-    if (!next(r))
-        return removes ? HF_OK : fail(r, why, "a type is expected");
-    if (!removes && hf_zone_ttl_read(r->word.text, &r->verb.ttl_s) && !next(r))
-        return fail(r, why, "a type is expected");
+    if (!hf_lab_next(r))
+        return removes ? HF_OK : hf_lab_wrong(r, why, "a type is expected");
+    if (!removes && hf_zone_ttl_read(r->word.text, &r->verb.ttl_s) &&
+        !hf_lab_next(r))
+        return hf_lab_wrong(r, why, "a type is expected");
     if (r->word.kind != HF_ZONE_WORD ||
         !hf_zone_type_find(r->word.text, &r->verb.type))
-        return fail(r, why, "a type is expected");
+        return hf_lab_wrong(r, why, "a type is expected");
     if (removes &&
         hf_zone_word_next(&(struct hf_span){r->rest.ptr, r->rest.len}).kind ==
             HF_ZONE_END)
@@ -133,63 +135,66 @@ static enum hf_err read_record(struct reading *r, struct hf_why *why)
     return read_data(r, why);
 }
 
-static enum hf_err read_client(struct reading *r, uint32_t *out,
+static enum hf_err read_client(struct hf_lab_reading *r, uint32_t *out,
                                struct hf_why *why)
 {
     uint8_t address[16];
     size_t len;
 
-    if (!next(r) || !hf_ip_parse(r->word.text, address, &len) || len != 4)
-        return fail(r, why, "an IPv4 address is expected");
+    if (!hf_lab_next(r) || !hf_ip_parse(r->word.text, address, &len) ||
+        len != 4)
+        return hf_lab_wrong(r, why, "an IPv4 address is expected");
     *out = 0;
     for (size_t i = 0; i < 4; i++)
         *out = *out << 8 | address[i];
     return HF_OK;
 }
 
-static enum hf_err read_delay(struct reading *r, struct hf_why *why)
+static enum hf_err read_delay(struct hf_lab_reading *r, struct hf_why *why)
 {
-    if (!next(r) || !hf_zone_ttl_read(r->word.text, &r->verb.fault.delay_ms))
-        return fail(r, why, "a number of milliseconds is expected");
+    if (!hf_lab_next(r) ||
+        !hf_zone_ttl_read(r->word.text, &r->verb.fault.delay_ms))
+        return hf_lab_wrong(r, why, "a number of milliseconds is expected");
     return HF_OK;
 }
 
-static enum hf_err read_times(struct reading *r, struct hf_why *why)
+static enum hf_err read_times(struct hf_lab_reading *r, struct hf_why *why)
 {
     uint32_t times;
 
-    if (!next(r) || !hf_zone_ttl_read(r->word.text, &times) || times == 0 ||
-        times > UINT16_MAX)
-        return fail(r, why, "a number of iterations is expected");
+    if (!hf_lab_next(r) || !hf_zone_ttl_read(r->word.text, &times) ||
+        times == 0 || times > UINT16_MAX)
+        return hf_lab_wrong(r, why, "a number of iterations is expected");
     r->verb.fault.times = (uint16_t)times;
     return HF_OK;
 }
 
 /* KIND NAME, and what is said of it. */
-static enum hf_err read_fault(struct reading *r, struct hf_why *why)
+static enum hf_err read_fault(struct hf_lab_reading *r, struct hf_why *why)
 {
     struct hf_lab_fault *fault = &r->verb.fault;
     enum hf_err err;
 
-    (void)next(r);
+    (void)hf_lab_next(r);
     if (!hf_lab_fault_find(r->word.text, &fault->kind))
-        return fail(r, why,
-                    "the faults are: bogus expired silent servfail refused "
-                    "slow lie lost loop truncated nsec3");
+        return hf_lab_wrong(
+            r, why,
+            "the faults are: bogus expired silent servfail refused "
+            "slow lie lost loop truncated nsec3");
     err = read_name(r, why);
     fault->name = r->verb.name;
-    while (err == HF_OK && next(r)) {
-        if (is(r, "for"))
+    while (err == HF_OK && hf_lab_next(r)) {
+        if (hf_lab_is(r, "for"))
             err = read_client(r, &fault->client, why);
-        else if (is(r, "ms"))
+        else if (hf_lab_is(r, "ms"))
             err = read_delay(r, why);
-        else if (is(r, "times"))
+        else if (hf_lab_is(r, "times"))
             err = read_times(r, why);
-        else if (is(r, "says"))
-            err = read_text(r, &fault->lie, why);
+        else if (hf_lab_is(r, "says"))
+            err = hf_lab_read_text(r, &fault->lie, why);
         else
-            err =
-                fail(r, why, "the words behind a fault are: for ms times says");
+            err = hf_lab_wrong(
+                r, why, "the words behind a fault are: for ms times says");
     }
     return err;
 }
@@ -216,67 +221,86 @@ static bool find_security(struct hf_span word, enum hf_security *out)
 }
 
 /* NAME TYPE STATE SECURITY, and from where, and what. */
-static enum hf_err read_expect(struct reading *r, struct hf_why *why)
+static enum hf_err read_found(struct hf_lab_reading *r, struct hf_why *why)
 {
     struct hf_lab_expected *expected = &r->verb.expected;
-    enum hf_err err = read_name(r, why);
+    enum hf_err err = take_name(r, why);
 
     if (err != HF_OK)
         return err;
-    if (!next(r) || !hf_zone_type_find(r->word.text, &r->verb.type))
-        return fail(r, why, "a type is expected");
-    if (!next(r) || !find_state(r->word.text, &expected->state))
-        return fail(r, why, "what is found: data nodata nxdomain failure");
-    if (!next(r) || !find_security(r->word.text, &expected->security))
-        return fail(r, why, "how: secure insecure bogus indeterminate");
-    while (err == HF_OK && next(r)) {
-        if (is(r, "from")) {
+    if (!hf_lab_next(r) || !hf_zone_type_find(r->word.text, &r->verb.type))
+        return hf_lab_wrong(r, why, "a type is expected");
+    if (!hf_lab_next(r) || !find_state(r->word.text, &expected->state))
+        return hf_lab_wrong(r, why,
+                            "what is found: data nodata nxdomain failure");
+    if (!hf_lab_next(r) || !find_security(r->word.text, &expected->security))
+        return hf_lab_wrong(r, why, "how: secure insecure bogus indeterminate");
+    while (err == HF_OK && hf_lab_next(r)) {
+        if (hf_lab_is(r, "from")) {
             err = read_client(r, &expected->from, why);
-        } else if (is(r, "says")) {
+        } else if (hf_lab_is(r, "says")) {
             expected->has_text = true;
-            err = read_text(r, &expected->text, why);
+            err = hf_lab_read_text(r, &expected->text, why);
         } else {
-            err = fail(r, why, "the words behind it are: from says");
+            err = hf_lab_wrong(r, why, "the words behind it are: from says");
         }
     }
     return err;
 }
 
-/* +90d, -1h */
-static enum hf_err read_clock(struct reading *r, struct hf_why *why)
+/* A name has a dot, at the end or before it. */
+static enum hf_err read_expect(struct hf_lab_reading *r, struct hf_why *why)
+{
+    (void)hf_lab_next(r);
+    return hf_span_find(r->word.text, '.') < r->word.text.len
+               ? read_found(r, why)
+               : hf_lab_read_outcome(r, why);
+}
+
+/* +90d, -1h, 2030-01-01T00:00:00Z */
+static enum hf_err read_clock(struct hf_lab_reading *r, struct hf_why *why)
 {
     struct hf_span text;
+    struct hf_time moment;
     uint32_t seconds;
     bool back;
 
-    (void)next(r);
+    (void)hf_lab_next(r);
     text = r->word.text;
     back = hf_span_skip(&text, '-');
-    if ((!back && !hf_span_skip(&text, '+')) ||
-        !hf_zone_ttl_read(text, &seconds))
-        return fail(r, why, "a step such as +90d or -1h is expected");
-    r->verb.ahead_s = back ? -(int64_t)seconds : (int64_t)seconds;
-    return end(r, why);
+    if (back || hf_span_skip(&text, '+')) {
+        if (!hf_zone_ttl_read(text, &seconds))
+            return hf_lab_wrong(r, why, "a step such as +90d is expected");
+        r->verb.ahead_s = back ? -(int64_t)seconds : (int64_t)seconds;
+    } else {
+        if (hf_time_parse(text, (struct hf_time){0}, &moment, NULL) != HF_OK)
+            return hf_lab_wrong(r, why,
+                                "a step such as +90d or -1h is expected, or a "
+                                "moment such as 2030-01-01T00:00:00Z");
+        r->verb.is_moment = true;
+        r->verb.at_s = moment.s;
+    }
+    return hf_lab_read_end(r, why);
 }
 
-static enum hf_err read_show(struct reading *r, struct hf_why *why)
+static enum hf_err read_show(struct hf_lab_reading *r, struct hf_why *why)
 {
     enum hf_err err = read_name(r, why);
 
-    return err == HF_OK ? end(r, why) : err;
+    return err == HF_OK ? hf_lab_read_end(r, why) : err;
 }
 
-static enum hf_err read_say(struct reading *r, struct hf_why *why)
+static enum hf_err read_say(struct hf_lab_reading *r, struct hf_why *why)
 {
-    enum hf_err err = read_text(r, &r->verb.text, why);
+    enum hf_err err = hf_lab_read_text(r, &r->verb.text, why);
 
-    return err == HF_OK ? end(r, why) : err;
+    return err == HF_OK ? hf_lab_read_end(r, why) : err;
 }
 
 static const struct {
     const char *word;
     enum hf_lab_verb_kind kind;
-    enum hf_err (*read)(struct reading *r, struct hf_why *why);
+    enum hf_err (*read)(struct hf_lab_reading *r, struct hf_why *why);
 } verbs[] = {
     {"zone", HF_LAB_VERB_ZONE, read_zone},
     {"record", HF_LAB_VERB_ADD, read_record},
@@ -286,22 +310,38 @@ static const struct {
     {"clock", HF_LAB_VERB_CLOCK, read_clock},
     {"show", HF_LAB_VERB_SHOW, read_show},
     {"say", HF_LAB_VERB_SAY, read_say},
+    {"perspectives", HF_LAB_VERB_PERSPECTIVES, hf_lab_read_perspectives},
+    {"ca", HF_LAB_VERB_CA, hf_lab_read_words},
+    {"stop", HF_LAB_VERB_STOP, hf_lab_read_who},
+    {"start", HF_LAB_VERB_START, hf_lab_read_who},
+    {"account", HF_LAB_VERB_ACCOUNT, hf_lab_read_who},
+    {"steal", HF_LAB_VERB_STEAL, hf_lab_read_steal},
+    {"holdfast", HF_LAB_VERB_HOLDFAST, hf_lab_read_words},
+    {"order", HF_LAB_VERB_ORDER, hf_lab_read_order},
+    {"validate", HF_LAB_VERB_VALIDATE, hf_lab_read_step},
+    {"await", HF_LAB_VERB_AWAIT, hf_lab_read_step},
+    {"finalize", HF_LAB_VERB_FINALIZE, hf_lab_read_step},
+    {"get", HF_LAB_VERB_GET, hf_lab_read_get},
+    {"log", HF_LAB_VERB_LOG, hf_lab_read_log},
 };
 
 enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
                              struct hf_lab_verb *out, struct hf_why *why)
 {
-    struct reading r = {.line = line, .rest = line, .room = room};
+    struct hf_lab_reading r = {.line = line, .rest = line, .room = room};
     enum hf_err err;
 
     if (line.len > HF_LAB_LINE_MAX)
         return hf_fail(why, HF_ELIMIT, HF_LAB_LINE_MAX, "the line is too long");
-    if ((line.len > 0 && line.ptr[0] == '#') || !next(&r)) {
+    hf_buf_reset(room);
+    if (hf_buf_reserve(room, line.len + 1) == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    if ((line.len > 0 && line.ptr[0] == '#') || !hf_lab_next(&r)) {
         *out = r.verb;
         return HF_OK;
     }
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (!is(&r, verbs[i].word))
+        if (!hf_lab_is(&r, verbs[i].word))
             continue;
         r.verb.kind = verbs[i].kind;
         err = verbs[i].read(&r, why);
@@ -309,8 +349,10 @@ enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
             *out = r.verb;
         return err;
     }
-    return fail(&r, why,
-                "the verbs are: zone record fault mend expect clock show say");
+    return hf_lab_wrong(&r, why,
+                        "the verbs are: zone record fault mend expect clock "
+                        "show say perspectives ca stop start account steal "
+                        "holdfast order validate await finalize get log");
 }
 
 /* ---- doing it ---- */
@@ -360,6 +402,22 @@ enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,
     case HF_LAB_VERB_CLOCK:
     case HF_LAB_VERB_SHOW:
     case HF_LAB_VERB_SAY:
+    case HF_LAB_VERB_PERSPECTIVES:
+    case HF_LAB_VERB_CA:
+    case HF_LAB_VERB_STOP:
+    case HF_LAB_VERB_START:
+    case HF_LAB_VERB_ACCOUNT:
+    case HF_LAB_VERB_STEAL:
+    case HF_LAB_VERB_HOLDFAST:
+    case HF_LAB_VERB_ORDER:
+    case HF_LAB_VERB_VALIDATE:
+    case HF_LAB_VERB_AWAIT:
+    case HF_LAB_VERB_FINALIZE:
+    case HF_LAB_VERB_GET:
+    case HF_LAB_VERB_LOG:
+    case HF_LAB_VERB_OUTCOME:
+    case HF_LAB_VERB_HAS:
+    case HF_LAB_VERB_LACKS:
         break;
     }
     return HF_OK;

@@ -10,9 +10,27 @@
  *         [says "text"]
  *     mend KIND NAME [for 127.0.0.5]
  *     expect shop.example TXT data secure [from 127.0.0.5] [says "text"]
- *     clock +90d
+ *     clock +90d|2030-01-01T00:00:00Z
  *     show shop.example
  *     say "text"
+ *
+ *     perspectives 5
+ *     ca [OPTION...]
+ *     stop ca|p1
+ *     start ca|p1
+ *     account shop
+ *     steal shop as thief
+ *     holdfast WORD...
+ *     order shop www.shop.example... [as later]
+ *     validate [later] [no-wait]
+ *     await [later]
+ *     finalize [later]
+ *     get URL [by shop]
+ *     log EVENT
+ *     expect done|issued|pending|ready|processing|refused [TYPE]
+ *         [says "text"]
+ *     expect has PATH [VALUE]
+ *     expect lacks PATH
  *
  * Words are those of zone files: blanks part them, quotes keep blanks, `;`
  * begins a comment. A line that begins with `#` is one. Names are in full,
@@ -23,7 +41,9 @@
 #include "dns/resolver.h"
 #include "lab/zone.h"
 
-#define HF_LAB_LINE_MAX 65536 /* octets of one line */
+#define HF_LAB_LINE_MAX         65536 /* octets of one line */
+#define HF_LAB_WORDS_MAX        64
+#define HF_LAB_PERSPECTIVES_MAX 15
 
 enum hf_lab_verb_kind {
     HF_LAB_VERB_NONE, /* an empty line */
@@ -37,7 +57,38 @@ enum hf_lab_verb_kind {
     HF_LAB_VERB_CLOCK,
     HF_LAB_VERB_SHOW,
     HF_LAB_VERB_SAY,
+    /* From here on: of programs, and what comes of them. */
+    HF_LAB_VERB_PERSPECTIVES,
+    HF_LAB_VERB_CA,
+    HF_LAB_VERB_STOP,
+    HF_LAB_VERB_START,
+    HF_LAB_VERB_ACCOUNT,
+    HF_LAB_VERB_STEAL,
+    HF_LAB_VERB_HOLDFAST,
+    HF_LAB_VERB_ORDER,
+    HF_LAB_VERB_VALIDATE,
+    HF_LAB_VERB_AWAIT,
+    HF_LAB_VERB_FINALIZE,
+    HF_LAB_VERB_GET,
+    HF_LAB_VERB_LOG,
+    HF_LAB_VERB_OUTCOME, /* expect done */
+    HF_LAB_VERB_HAS,     /* expect has */
+    HF_LAB_VERB_LACKS,   /* expect lacks */
 };
+
+/* What comes of a step. */
+enum hf_lab_outcome {
+    HF_LAB_STEP_NOTHING, /* there was no step yet */
+    HF_LAB_STEP_DONE,
+    HF_LAB_STEP_PENDING, /* these four: of an order */
+    HF_LAB_STEP_READY,
+    HF_LAB_STEP_PROCESSING,
+    HF_LAB_STEP_ISSUED,
+    HF_LAB_STEP_REFUSED,
+};
+
+/* "done", ... */
+const char *hf_lab_outcome_word(enum hf_lab_outcome outcome);
 
 /* What a resolver should find. */
 struct hf_lab_expected {
@@ -59,7 +110,19 @@ struct hf_lab_verb {
     struct hf_span text;       /* RDATA, or what to say */
     struct hf_lab_fault fault; /* its name is the verb's, too */
     int64_t ahead_s;           /* CLOCK: how far to move it on */
+    bool is_moment;            /* or: to `at_s` */
+    int64_t at_s;
     struct hf_lab_expected expected;
+
+    /* Of programs: who, what it is called, and all else. */
+    struct hf_span who; /* of START, STEAL, ORDER, GET ...: an account, "ca" */
+    struct hf_span called;                  /* an order, a thief */
+    struct hf_span words[HF_LAB_WORDS_MAX]; /* names, options, a URL, a path */
+    size_t word_count;
+    unsigned count; /* of perspectives */
+    bool no_wait;
+    enum hf_lab_outcome outcome;
+    struct hf_span says; /* must be in the answer; or empty */
 };
 
 /*
@@ -70,9 +133,12 @@ struct hf_lab_verb {
 enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
                              struct hf_lab_verb *out, struct hf_why *why);
 
+/* It is one of those behind HF_LAB_VERB_SAY. */
+bool hf_lab_verb_is_of_programs(const struct hf_lab_verb *verb);
+
 /*
- * Do what a verb says to the names, but EXPECT, CLOCK, SHOW and SAY, which are
- * the caller's. Zones are made as `config` says, but for what the verb says.
+ * Do what a verb says to the names; all that is not about names is the
+ * caller's. Zones are made as `config` says, but for what the verb says.
  * Fails: as what is called fails.
  */
 enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,4 +101,31 @@ enum hf_err hf_folder_settle(const char *parent, const char *from,
         err = hf_fail_sys(why, errno, "sync directory");
     (void)close(dir);
     return err;
+}
+
+enum hf_err hf_folder_make_temporary(const char *parent, const char *prefix,
+                                     char *out, size_t size, struct hf_why *why)
+{
+    int n = snprintf(out, size, "%s/%sXXXXXX", parent, prefix);
+
+    if (n < 0 || (size_t)n >= size)
+        return hf_fail(why, HF_ELIMIT, 0, "path too long");
+    return mkdtemp(out) != NULL
+               ? HF_OK
+               : hf_fail_sys(why, errno, "the folder cannot be made");
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind,
+                      struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    (void)remove(path);
+    return 0;
+}
+
+void hf_folder_remove(const char *path)
+{
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

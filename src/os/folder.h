@@ -21,3 +21,13 @@ enum hf_err hf_folder_make_in(const char *parent, const char *name,
  */
 enum hf_err hf_folder_settle(const char *parent, const char *from,
                              const char *to, struct hf_why *why);
+
+/* A new folder below `parent`, whose name begins with `prefix`; its path, with
+ * NUL, in `out` of `size` bytes. Fails: HF_ELIMIT, HF_ESYSTEM. */
+enum hf_err hf_folder_make_temporary(const char *parent, const char *prefix,
+                                     char *out, size_t size,
+                                     struct hf_why *why);
+
+/* Remove it with all that is in it, as far as that goes; links are not
+ * followed. */
+void hf_folder_remove(const char *path);
