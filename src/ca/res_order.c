@@ -227,6 +227,10 @@ bool hf_resource_finalize(struct hf_ca_call *call)
 
     if (!load_own(call, call->id, &order))
         return false;
+    /* What was looked at again says no: the order says why. REQ ERR-09 */
+    if (call->rounds > 0 &&
+        hf_span_eq(hf_order_status(&order, call->now_at), HF_SPAN("invalid")))
+        return show(call, &order);
     if (!hf_span_eq(hf_order_status(&order, call->now_at), HF_SPAN("ready")))
         return hf_ca_call_refuse(
             call, HF_TROUBLE_ORDER_NOT_READY,
