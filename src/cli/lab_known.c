@@ -76,7 +76,8 @@ static enum hf_err not_known(struct hf_why *why)
 {
     return hf_fail(why, HF_ENOTFOUND, 0,
                    "between braces stands {ca.url}, {ACCOUNT.url}, "
-                   "{ACCOUNT.hash NAME} or a step of time, {+90d}");
+                   "{ACCOUNT.id}, {ACCOUNT.hash NAME} or a step of time, "
+                   "{+90d}");
 }
 
 /* +90d: a moment, in seconds */
@@ -118,7 +119,20 @@ static enum hf_err put_hashed(const struct hf_lab *lab, struct hf_span domain,
     return HF_OK;
 }
 
-/* url, or hash NAME */
+/* What stands behind the last slash. */
+static struct hf_span number_of(struct hf_span url)
+{
+    struct hf_span rest = url;
+
+    while (rest.len > 0) {
+        url = rest;
+        (void)hf_span_cut(&rest, hf_span_find(rest, '/'));
+        (void)hf_span_skip(&rest, '/');
+    }
+    return url;
+}
+
+/* url, id, or hash NAME */
 static enum hf_err put_of_account(const struct hf_lab *lab,
                                   struct hf_span account, struct hf_span what,
                                   struct hf_buf *out, struct hf_why *why)
@@ -134,6 +148,8 @@ static enum hf_err put_of_account(const struct hf_lab *lab,
         return err;
     if (hf_span_eq(what, HF_SPAN("url"))) {
         hf_buf_put(out, file.url);
+    } else if (hf_span_eq(what, HF_SPAN("id"))) {
+        hf_buf_put(out, number_of(file.url));
     } else if (hf_span_starts(what, HF_SPAN("hash "))) {
         (void)hf_span_cut(&what, sizeof("hash ") - 1);
         err = put_hashed(lab, what, &file, out, why);

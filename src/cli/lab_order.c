@@ -196,15 +196,21 @@ static bool is_tried(const json_t *authz)
     return false;
 }
 
-/* Does the CA still think about it? */
+/* Does the CA still think about it? It does, too, when the order was fetched
+ * before the last of its authorizations changed. */
 static bool is_busy(const json_t *order)
 {
     const json_t *list = json_object_get(order, "authorizations");
+    bool is_old = is_status(order, "pending");
 
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (is_tried(json_array_get(list, i)))
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *authz = json_array_get(list, i);
+
+        if (is_tried(authz))
             return true;
-    return is_status(order, "processing");
+        is_old = is_old && !is_status(authz, "pending");
+    }
+    return is_old || is_status(order, "processing");
 }
 
 static enum hf_lab_outcome outcome_of(const json_t *order)
@@ -396,17 +402,23 @@ static enum hf_err put_csr(const json_t *order, struct hf_buf *payload,
                            struct hf_why *why)
 {
     const json_t *list = json_object_get(order, "identifiers");
-    struct hf_span names[HF_LAB_WORDS_MAX];
-    struct hf_csr_names wanted = {.dns = names};
+    struct hf_span dns[HF_LAB_WORDS_MAX], ips[HF_LAB_WORDS_MAX];
+    struct hf_csr_names wanted = {.dns = dns, .ips = ips};
     struct hf_private_key *key = NULL;
     char room[CSR_MAX], text[HF_BASE64URL_LEN(CSR_MAX)];
     struct hf_json json = hf_json_to(payload);
     struct hf_buf der;
     enum hf_err err = hf_private_key_generate(HF_KEY_P256, &key, why);
 
-    for (size_t i = 0; i < json_array_size(list) && i < HF_LAB_WORDS_MAX; i++)
-        names[wanted.dns_count++] =
-            hf_document_string(json_array_get(list, i), "value");
+    for (size_t i = 0; i < json_array_size(list) && i < HF_LAB_WORDS_MAX; i++) {
+        const json_t *name = json_array_get(list, i);
+        struct hf_span value = hf_document_string(name, "value");
+
+        if (hf_span_eq(hf_document_string(name, "type"), HF_SPAN("ip")))
+            ips[wanted.ip_count++] = value;
+        else
+            dns[wanted.dns_count++] = value;
+    }
     hf_buf_init(&der, room, sizeof(room));
     if (err == HF_OK)
         err = hf_csr_make(key, &wanted, false, &der, why);

@@ -113,9 +113,9 @@ static enum hf_err do_step(struct hf_lab *lab, const struct hf_lab_verb *verb,
 {
     switch ((int)verb->kind) {
     case HF_LAB_VERB_PERSPECTIVES:
-        return hf_lab_perspectives(lab, verb->count, why);
+        return hf_lab_perspectives(lab, verb, why);
     case HF_LAB_VERB_CA:
-        return hf_lab_ca(lab, verb->words, verb->word_count, why);
+        return hf_lab_ca(lab, verb, why);
     case HF_LAB_VERB_STOP:
         return hf_lab_stop(lab, verb->who, why);
     case HF_LAB_VERB_START:

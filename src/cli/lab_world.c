@@ -262,6 +262,13 @@ static void begin_argv(const struct hf_lab_world *world,
     add_word(argv, "--config=", hf_span_str(world->config));
 }
 
+static void add_options(struct hf_lab_argv *argv,
+                        const struct hf_lab_verb *verb)
+{
+    for (size_t i = 0; i < verb->word_count; i++)
+        add_word(argv, "", verb->words[i]);
+}
+
 /* ---- programs that go on ---- */
 
 static enum hf_err start(struct hf_lab *lab, struct hf_lab_program *program,
@@ -425,6 +432,7 @@ static void add_path(const struct hf_lab_world *world, struct hf_lab_argv *argv,
 }
 
 static enum hf_err start_perspective(struct hf_lab *lab, size_t number,
+                                     const struct hf_lab_verb *verb,
                                      struct hf_why *why)
 {
     static const struct hf_span command[] = {HF_SPAN_INIT("perspective"),
@@ -453,10 +461,12 @@ static enum hf_err start_perspective(struct hf_lab *lab, size_t number,
     add_path(world, &program->argv, "--certificate=", "channel.pem");
     add_path(world, &program->argv, "--key=", "channel.key");
     add_path(world, &program->argv, "--client-ca=", "channel-root.pem");
+    add_options(&program->argv, verb);
     return start(lab, program, why);
 }
 
-enum hf_err hf_lab_perspectives(struct hf_lab *lab, size_t count,
+enum hf_err hf_lab_perspectives(struct hf_lab *lab,
+                                const struct hf_lab_verb *verb,
                                 struct hf_why *why)
 {
     struct hf_lab_world *world = lab->world;
@@ -465,11 +475,11 @@ enum hf_err hf_lab_perspectives(struct hf_lab *lab, size_t count,
     if (world->perspective_count > 0 || world->url[0] != '\0')
         return hf_fail(why, HF_EINVAL, 0,
                        "perspectives are started once, and before the CA");
-    world->perspective_count = count;
+    world->perspective_count = verb->count;
     err = write_channel(lab, why);
-    for (size_t i = 1; i <= count && err == HF_OK; i++)
-        err = start_perspective(lab, i, why);
-    for (size_t i = 1; i <= count && err == HF_OK; i++)
+    for (size_t i = 1; i <= verb->count && err == HF_OK; i++)
+        err = start_perspective(lab, i, verb, why);
+    for (size_t i = 1; i <= verb->count && err == HF_OK; i++)
         err = await_ready(lab, &world->programs[i], why);
     return err;
 }
@@ -518,8 +528,8 @@ static void add_remotes(const struct hf_lab_world *world,
     add_path(world, argv, "--remote-key=", "channel.key");
 }
 
-enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_span *words,
-                      size_t count, struct hf_why *why)
+enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_lab_verb *verb,
+                      struct hf_why *why)
 {
     static const struct hf_span command[] = {HF_SPAN_INIT("ca"),
                                              HF_SPAN_INIT("serve")};
@@ -534,8 +544,7 @@ enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_span *words,
     begin_argv(world, &ca->argv, command, 2);
     add_word(&ca->argv, "--clock=", HF_SPAN(HF_AHEAD_GIVEN));
     add_remotes(world, &ca->argv);
-    for (size_t i = 0; i < count; i++)
-        add_word(&ca->argv, "", words[i]);
+    add_options(&ca->argv, verb);
     return err == HF_OK ? hf_lab_start(lab, HF_SPAN("ca"), why) : err;
 }
 

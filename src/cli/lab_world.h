@@ -85,18 +85,20 @@ enum hf_err hf_lab_turn(struct hf_lab *lab, int fd, struct hf_why *why);
 /* Tell programs that run what time it is. */
 void hf_lab_world_shift(struct hf_lab *lab);
 
-/* Start so many perspectives, p1 and so on, which ask from 127.0.0.11 and so
- * on. Fails: HF_EINVAL (there is a CA already), and as hf_lab_ca(). */
-enum hf_err hf_lab_perspectives(struct hf_lab *lab, size_t count,
+/* Start verb->count perspectives, p1 and so on, which ask from 127.0.0.11 and
+ * so on, with the verb's words as options of `perspective serve`.
+ * Fails: HF_EINVAL (there is a CA already), and as hf_lab_ca(). */
+enum hf_err hf_lab_perspectives(struct hf_lab *lab,
+                                const struct hf_lab_verb *verb,
                                 struct hf_why *why);
 
 /*
- * Start the CA with these options of `ca serve`; one that runs is ended first,
- * and what it knew is known to the next.
+ * Start the CA with the verb's words as options of `ca serve`; one that runs is
+ * ended first, and what it knew is known to the next.
  * Fails: HF_EPEER (it ended at once; why was told), HF_ESYSTEM, HF_ENOMEM.
  */
-enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_span *words,
-                      size_t count, struct hf_why *why);
+enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_lab_verb *verb,
+                      struct hf_why *why);
 
 /* The CA or a perspective, by its name. Fails also: HF_EINVAL (no such). */
 enum hf_err hf_lab_stop(struct hf_lab *lab, struct hf_span who,

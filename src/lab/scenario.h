@@ -14,7 +14,7 @@
  *     show shop.example
  *     say "text"
  *
- *     perspectives 5
+ *     perspectives 5 [OPTION...]
  *     ca [OPTION...]
  *     stop ca|p1
  *     start ca|p1

@@ -37,7 +37,7 @@ enum hf_err hf_lab_read_words(struct hf_lab_reading *r, struct hf_why *why)
     return err;
 }
 
-/* COUNT */
+/* COUNT [OPTION...] */
 enum hf_err hf_lab_read_perspectives(struct hf_lab_reading *r,
                                      struct hf_why *why)
 {
@@ -47,7 +47,7 @@ enum hf_err hf_lab_read_perspectives(struct hf_lab_reading *r,
         count < 2 || count > HF_LAB_PERSPECTIVES_MAX)
         return hf_lab_wrong(r, why, "a number from 2 to 15 is expected");
     r->verb.count = count;
-    return hf_lab_read_end(r, why);
+    return hf_lab_read_words(r, why);
 }
 
 /* NAME */

@@ -235,7 +235,6 @@ static const struct {
     {S("perspectives"), 12},
     {S("perspectives 1"), 13},
     {S("perspectives 16"), 13},
-    {S("perspectives 4 5"), 15},
     {S("stop"), 4},
     {S("stop ca p1"), 8},
     {S("steal a"), 7},
