@@ -493,8 +493,8 @@ static bool set_options(struct ub_ctx *ctx)
  * (RFC 8198), or a record that is published after a look just in time would be
  * missed by the challenge. TTLs are told as they came (REQ REUSE-04); how long
  * answers are kept is capped all the same. For so short a memory a quarter of
- * the room is enough: the names above those that are validated are what is asked
- * again. */
+ * the room is enough: the names above those that are validated are what is
+ * asked again. */
 static bool cap_cache(struct ub_ctx *ctx,
                       const struct hf_resolver_config *config)
 {
