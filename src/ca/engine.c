@@ -20,6 +20,7 @@ struct hf_engine {
     struct hf_public_key *keys[KEYS_KEPT]; /* by thumbprint */
 };
 
+/* NULL when there is none. */
 static enum hf_err make_limit(uint32_t an_hour, struct hf_limit **out,
                               struct hf_why *why)
 {
@@ -27,11 +28,15 @@ static enum hf_err make_limit(uint32_t an_hour, struct hf_limit **out,
     const struct hf_limit_config config = {
         .keys = LIMIT_KEYS,
         .burst = an_hour,
-        .period_s = HOUR_S / an_hour,
+        .period_s = an_hour == 0 ? HOUR_S : HOUR_S / an_hour,
         .secret = {secret, sizeof(secret)},
     };
-    enum hf_err err = hf_random_fill(secret, sizeof(secret), why);
+    enum hf_err err;
 
+    *out = NULL;
+    if (an_hour == 0)
+        return HF_OK;
+    err = hf_random_fill(secret, sizeof(secret), why);
     return err == HF_OK ? hf_limit_new(&config, out, why) : err;
 }
 
@@ -46,9 +51,9 @@ enum hf_err hf_engine_new(const struct hf_engine_config *config,
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     engine->config = *config;
     err = hf_nonces_new(config->nonce_key, &engine->nonces, why);
-    if (err == HF_OK && settings->failures_an_hour > 0)
+    if (err == HF_OK)
         err = make_limit(settings->failures_an_hour, &engine->failures, why);
-    if (err == HF_OK && settings->looks_an_hour > 0)
+    if (err == HF_OK)
         err = make_limit(settings->looks_an_hour, &engine->looks, why);
     if (err != HF_OK) {
         hf_engine_free(engine);
@@ -70,6 +75,37 @@ void hf_engine_free(struct hf_engine *engine)
     hf_free(engine);
 }
 
+/* What was counted under another limit is forgotten. */
+enum hf_err hf_engine_change(struct hf_engine *engine,
+                             const struct hf_ca_settings *settings,
+                             struct hf_why *why)
+{
+    const struct hf_ca_settings *were = engine->config.settings;
+    bool failures = settings->failures_an_hour != were->failures_an_hour;
+    bool looks = settings->looks_an_hour != were->looks_an_hour;
+    struct hf_limit *old_failures = engine->failures;
+    struct hf_limit *old_looks = engine->looks;
+    enum hf_err err = HF_OK;
+
+    if (failures)
+        err = make_limit(settings->failures_an_hour, &engine->failures, why);
+    if (err == HF_OK && looks)
+        err = make_limit(settings->looks_an_hour, &engine->looks, why);
+    if (err != HF_OK) {
+        if (engine->failures != old_failures)
+            hf_limit_free(engine->failures);
+        engine->failures = old_failures;
+        engine->looks = old_looks;
+        return err;
+    }
+    if (failures)
+        hf_limit_free(old_failures);
+    if (looks)
+        hf_limit_free(old_looks);
+    engine->config.settings = settings;
+    return HF_OK;
+}
+
 void hf_engine_share_nonces(struct hf_engine *engine, bool share)
 {
     hf_nonces_share(engine->nonces, share);
@@ -77,8 +113,17 @@ void hf_engine_share_nonces(struct hf_engine *engine, bool share)
 
 /* ---- the life of a call ---- */
 
+/* As the engine is set now: a call may last while that is changed. */
+static void set_up(struct hf_ca_call *call)
+{
+    call->settings = call->engine->config.settings;
+    call->failures = call->engine->failures;
+    call->looks = call->engine->looks;
+}
+
 static void reset_reply(struct hf_ca_call *call)
 {
+    set_up(call);
     hf_buf_reset(&call->body);
     call->json = hf_json_to(&call->body);
     call->status = 200;
@@ -97,11 +142,8 @@ void hf_engine_begin(struct hf_engine *engine, int64_t now_at,
 {
     *out = (struct hf_ca_call){
         .engine = engine,
-        .settings = engine->config.settings,
         .store = engine->config.store,
         .keeper = engine->config.keeper,
-        .failures = engine->failures,
-        .looks = engine->looks,
         .now_at = now_at,
     };
     hf_arena_init(&out->arena, HF_CA_CALL_ROOM_MAX);
@@ -435,6 +477,7 @@ enum hf_err hf_engine_reply(struct hf_ca_call *call,
     char *nonce;
     enum hf_err err;
 
+    set_up(call);
     *out = (struct hf_server_reply){
         .status = call->status,
         .content_type =

@@ -21,6 +21,14 @@ enum hf_err hf_engine_new(const struct hf_engine_config *config,
                           struct hf_engine **out, struct hf_why *why);
 void hf_engine_free(struct hf_engine *engine);
 
+/* Other settings from now on, borrowed like the first ones, which nothing
+ * refers to any more. Fails: HF_ENOMEM, HF_ESYSTEM, HF_ECRYPTO; then all is as
+ * it was.
+ */
+enum hf_err hf_engine_change(struct hf_engine *engine,
+                             const struct hf_ca_settings *settings,
+                             struct hf_why *why);
+
 /* Give clients nonces that are good at others, too, who have the same key; or
  * not, as at the beginning. */
 void hf_engine_share_nonces(struct hf_engine *engine, bool share);

@@ -48,25 +48,41 @@ static enum hf_err read_issuer(const struct hf_issuer_config *config,
     return HF_OK;
 }
 
-static enum hf_err make_templates(const struct hf_issuer_config *config,
-                                  struct hf_issuance *out, struct hf_why *why)
+static enum hf_err add_profile(struct hf_issuance *issuance,
+                               const struct hf_issuer_profile *from,
+                               struct hf_why *why)
+{
+    const struct hf_leaf_profile profile = {.issuer = issuance->issuer,
+                                            .client_auth = from->client_auth,
+                                            .is_public = issuance->is_public,
+                                            .ca_url = issuance->ca_url,
+                                            .crl_url = issuance->crl_url};
+    size_t i = issuance->profiles.count;
+    struct hf_issuer_profile *to = &issuance->profiles.list[i];
+    enum hf_err err =
+        hf_leaf_template_make(&profile, &issuance->templates[i], why);
+
+    if (err != HF_OK)
+        return err;
+    *to = *from;
+    to->name.ptr = issuance->words[i];
+    if (from->name.len > 0)
+        memcpy(issuance->words[i], from->name.ptr, from->name.len);
+    issuance->profiles.count++;
+    return HF_OK;
+}
+
+enum hf_err hf_issuance_change(struct hf_issuance *issuance,
+                               const struct hf_issuer_profiles *profiles,
+                               struct hf_why *why)
 {
     enum hf_err err = HF_OK;
 
-    for (size_t i = 0; i < config->profile_count && err == HF_OK; i++) {
-        const struct hf_issuer_profile *from = &config->profiles[i];
-        const struct hf_leaf_profile profile = {.issuer = out->issuer,
-                                                .client_auth =
-                                                    from->client_auth,
-                                                .is_public = config->is_public,
-                                                .ca_url = config->ca_url,
-                                                .crl_url = config->crl_url};
-
-        out->profiles[i] = *from;
-        out->profiles[i].name = keep(&out->texts, from->name);
-        err = hf_leaf_template_make(&profile, &out->templates[i], why);
-    }
-    out->profile_count = config->profile_count;
+    issuance->profiles.count = 0;
+    for (size_t i = 0; i < profiles->count && err == HF_OK; i++)
+        err = add_profile(issuance, &profiles->list[i], why);
+    if (err != HF_OK)
+        issuance->profiles.count = 0;
     return err;
 }
 
@@ -87,8 +103,9 @@ enum hf_err hf_issuance_init(const struct hf_issuer_config *config,
     if (err == HF_OK) {
         out->issuer.name = keep(&out->texts, out->issuer.name);
         out->issuer.key_id = keep(&out->texts, out->issuer.key_id);
+        out->ca_url = keep(&out->texts, config->ca_url);
         out->crl_url = keep(&out->texts, config->crl_url);
-        err = make_templates(config, out, why);
+        err = hf_issuance_change(out, &config->profiles, why);
     }
     return err;
 }
@@ -135,8 +152,8 @@ static const char *order_fault(const struct hf_issuance *issuance,
 static bool find_profile(const struct hf_issuance *issuance,
                          struct hf_span name, size_t *out)
 {
-    for (size_t i = 0; i < issuance->profile_count; i++) {
-        if (!hf_span_eq(issuance->profiles[i].name, name))
+    for (size_t i = 0; i < issuance->profiles.count; i++) {
+        if (!hf_span_eq(issuance->profiles.list[i].name, name))
             continue;
         *out = i;
         return true;
@@ -207,7 +224,7 @@ static enum hf_err build(const struct hf_issuance *issuance,
                            .shard = out->shard};
     const struct hf_leaf_rules rules = {
         .is_public = issuance->is_public,
-        .lifetime_s = issuance->profiles[profile].lifetime_s,
+        .lifetime_s = issuance->profiles.list[profile].lifetime_s,
         .suffixes = issuance->suffixes};
     struct hf_span *list = sort_names(order, &leaf.names);
     struct hf_der der;

@@ -15,12 +15,13 @@ struct hf_issuance {
     int64_t ends_at; /* the CA's own certificate */
     bool is_public;
     uint32_t shards;
+    struct hf_span ca_url;
     struct hf_span crl_url;
     struct hf_suffixes *suffixes; /* NULL when not public */
     const struct hf_digest *digest;
-    struct hf_issuer_profile profiles[HF_ISSUER_PROFILES_MAX];
+    struct hf_issuer_profiles profiles;
+    char words[HF_ISSUER_PROFILES_MAX][HF_ISSUER_WORD_MAX]; /* their names */
     struct hf_leaf_template templates[HF_ISSUER_PROFILES_MAX];
-    size_t profile_count;
     struct hf_buf texts; /* what the spans above point into */
 };
 
@@ -36,6 +37,12 @@ enum hf_err hf_issuance_init(const struct hf_issuer_config *config,
                              struct hf_span spki, enum hf_sig_alg alg,
                              struct hf_issuance *out, struct hf_why *why);
 void hf_issuance_clear(struct hf_issuance *issuance);
+
+/* Other profiles, which are copied. Fails: as hf_issuance_init(); then there
+ * are none. */
+enum hf_err hf_issuance_change(struct hf_issuance *issuance,
+                               const struct hf_issuer_profiles *profiles,
+                               struct hf_why *why);
 
 /* Something to be signed, when its entry is on disk. */
 struct hf_issuance_draft {

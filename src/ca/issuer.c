@@ -68,6 +68,16 @@ enum hf_err hf_issuer_submit(struct hf_issuer *issuer,
     return submitted(issuer, before, why);
 }
 
+enum hf_err hf_issuer_change(struct hf_issuer *issuer,
+                             const struct hf_issuer_profiles *profiles,
+                             struct hf_why *why)
+{
+    size_t before = issuer->role.out.len;
+
+    hf_issuer_put_profiles(&issuer->role.out, profiles);
+    return submitted(issuer, before, why);
+}
+
 enum hf_err hf_issuer_submit_crl(struct hf_issuer *issuer,
                                  const struct hf_issuer_crl *crl,
                                  struct hf_why *why)

@@ -39,6 +39,11 @@ struct hf_issuer_profile {
     bool client_auth;   /* clientAuth beside serverAuth */
 };
 
+struct hf_issuer_profiles {
+    struct hf_issuer_profile list[HF_ISSUER_PROFILES_MAX];
+    size_t count;
+};
+
 struct hf_issuer_config {
     struct hf_span certificate; /* the issuing CA's own, DER */
     struct hf_span key;         /* PEM, or a note (crypto/key_note.h) */
@@ -50,8 +55,7 @@ struct hf_issuer_config {
     uint32_t shards;        /* of its CRL, 1 at least */
     bool is_public; /* certificates obey the Baseline Requirements, too; else
                        internal names and addresses are good */
-    struct hf_issuer_profile profiles[HF_ISSUER_PROFILES_MAX];
-    size_t profile_count;
+    struct hf_issuer_profiles profiles;
     bool no_wall;
 };
 
@@ -71,6 +75,12 @@ enum hf_err hf_issuer_open(const struct hf_issuer_config *config,
                            struct hf_issuer **out, char *said,
                            struct hf_why *why);
 void hf_issuer_free(struct hf_issuer *issuer);
+
+/* Other profiles for orders that are submitted from now on. Nothing is kept.
+ * Fails: as hf_issuer_submit(); then the old ones stay. */
+enum hf_err hf_issuer_change(struct hf_issuer *issuer,
+                             const struct hf_issuer_profiles *profiles,
+                             struct hf_why *why);
 
 /* A name, and why it may be certified: one JSON object, as validate.h has it,
  * in one line, with at least

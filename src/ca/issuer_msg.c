@@ -25,25 +25,27 @@ static bool take_moment(struct hf_span *rest, int64_t *out)
 /* ---- OPEN ---- */
 
 static void put_profiles(struct hf_buf *out,
-                         const struct hf_issuer_config *config)
+                         const struct hf_issuer_profiles *profiles)
 {
-    hf_put_number(out, config->profile_count, 1);
-    for (size_t i = 0; i < config->profile_count; i++) {
-        hf_put_text(out, config->profiles[i].name);
-        hf_put_number(out, (uint64_t)config->profiles[i].lifetime_s, 8);
-        hf_put_number(out, config->profiles[i].client_auth, 1);
+    hf_put_number(out, profiles->count, 1);
+    for (size_t i = 0; i < profiles->count; i++) {
+        const struct hf_issuer_profile *profile = &profiles->list[i];
+
+        hf_put_text(out, profile->name);
+        hf_put_number(out, (uint64_t)profile->lifetime_s, 8);
+        hf_put_number(out, profile->client_auth, 1);
     }
 }
 
-static bool take_profiles(struct hf_span *rest, struct hf_issuer_config *out)
+static bool take_profiles(struct hf_span *rest, struct hf_issuer_profiles *out)
 {
     unsigned count;
 
     if (!hf_take_below(rest, HF_ISSUER_PROFILES_MAX + 1, &count))
         return false;
-    out->profile_count = count;
-    for (size_t i = 0; i < out->profile_count; i++) {
-        struct hf_issuer_profile *profile = &out->profiles[i];
+    out->count = count;
+    for (size_t i = 0; i < out->count; i++) {
+        struct hf_issuer_profile *profile = &out->list[i];
 
         if (!hf_take_text(rest, HF_ISSUER_WORD_MAX, &profile->name) ||
             !take_moment(rest, &profile->lifetime_s) ||
@@ -71,7 +73,7 @@ void hf_issuer_put_want(struct hf_buf *out, const struct hf_issuer_want *want)
     hf_put_text(out, config->log_folder);
     hf_put_text(out, config->ca_url);
     hf_put_text(out, config->crl_url);
-    put_profiles(out, config);
+    put_profiles(out, &config->profiles);
     hf_frame_end(out, at);
 }
 
@@ -84,7 +86,7 @@ static bool take_config(struct hf_span *rest, struct hf_issuer_config *out)
            hf_take_text(rest, TEXT_MAX, &out->log_folder) &&
            hf_take_text(rest, HF_ISSUER_URL_MAX, &out->ca_url) &&
            hf_take_text(rest, HF_ISSUER_URL_MAX, &out->crl_url) &&
-           take_profiles(rest, out);
+           take_profiles(rest, &out->profiles);
 }
 
 enum hf_err hf_issuer_read_want(const struct hf_frame *frame,
@@ -106,6 +108,29 @@ enum hf_err hf_issuer_read_want(const struct hf_frame *frame,
     want.kind = (enum hf_key_kind)kind;
     want.config.shards = (uint32_t)shards;
     *out = want;
+    return HF_OK;
+}
+
+/* ---- PROFILES ---- */
+
+void hf_issuer_put_profiles(struct hf_buf *out,
+                            const struct hf_issuer_profiles *profiles)
+{
+    size_t at = hf_frame_begin(out, HF_ISSUER_PROFILES);
+
+    put_profiles(out, profiles);
+    hf_frame_end(out, at);
+}
+
+enum hf_err hf_issuer_read_profiles(struct hf_span body,
+                                    struct hf_issuer_profiles *out,
+                                    struct hf_why *why)
+{
+    struct hf_issuer_profiles profiles = {0};
+
+    if (!take_profiles(&body, &profiles) || body.len > 0)
+        return garbled(why);
+    *out = profiles;
     return HF_OK;
 }
 

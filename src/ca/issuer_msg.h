@@ -3,7 +3,8 @@
  * issuer_msg.h -- what is said to the process that has a CA's key (issuer.h,
  * founder.h), and what it says, in frames (os/role.h).
  *
- *     parent: OPEN, then ISSUE and LIST, or, of who founds a CA, CERTIFY
+ *     parent: OPEN, then ISSUE, LIST and PROFILES, or, of who founds a CA,
+ *             CERTIFY
  *     issuer: READY or FAILED, then a REPLY for each, CERTIFIED or FAILED
  *
  * Both sides read with bounds. Pure.
@@ -23,6 +24,7 @@ enum hf_issuer_frame {
     HF_ISSUER_REPLY,
     HF_ISSUER_CERTIFIED,
     HF_ISSUER_FAILED,
+    HF_ISSUER_PROFILES,
 };
 
 /* Octets of a frame, in each direction: the longest is a CRL. */
@@ -67,6 +69,13 @@ enum hf_err hf_issuer_read_order(struct hf_span body,
 void hf_issuer_put_crl(struct hf_buf *out, const struct hf_issuer_crl *crl);
 enum hf_err hf_issuer_read_crl(struct hf_span body, struct hf_issuer_crl *out,
                                struct hf_why *why);
+
+/* PROFILES: other ones than OPEN said; there is no reply. */
+void hf_issuer_put_profiles(struct hf_buf *out,
+                            const struct hf_issuer_profiles *profiles);
+enum hf_err hf_issuer_read_profiles(struct hf_span body,
+                                    struct hf_issuer_profiles *out,
+                                    struct hf_why *why);
 
 /* CERTIFY: but for serial and issuer. `root` is the certificate of the issuer,
  * empty for a root. When read, the permitted names are in `room` of

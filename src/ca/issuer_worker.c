@@ -238,6 +238,15 @@ static bool take_crl(struct worker *w, struct hf_span body)
     return true;
 }
 
+/* Of orders that come after it. */
+static bool take_profiles(struct worker *w, struct hf_span body)
+{
+    struct hf_issuer_profiles profiles;
+
+    return hf_issuer_read_profiles(body, &profiles, NULL) == HF_OK &&
+           hf_issuance_change(&w->issuance, &profiles, NULL) == HF_OK;
+}
+
 /* ---- signing ---- */
 
 static void sign(struct worker *w, const struct hf_issuance_draft *draft)
@@ -343,6 +352,8 @@ static bool take_frame(struct worker *w, const struct hf_frame *frame)
         return false;
     if (frame->kind == HF_ISSUER_ISSUE)
         return take_order(w, frame->body);
+    if (frame->kind == HF_ISSUER_PROFILES)
+        return take_profiles(w, frame->body);
     return frame->kind == HF_ISSUER_LIST && take_crl(w, frame->body);
 }
 

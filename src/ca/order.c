@@ -157,7 +157,7 @@ bool hf_order_signing(struct hf_ca_call *call, const struct hf_order *order,
     *made = (struct hf_issuer_order){
         .order = hf_ca_call_url(call, "order", order->id),
         .account = hf_ca_call_url(call, "acct", order->account),
-        .profile = profile->name,
+        .profile = hf_arena_copy(&call->arena, profile->name),
         .names = names,
         .name_count = order->authz_count,
         .now_at = call->now_at,

@@ -11,10 +11,14 @@
 #define RETRY_S     3600
 #define EVIDENCE_S  60 /* long enough to sign */
 #define CHAIN_MAX   ((size_t)64 << 10)
+#define HOST_MAX    256
 #define REQUEST_MAX 4096
 
 struct hf_own_tls {
-    struct hf_own_tls_config config;
+    struct hf_own_tls_config config; /* its texts are in: */
+    struct hf_buf host;
+    struct hf_buf profile;
+    struct hf_buf chain;
     struct hf_private_key *next; /* the key of what is asked for; or NULL */
     int64_t due_at;
     struct hf_buf certificate;
@@ -22,6 +26,12 @@ struct hf_own_tls {
     char said[HF_ISSUER_SAID_MAX + 1];
     size_t said_len;
 };
+
+static struct hf_span keep(struct hf_buf *room, struct hf_span text)
+{
+    hf_buf_put(room, text);
+    return hf_buf_span(room);
+}
 
 enum hf_err hf_own_tls_new(const struct hf_own_tls_config *config,
                            struct hf_own_tls **out, struct hf_why *why)
@@ -31,10 +41,30 @@ enum hf_err hf_own_tls_new(const struct hf_own_tls_config *config,
     if (own == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     own->config = *config;
+    hf_buf_init_grow(&own->host, HOST_MAX);
+    hf_buf_init_grow(&own->profile, HF_ISSUER_WORD_MAX);
+    hf_buf_init_grow(&own->chain, CHAIN_MAX);
     hf_buf_init_grow(&own->certificate, CHAIN_MAX);
     hf_buf_init_grow(&own->key, HF_KEY_PEM_MAX);
+    own->config.host = keep(&own->host, config->host);
+    own->config.profile = keep(&own->profile, config->profile);
+    own->config.chain = keep(&own->chain, config->chain);
+    if (own->host.full || own->profile.full || own->chain.full) {
+        hf_own_tls_free(own);
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    }
     *out = own;
     return HF_OK;
+}
+
+enum hf_err hf_own_tls_change(struct hf_own_tls *own, struct hf_span profile,
+                              int64_t lifetime_s, struct hf_why *why)
+{
+    hf_buf_reset(&own->profile);
+    own->config.profile = keep(&own->profile, profile);
+    own->config.lifetime_s = lifetime_s;
+    return own->profile.full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
+                             : HF_OK;
 }
 
 void hf_own_tls_free(struct hf_own_tls *own)
@@ -42,6 +72,9 @@ void hf_own_tls_free(struct hf_own_tls *own)
     if (own == NULL)
         return;
     hf_private_key_free(own->next);
+    hf_buf_clear(&own->host);
+    hf_buf_clear(&own->profile);
+    hf_buf_clear(&own->chain);
     hf_buf_clear(&own->certificate);
     hf_buf_clear_wiped(&own->key);
     hf_free(own);

@@ -8,7 +8,7 @@
 #include "ca/issuer.h"
 #include "holdfast/buf.h"
 
-/* Borrowed for its life. */
+/* The issuer is borrowed for its life; texts are copied. */
 struct hf_own_tls_config {
     struct hf_issuer *issuer;
     struct hf_span host; /* canonical name, or an address as text */
@@ -25,6 +25,10 @@ struct hf_own_tls;
 enum hf_err hf_own_tls_new(const struct hf_own_tls_config *config,
                            struct hf_own_tls **out, struct hf_why *why);
 void hf_own_tls_free(struct hf_own_tls *own);
+
+/* Another profile for those to come. Fails: HF_ENOMEM. */
+enum hf_err hf_own_tls_change(struct hf_own_tls *own, struct hf_span profile,
+                              int64_t lifetime_s, struct hf_why *why);
 
 /*
  * Hand a request to the issuer when it is time for one: at the start, and when

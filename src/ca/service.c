@@ -684,6 +684,38 @@ bool hf_service_is_busy(const struct hf_service *service)
     return service->held != NULL;
 }
 
+/* ---- other settings ---- */
+
+static bool has_unsigned(const struct hf_service *service)
+{
+    for (size_t i = 0; service->work_count > 0 && i < WORKS_MAX; i++)
+        if (service->works[i].used && !service->works[i].submitted &&
+            service->works[i].job.kind == HF_JOB_SIGN)
+            return true;
+    return false;
+}
+
+enum hf_err hf_service_change(struct hf_service *service,
+                              const struct hf_ca_settings *settings,
+                              struct hf_validator *validator,
+                              struct hf_why *why)
+{
+    enum hf_err err;
+
+    if (has_unsigned(service))
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "too much waits for the CA's key just now");
+    err = hf_engine_change(service->engine, settings, why);
+    if (err != HF_OK)
+        return err;
+    service->config.settings = settings;
+    service->config.validator = validator;
+    for (size_t i = 0; i < WORKS_MAX; i++)
+        if (service->works[i].job.kind != HF_JOB_SIGN)
+            service->works[i].submitted = false;
+    return HF_OK;
+}
+
 void hf_service_leave(struct hf_service *service)
 {
     hf_seat_leave(service->seat);

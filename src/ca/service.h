@@ -49,6 +49,18 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
                            struct hf_service **out, struct hf_why *why);
 void hf_service_free(struct hf_service *service);
 
+/*
+ * Other settings and another validator from now on, borrowed like the first
+ * ones, which nothing refers to any more: what these were looking at is looked
+ * at anew. The issuer must have been told of the profiles.
+ * Fails: HF_ELIMIT (signatures wait that were promised under the old profiles:
+ *        try again), HF_ENOMEM, HF_ESYSTEM, HF_ECRYPTO; then nothing changed.
+ */
+enum hf_err hf_service_change(struct hf_service *service,
+                              const struct hf_ca_settings *settings,
+                              struct hf_validator *validator,
+                              struct hf_why *why);
+
 /* Leave what is under way to others, at once; for one that does not turn
  * again. */
 void hf_service_leave(struct hf_service *service);

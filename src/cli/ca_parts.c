@@ -75,16 +75,16 @@ static void put_url(const struct hf_ca_parts *parts, const char *path,
     struct hf_buf url;
 
     hf_buf_init(&url, room, size);
-    hf_buf_put(&url, parts->setup.settings.base);
+    hf_buf_put(&url, parts->rules->setup.settings.base);
     hf_buf_puts(&url, path);
     *out = hf_buf_span(&url);
 }
 
-static void set_profiles(const struct hf_ca_settings *settings,
-                         struct hf_issuer_config *config)
+void hf_ca_profiles(const struct hf_ca_settings *settings,
+                    struct hf_issuer_profiles *out)
 {
     for (size_t i = 0; i < settings->profile_count; i++)
-        config->profiles[config->profile_count++] = (struct hf_issuer_profile){
+        out->list[out->count++] = (struct hf_issuer_profile){
             .name = settings->profiles[i].name,
             .lifetime_s = settings->profiles[i].lifetime_s,
         };
@@ -124,7 +124,7 @@ static enum hf_exit start_issuer(const struct hf_cli *cli,
         .key = key,
         .passphrase = passphrase,
         .shards = HF_CA_SHARDS,
-        .is_public = !parts->setup.settings.internal_names,
+        .is_public = !parts->rules->setup.settings.internal_names,
         .no_wall = hf_cli_no_wall(cli),
     };
 
@@ -132,7 +132,7 @@ static enum hf_exit start_issuer(const struct hf_cli *cli,
     config.log_folder = hf_span_str(log_folder);
     put_url(parts, "/issuer/1.crt", ca_url, sizeof(ca_url), &config.ca_url);
     put_url(parts, "/crl/", crl_url, sizeof(crl_url), &config.crl_url);
-    set_profiles(&parts->setup.settings, &config);
+    hf_ca_profiles(&parts->rules->setup.settings, &config.profiles);
     err = set_reach(cli, key, &room, &config.reach, &why);
     if (err == HF_OK)
         err = hf_issuer_open(&config, &parts->issuer, said, &why);
@@ -162,9 +162,10 @@ static enum hf_exit open_issuer(const struct hf_cli *cli,
     if (status == HF_EXIT_GOOD) {
         hf_buf_put(&parts->issuer_der, certificate->der);
         parts->chains[0] = hf_buf_span(&parts->chain);
-        parts->setup.settings.chains = parts->chains;
-        parts->setup.settings.chain_count = 1;
-        parts->setup.settings.issuer_der = hf_buf_span(&parts->issuer_der);
+        parts->rules->setup.settings.chains = parts->chains;
+        parts->rules->setup.settings.chain_count = 1;
+        parts->rules->setup.settings.issuer_der =
+            hf_buf_span(&parts->issuer_der);
         status = read_passphrase(cli, hf_buf_span(&key), &passphrase);
     }
     if (status == HF_EXIT_GOOD)
@@ -225,7 +226,7 @@ static enum hf_exit take_key_id(const struct hf_cli *cli,
         return fail(cli, "the CA's own certificate", &why);
     hf_buf_init(&room, parts->key_id, sizeof(parts->key_id));
     hf_buf_put(&room, certificate->key_id);
-    parts->setup.settings.issuer_key_id = hf_buf_span(&room);
+    parts->rules->setup.settings.issuer_key_id = hf_buf_span(&room);
     hf_certificate_free(certificate);
     return HF_EXIT_GOOD;
 }
@@ -233,11 +234,11 @@ static enum hf_exit take_key_id(const struct hf_cli *cli,
 static enum hf_exit make_own_tls(const struct hf_cli *cli,
                                  struct hf_ca_parts *parts)
 {
-    const struct hf_ca_settings *settings = &parts->setup.settings;
+    const struct hf_ca_settings *settings = &parts->rules->setup.settings;
     const struct hf_own_tls_config config = {
         .issuer = parts->issuer,
-        .host = parts->setup.host,
-        .is_ip = parts->setup.host_is_ip,
+        .host = parts->rules->setup.host,
+        .is_ip = parts->rules->setup.host_is_ip,
         .profile = settings->profiles[0].name,
         .lifetime_s = settings->profiles[0].lifetime_s,
         .backdate_s = settings->backdate_s,
@@ -257,8 +258,8 @@ static enum hf_exit start_front(const struct hf_cli *cli,
                                 struct hf_span certificate, struct hf_span key)
 {
     const struct hf_server_config config = {
-        .places = parts->setup.places,
-        .place_count = parts->setup.place_count,
+        .places = parts->rules->setup.places,
+        .place_count = parts->rules->setup.place_count,
         .certificate = certificate,
         .key = key,
         .body_max = HF_JWS_BODY_MAX,
@@ -271,60 +272,58 @@ static enum hf_exit start_front(const struct hf_cli *cli,
                : fail(cli, "its web server", &why);
 }
 
-static enum hf_exit open_front(const struct hf_cli *cli,
-                               struct hf_ca_parts *parts)
+void hf_ca_pair_init(struct hf_ca_pair *pair)
+{
+    *pair = (struct hf_ca_pair){0};
+    hf_buf_init_grow(&pair->certificate, FILE_MAX);
+    hf_buf_init_grow(&pair->key, FILE_MAX);
+}
+
+void hf_ca_pair_clear(struct hf_ca_pair *pair)
+{
+    hf_buf_clear(&pair->certificate);
+    hf_buf_clear_wiped(&pair->key);
+}
+
+enum hf_exit hf_ca_pair_read(const struct hf_cli *cli, struct hf_ca_pair *pair)
 {
     const char *certificate_path = hf_cli_value(cli, "tls-certificate", NULL);
     const char *key_path = hf_cli_value(cli, "tls-key", NULL);
     struct hf_why why = {0};
-    struct hf_buf certificate;
-    struct hf_buf key;
-    enum hf_exit status = HF_EXIT_GOOD;
 
     if ((certificate_path == NULL) != (key_path == NULL))
         return hf_cli_usage(cli, HF_SPAN(""),
                             "--tls-certificate and --tls-key go together");
-    if (certificate_path == NULL)
-        return start_front(cli, parts, hf_own_tls_certificate(parts->own_tls),
-                           hf_own_tls_key(parts->own_tls));
-    hf_buf_init_grow(&certificate, FILE_MAX);
-    hf_buf_init_grow(&key, FILE_MAX);
-    if (hf_file_read(certificate_path, &certificate, &why) != HF_OK)
-        status = fail(cli, certificate_path, &why);
-    else if (hf_file_read_private(key_path, &key, &why) != HF_OK)
-        status = fail(cli, key_path, &why);
-    if (status == HF_EXIT_GOOD)
-        status = start_front(cli, parts, hf_buf_span(&certificate),
-                             hf_buf_span(&key));
-    hf_buf_clear(&certificate);
-    hf_buf_clear_wiped(&key);
-    hf_own_tls_free(parts->own_tls);
-    parts->own_tls = NULL;
-    return status;
+    pair->is_given = certificate_path != NULL;
+    if (!pair->is_given)
+        return HF_EXIT_GOOD;
+    if (hf_file_read(certificate_path, &pair->certificate, &why) != HF_OK)
+        return fail(cli, certificate_path, &why);
+    return hf_file_read_private(key_path, &pair->key, &why) == HF_OK
+               ? HF_EXIT_GOOD
+               : fail(cli, key_path, &why);
 }
 
-/* ---- what looks at names ---- */
-
-static enum hf_exit open_validator(const struct hf_cli *cli,
-                                   struct hf_ca_parts *parts)
+static enum hf_exit open_front(const struct hf_cli *cli,
+                               struct hf_ca_parts *parts)
 {
-    enum hf_exit status =
-        hf_eyes_open(cli, parts->setup.eye, parts->digest, &parts->eyes);
-    struct hf_validator_config config = {
-        .ca = &parts->setup.settings.law,
-        .policy = &parts->setup.policy,
-        .suffixes = parts->suffixes,
-        .eyes = parts->eyes.list,
-        .eye_count = parts->eyes.count,
-    };
-    struct hf_why why = {0};
+    struct hf_ca_pair pair;
+    enum hf_exit status;
 
-    if (status != HF_EXIT_GOOD)
-        return status;
-    parts->setup.policy.lone = parts->eyes.count == 1;
-    return hf_validator_new(&config, &parts->validator, &why) == HF_OK
-               ? HF_EXIT_GOOD
-               : fail(cli, "the validator", &why);
+    hf_ca_pair_init(&pair);
+    status = hf_ca_pair_read(cli, &pair);
+    if (status == HF_EXIT_GOOD && !pair.is_given)
+        status = start_front(cli, parts, hf_own_tls_certificate(parts->own_tls),
+                             hf_own_tls_key(parts->own_tls));
+    else if (status == HF_EXIT_GOOD)
+        status = start_front(cli, parts, hf_buf_span(&pair.certificate),
+                             hf_buf_span(&pair.key));
+    if (pair.is_given) {
+        hf_own_tls_free(parts->own_tls);
+        parts->own_tls = NULL;
+    }
+    hf_ca_pair_clear(&pair);
+    return status;
 }
 
 /* ---- all of it ---- */
@@ -376,14 +375,11 @@ static enum hf_exit open_store(const struct hf_cli *cli,
 static enum hf_exit open_law(const struct hf_cli *cli,
                              struct hf_ca_parts *parts)
 {
-    const char *list = hf_cli_value(cli, "suffix-list", NULL);
     struct hf_why why = {0};
 
-    if (hf_suffixes_load(list, &parts->suffixes, &why) != HF_OK)
-        return fail(cli, list == NULL ? "public suffix list" : list, &why);
     if (hf_digest_new(&parts->digest, &why) != HF_OK)
         return fail(cli, "SHA-256", &why);
-    return hf_ca_setup_read(cli, parts->suffixes, parts->digest, &parts->setup);
+    return hf_ca_rules_read(cli, parts->digest, &parts->rules);
 }
 
 enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
@@ -394,6 +390,8 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
 
     hf_ca_ledger_section(cli);
     status = open_law(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = hf_ca_clock_read(cli, &parts->ahead);
 
     hf_buf_init_grow(&parts->chain, FILE_MAX);
     hf_buf_init_grow(&parts->issuer_der, FILE_MAX);
@@ -401,7 +399,7 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
     if (status == HF_EXIT_GOOD)
         status = open_issuer(cli, parts);
     if (status == HF_EXIT_GOOD)
-        status = open_validator(cli, parts);
+        status = hf_ca_rules_look(cli, parts->digest, parts->rules);
     if (status == HF_EXIT_GOOD)
         status = make_own_tls(cli, parts);
     if (status == HF_EXIT_GOOD)
@@ -416,15 +414,13 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
 
 void hf_ca_parts_close(struct hf_ca_parts *parts)
 {
-    hf_ahead_clear(&parts->setup.ahead);
+    hf_ahead_clear(&parts->ahead);
     hf_store_close(parts->store);
     hf_server_free(parts->front);
     hf_own_tls_free(parts->own_tls);
-    hf_validator_free(parts->validator);
-    hf_eyes_close(&parts->eyes);
+    hf_ca_rules_free(parts->rules);
     hf_issuer_free(parts->issuer);
     hf_digest_free(parts->digest);
-    hf_suffixes_free(parts->suffixes);
     hf_buf_clear(&parts->chain);
     hf_buf_clear(&parts->issuer_der);
     *parts = (struct hf_ca_parts){0};

@@ -8,8 +8,7 @@
 #include "ca/seat.h"
 #include "ca/service.h"
 #include "cli/ca_ledger.h"
-#include "cli/ca_setup.h"
-#include "cli/eyes.h"
+#include "cli/ca_rules.h"
 #include "cli/holder.h"
 #include "crypto/certificate.h"
 
@@ -35,12 +34,10 @@
 /* clang-format on */
 
 struct hf_ca_parts {
-    struct hf_ca_setup setup;
-    struct hf_suffixes *suffixes;
+    struct hf_ca_rules *rules;
+    struct hf_ahead ahead; /* of the real time */
     struct hf_digest *digest;
     struct hf_issuer *issuer;
-    struct hf_eyes eyes;
-    struct hf_validator *validator;
     struct hf_own_tls *own_tls;
     struct hf_server_front *front;
     struct hf_store *store;
@@ -58,3 +55,19 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts);
 
 /* Harmless on a zeroed one. */
 void hf_ca_parts_close(struct hf_ca_parts *parts);
+
+/* The web server's certificate and key, when another CA made them: PEM. On
+ * failure a message was printed; clear it all the same. */
+struct hf_ca_pair {
+    bool is_given;
+    struct hf_buf certificate;
+    struct hf_buf key;
+};
+
+void hf_ca_pair_init(struct hf_ca_pair *pair);
+void hf_ca_pair_clear(struct hf_ca_pair *pair);
+enum hf_exit hf_ca_pair_read(const struct hf_cli *cli, struct hf_ca_pair *pair);
+
+/* The profiles as the issuer wants to know them. Borrows. */
+void hf_ca_profiles(const struct hf_ca_settings *settings,
+                    struct hf_issuer_profiles *out);

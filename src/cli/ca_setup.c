@@ -177,8 +177,7 @@ static enum hf_exit read_limits(const struct hf_cli *cli,
 /* ---- the clock ---- */
 
 /* Whoever is bound by the Baseline Requirements cannot have another time. */
-static enum hf_exit read_clock(const struct hf_cli *cli,
-                               struct hf_ca_setup *out)
+enum hf_exit hf_ca_clock_read(const struct hf_cli *cli, struct hf_ahead *out)
 {
     const char *text = hf_cli_value(cli, "clock", NULL);
     struct hf_time moved = cli->now;
@@ -186,16 +185,16 @@ static enum hf_exit read_clock(const struct hf_cli *cli,
 
     if (text == NULL)
         return HF_EXIT_GOOD;
-    if (!out->settings.internal_names)
+    if (!hf_cli_has(cli, "internal-names"))
         return hf_cli_usage(cli, HF_SPAN("--clock"),
                             "for laboratories only: give --internal-names");
     if (hf_span_eq(hf_span_str(text), HF_SPAN(HF_AHEAD_GIVEN)))
-        return hf_ahead_take(HF_CHILD_GIFT, &out->ahead, &why) == HF_OK
+        return hf_ahead_take(HF_CHILD_GIFT, out, &why) == HF_OK
                    ? HF_EXIT_GOOD
                    : hf_cli_usage(cli, hf_span_str(text), why.text);
     if (hf_time_parse(hf_span_str(text), cli->now, &moved, &why) != HF_OK)
         return hf_cli_usage(cli, hf_span_str(text), why.text);
-    out->ahead.fixed_s = moved.s - cli->now.s;
+    out->fixed_s = moved.s - cli->now.s;
     hf_cli_error(cli, HF_SPAN("--clock"),
                  "this CA goes by a time that is not the real one");
     return HF_EXIT_GOOD;
@@ -249,8 +248,6 @@ enum hf_exit hf_ca_setup_read(const struct hf_cli *cli,
         status = read_profiles(cli, out);
     if (status == HF_EXIT_GOOD)
         status = read_limits(cli, out);
-    if (status == HF_EXIT_GOOD)
-        status = read_clock(cli, out);
     out->settings.law.prefixes = &out->prefix;
     out->settings.law.prefix_count = 1;
     return status;

@@ -88,8 +88,7 @@ struct hf_ca_setup {
     uint16_t port;
     struct hf_server_place places[HF_SERVER_PLACES_MAX];
     size_t place_count;
-    size_t watch_place;    /* of them; HF_SERVER_PLACES_MAX: none */
-    struct hf_ahead ahead; /* of the real time; whoever has this clears it */
+    size_t watch_place; /* of them; HF_SERVER_PLACES_MAX: none */
 
     /* what the spans above live in */
     struct hf_span issuers[HF_CA_ISSUERS_MAX];
@@ -109,3 +108,7 @@ enum hf_exit hf_ca_setup_read(const struct hf_cli *cli,
                               const struct hf_suffixes *suffixes,
                               const struct hf_digest *digest,
                               struct hf_ca_setup *out);
+
+/* How far it goes ahead of the real time, which can be taken once. On failure
+ * a message was printed. Release with hf_ahead_clear(). */
+enum hf_exit hf_ca_clock_read(const struct hf_cli *cli, struct hf_ahead *out);

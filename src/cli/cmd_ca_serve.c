@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "ca/service.h"
-#include "cli/ca_parts.h"
+#include "cli/ca_reload.h"
 #include "cli/commands.h"
 #include "os/clock.h"
 #include "os/signals.h"
@@ -28,6 +28,20 @@ static void say(void *to, struct hf_span line)
     (void)hf_out_flush(out, NULL);
 }
 
+static void say_event(struct hf_cli *cli, const char *event)
+{
+    char room[64];
+    struct hf_buf line;
+    struct hf_json json;
+
+    hf_buf_init(&line, room, sizeof(room));
+    json = hf_json_to(&line);
+    hf_json_open(&json, '{');
+    hf_json_key_lit(&json, "event", event);
+    hf_json_close(&json, '}');
+    say(cli->out, hf_buf_span(&line));
+}
+
 static void announce(struct hf_cli *cli, const struct hf_ca_parts *parts)
 {
     char room[HF_URL_MAX + 128];
@@ -38,7 +52,7 @@ static void announce(struct hf_cli *cli, const struct hf_ca_parts *parts)
     json = hf_json_to(&line);
     hf_json_open(&json, '{');
     hf_json_key_lit(&json, "event", "serving");
-    hf_json_key_str(&json, "url", parts->setup.settings.base);
+    hf_json_key_str(&json, "url", parts->rules->setup.settings.base);
     hf_json_key_int(&json, "port", hf_server_port(parts->front, 0));
     hf_json_close(&json, '}');
     say(cli->out, hf_buf_span(&line));
@@ -69,22 +83,30 @@ static void drain(struct hf_ca_parts *parts, struct hf_service *service)
     hf_signals_tidy(false);
 }
 
+static void reload(struct hf_cli *cli, struct hf_ca_parts *parts,
+                   struct hf_service *service)
+{
+    say_event(cli, hf_ca_reload(cli, parts, service) == HF_EXIT_GOOD
+                       ? "reloaded"
+                       : "not_reloaded");
+}
+
 static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
 {
     const struct hf_service_config config = {
-        .settings = &parts->setup.settings,
+        .settings = &parts->rules->setup.settings,
         .store = parts->store,
         .front = parts->front,
-        .validator = parts->validator,
+        .validator = parts->rules->validator,
         .issuer = parts->issuer,
         .own_tls = parts->own_tls,
-        .watch_place = parts->setup.watch_place,
+        .watch_place = parts->rules->setup.watch_place,
         .keeper = hf_buf_span(&parts->keeper),
         .hold_ms = 1000,
         .shards = HF_CA_SHARDS,
         .list_every_s = 86400,
         .list_life_s = 7 * (int64_t)86400,
-        .ahead = parts->setup.ahead,
+        .ahead = parts->ahead,
         .say = say,
         .say_to = cli->out,
     };
@@ -94,8 +116,11 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
 
     if (err == HF_OK)
         announce(cli, parts);
-    while (err == HF_OK && !hf_signals_stop_wanted())
+    while (err == HF_OK && !hf_signals_stop_wanted()) {
         err = hf_service_turn(service, TURN_MS, &why);
+        if (err == HF_OK && hf_signals_take_reload())
+            reload(cli, parts, service);
+    }
     if (err == HF_OK || err == HF_ECANCELED) {
         drain(parts, service);
         hf_service_leave(service);
@@ -108,7 +133,10 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
 static enum hf_exit run(struct hf_cli *cli)
 {
     static struct hf_ca_parts parts; /* its eyes are not small */
-    enum hf_exit status = hf_ca_parts_open(cli, &parts);
+    enum hf_exit status;
+
+    hf_signals_reload_on_hangup();
+    status = hf_ca_parts_open(cli, &parts);
 
     if (status == HF_EXIT_GOOD)
         status = serve(cli, &parts);

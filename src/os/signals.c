@@ -13,6 +13,7 @@
 /* A handler can reach nothing but globals. */
 static volatile sig_atomic_t asked;
 static volatile int64_t asked_at_ms;
+static volatile sig_atomic_t reload_asked;
 static bool tidying_up;
 
 static void on_signal(int which)
@@ -29,6 +30,12 @@ static void on_signal(int which)
     }
 }
 
+static void on_hangup(int which)
+{
+    (void)which;
+    reload_asked = 1;
+}
+
 void hf_signals_watch(void)
 {
     /* No SA_RESTART: a blocked read or poll returns and the loop looks. */
@@ -42,6 +49,21 @@ void hf_signals_watch(void)
     (void)sigaction(SIGTERM, &stop, NULL);
     (void)sigaction(SIGHUP, &stop, NULL);
     (void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void hf_signals_reload_on_hangup(void)
+{
+    const struct sigaction reload = {.sa_handler = on_hangup};
+
+    (void)sigaction(SIGHUP, &reload, NULL);
+}
+
+bool hf_signals_take_reload(void)
+{
+    bool was_asked = reload_asked != 0;
+
+    reload_asked = 0;
+    return was_asked;
 }
 
 bool hf_signals_stop_wanted(void)

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct hf_issuer_reply reply;
     struct hf_issuer_order order;
     struct hf_issuer_want want;
+    struct hf_issuer_profiles profiles;
     struct hf_issuer_crl crl;
     struct hf_frame frame;
     struct hf_span root;
@@ -38,6 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              hf_issuer_read_certify(frame.body, permitted, &certificate, &root,
                                     NULL) == HF_OK)
         hf_issuer_put_certify(&again, &certificate, root);
+    else if (frame.kind == HF_ISSUER_PROFILES &&
+             hf_issuer_read_profiles(frame.body, &profiles, NULL) == HF_OK)
+        hf_issuer_put_profiles(&again, &profiles);
     else if (hf_issuer_read_ready(&frame, &ready, NULL) == HF_OK)
         hf_issuer_put_ready(&again, &ready);
     else if (hf_issuer_read_reply(&frame, &reply, NULL) == HF_OK)

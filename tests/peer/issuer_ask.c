@@ -80,8 +80,7 @@ static enum hf_err open_issuer(const char *folder, const char *secret,
         .ca_url = HF_SPAN("http://ca.example/issuer.crt"),
         .crl_url = HF_SPAN("http://ca.example/crl/"),
         .shards = 1,
-        .profiles = {{HF_SPAN("short"), 2 * DAY, false}},
-        .profile_count = 1};
+        .profiles = {{{HF_SPAN("short"), 2 * DAY, false}}, 1}};
     char log[4096];
     enum hf_err err = read_in(folder, "issuer.pem", &pem, why);
 

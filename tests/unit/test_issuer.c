@@ -115,9 +115,9 @@ static struct hf_issuer_config config(void)
         .ca_url = HF_SPAN("http://ca.example/issuing.der"),
         .crl_url = HF_SPAN("http://ca.example/crl/"),
         .shards = 4,
-        .profiles = {{HF_SPAN("classic"), 90 * DAY, false},
-                     {HF_SPAN("both"), 7 * DAY, true}},
-        .profile_count = 2};
+        .profiles = {{{HF_SPAN("classic"), 90 * DAY, false},
+                      {HF_SPAN("both"), 7 * DAY, true}},
+                     2}};
 }
 
 static struct hf_issuer *open_issuer(void)

@@ -17,6 +17,20 @@ static int ask_once(int number)
     return hf_signals_stop_wanted() && hf_signals_which() == number ? 0 : 2;
 }
 
+/* One that serves goes on, and is told once for each time. */
+static int ask_reload(int number)
+{
+    int before;
+
+    hf_signals_watch();
+    hf_signals_reload_on_hangup();
+    before = hf_signals_take_reload();
+    (void)raise(number);
+    if (before || hf_signals_stop_wanted() || !hf_signals_take_reload())
+        return 5;
+    return hf_signals_take_reload() ? 6 : 0;
+}
+
 static int ask_twice(int number)
 {
     int status = ask_once(number);
@@ -72,6 +86,12 @@ static void asks_and_ends(void **state)
     }
 }
 
+static void hangup_asks_to_reload(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of(ask_reload, SIGHUP), 0);
+}
+
 static void closed_pipe_kills_nobody(void **state)
 {
     (void)state;
@@ -82,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_and_ends),
+        cmocka_unit_test(hangup_asks_to_reload),
         cmocka_unit_test(closed_pipe_kills_nobody),
     };
 
