@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_lab_dns.c -- the name servers of the laboratory by themselves. */
-#include <fcntl.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cli/commands.h"
 #include "cli/holder.h"
-#include "cli/lab.h"
-#include "os/fail.h"
+#include "cli/lab_lines.h"
 #include "os/file.h"
 #include "os/signals.h"
 
@@ -33,14 +30,6 @@ static const struct hf_option options[] = {
     HF_SANDBOX_OPTION,
 };
 
-/* Lines as they come. */
-struct lines {
-    int fd; /* -1: none, or no more */
-    struct hf_lab_place place;
-    size_t len;
-    char room[HF_LAB_LINE_MAX];
-};
-
 static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
                            const struct hf_why *why)
 {
@@ -48,60 +37,10 @@ static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
     return HF_EXIT_ERROR;
 }
 
-/* ---- lines ---- */
-
-static enum hf_exit open_lines(const struct hf_cli *cli, struct lines *lines)
+static void obey(struct hf_lab *lab, struct hf_span line,
+                 const struct hf_lab_place *place)
 {
-    const char *path = hf_cli_value(cli, "follow", NULL);
-    struct hf_why why = {0};
-
-    lines->place.path = path;
-    lines->fd = -1;
-    if (path == NULL)
-        return HF_EXIT_GOOD;
-    if (strcmp(path, "-") == 0) {
-        lines->fd = STDIN_FILENO;
-        return HF_EXIT_GOOD;
-    }
-    lines->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (lines->fd >= 0)
-        return HF_EXIT_GOOD;
-    (void)hf_fail_sys(&why, errno, "open");
-    return failed(cli, path, &why);
-}
-
-/* Do the whole lines that are there; at the end also one without newline. */
-static void obey_lines(struct hf_lab *lab, struct lines *lines, bool at_end)
-{
-    struct hf_span rest = {lines->room, lines->len};
-
-    while (rest.len > 0) {
-        size_t n = hf_span_find(rest, '\n');
-
-        if (n == rest.len && !at_end && rest.len < sizeof(lines->room))
-            break;
-        lines->place.line++;
-        (void)hf_lab_obey(lab, hf_span_cut(&rest, n), &lines->place);
-        (void)hf_span_skip(&rest, '\n');
-    }
-    memmove(lines->room, lines->room + lines->len - rest.len, rest.len);
-    lines->len = rest.len;
-}
-
-static void read_lines(struct hf_lab *lab, struct lines *lines)
-{
-    ssize_t n = read(lines->fd, lines->room + lines->len,
-                     sizeof(lines->room) - lines->len);
-
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        return;
-    if (n > 0)
-        lines->len += (size_t)n;
-    obey_lines(lab, lines, n <= 0);
-    if (n <= 0) {
-        (void)close(lines->fd);
-        lines->fd = -1;
-    }
+    (void)hf_lab_obey(lab, line, place);
 }
 
 /* ---- beginning ---- */
@@ -171,7 +110,7 @@ static void put_start(const struct hf_lab *lab)
     (void)hf_out_flush(cli->out, NULL);
 }
 
-static enum hf_exit serve(struct hf_lab *lab, struct lines *lines)
+static enum hf_exit serve(struct hf_lab *lab, struct hf_lab_lines *lines)
 {
     struct pollfd wait[2] = {
         {.fd = hf_lab_server_fd(lab->server), .events = POLLIN},
@@ -185,13 +124,13 @@ static enum hf_exit serve(struct hf_lab *lab, struct lines *lines)
         if (hf_lab_server_step(lab->server, &wait_ms, &why) != HF_OK)
             return failed(lab->cli, "", &why);
         if (poll(wait, 2, (int)wait_ms) > 0 && wait[1].revents != 0)
-            read_lines(lab, lines);
+            hf_lab_lines_read(lab, lines, obey);
         wait[1].fd = lines->fd;
     }
     return HF_EXIT_GOOD;
 }
 
-static enum hf_exit run_with(struct hf_cli *cli, struct lines *lines,
+static enum hf_exit run_with(struct hf_cli *cli, struct hf_lab_lines *lines,
                              const struct hf_tsig_key *key)
 {
     struct hf_lab lab;
@@ -212,7 +151,7 @@ static enum hf_exit run_with(struct hf_cli *cli, struct lines *lines,
 static enum hf_exit run(struct hf_cli *cli)
 {
     const char *path = hf_cli_value(cli, "tsig-key", NULL);
-    struct lines *lines = hf_alloc(1, sizeof(*lines));
+    struct hf_lab_lines *lines = hf_alloc(1, sizeof(*lines));
     struct hf_tsig_key *key = NULL;
     struct hf_why why = {0};
     enum hf_exit status;
@@ -221,15 +160,14 @@ static enum hf_exit run(struct hf_cli *cli)
         hf_cli_error(cli, HF_SPAN(""), "out of memory");
         return HF_EXIT_ERROR;
     }
-    status = open_lines(cli, lines);
+    status = hf_lab_lines_open(cli, hf_cli_value(cli, "follow", NULL), lines);
     if (status == HF_EXIT_GOOD && path != NULL &&
         hf_tsig_key_load(path, &key, &why) != HF_OK)
         status = failed(cli, path, &why);
     if (status == HF_EXIT_GOOD)
         status = run_with(cli, lines, key);
     hf_tsig_key_free(key);
-    if (lines->fd >= 0)
-        (void)close(lines->fd);
+    hf_lab_lines_close(lines);
     hf_free(lines);
     return status;
 }

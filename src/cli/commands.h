@@ -54,5 +54,6 @@ extern const struct hf_command hf_cmd_ca_backup;
 extern const struct hf_command hf_cmd_ca_serve; /* cmd_ca_serve.c */
 extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */
 extern const struct hf_command hf_cmd_perspective_serve;
+extern const struct hf_command hf_cmd_lab;     /* cmd_lab.c */
 extern const struct hf_command hf_cmd_lab_run; /* cmd_lab_run.c */
 extern const struct hf_command hf_cmd_lab_dns; /* cmd_lab_dns.c */

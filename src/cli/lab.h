@@ -24,6 +24,7 @@ struct hf_lab {
     struct hf_lab_server *server;
     struct hf_lab_zone_config zone; /* what new zones are like */
     int64_t ahead_s;                /* of its clock */
+    bool is_over;                   /* whoever sits before it said so */
     struct hf_buf line;             /* the one at hand, as it is meant */
     struct hf_buf room;             /* of its words */
     struct hf_lab_world *world;     /* programs; NULL: there are none here */

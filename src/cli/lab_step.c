@@ -4,7 +4,8 @@
 #include "cli/lab_order.h"
 #include "os/signals.h"
 
-#define TOLD_MAX 4000 /* octets of what a command said */
+#define TOLD_MAX   4000 /* octets of what a command said */
+#define DETAIL_MAX 300
 
 /* ---- what a command said ---- */
 
@@ -133,25 +134,45 @@ static enum hf_err do_step(struct hf_lab *lab, const struct hf_lab_verb *verb,
     }
 }
 
-static void tell_answer(struct hf_lab *lab, const char *what)
+/* What the CA says of its refusal, for people. */
+static struct hf_span detail_of(const struct hf_lab_answer *answer)
 {
+    return hf_document_string(json_object_get(answer->json, "problem"),
+                              "detail");
+}
+
+static void put_answer(const struct hf_lab_answer *answer, struct hf_buf *out)
+{
+    struct hf_span detail = detail_of(answer);
+
+    hf_buf_puts(out, "    ");
+    hf_buf_puts(out, hf_lab_outcome_word(answer->outcome));
+    if (answer->type[0] != '\0') {
+        hf_buf_putc(out, ' ');
+        hf_buf_put_escaped(out, hf_span_str(answer->type), HF_LAB_TYPE_MAX);
+    }
+    if (detail.len > 0) {
+        hf_buf_puts(out, ": ");
+        hf_buf_put_escaped(out, detail, DETAIL_MAX);
+    }
+    hf_buf_putc(out, '\n');
+}
+
+static void tell_answer(struct hf_lab *lab)
+{
+    const struct hf_lab_answer *answer = &lab->answer;
     struct hf_buf *out = &lab->cli->out->buf;
     struct hf_json json = hf_json_to(out);
 
     if (lab->cli->json) {
         hf_json_open(&json, '{');
-        hf_json_key_lit(&json, what, hf_lab_outcome_word(lab->answer.outcome));
-        hf_json_key_lit(&json, "type", lab->answer.type);
+        hf_json_key_lit(&json, "step", hf_lab_outcome_word(answer->outcome));
+        hf_json_key_lit(&json, "type", answer->type);
+        hf_json_key_str(&json, "detail", detail_of(answer));
         hf_json_close(&json, '}');
+        hf_buf_putc(out, '\n');
     } else {
-        hf_buf_puts(out, "    ");
-        hf_buf_puts(out, hf_lab_outcome_word(lab->answer.outcome));
-        hf_buf_putc(out, lab->answer.type[0] == '\0' ? '\n' : ' ');
-        if (lab->answer.type[0] != '\0') {
-            hf_buf_put_escaped(out, hf_span_str(lab->answer.type),
-                               HF_LAB_TYPE_MAX);
-            hf_buf_putc(out, '\n');
-        }
+        put_answer(answer, out);
     }
     hf_out_step(lab->cli->out);
 }
@@ -201,6 +222,6 @@ enum hf_exit hf_lab_step(struct hf_lab *lab, const struct hf_lab_verb *verb,
         return hf_signals_stop_wanted() ? HF_EXIT_INTERRUPTED : HF_EXIT_ERROR;
     }
     if (lab->answer.outcome != HF_LAB_STEP_NOTHING)
-        tell_answer(lab, "step");
+        tell_answer(lab);
     return HF_EXIT_GOOD;
 }

@@ -576,7 +576,8 @@ enum hf_err hf_lab_run(struct hf_lab *lab, const struct hf_span *words,
     struct hf_lab_argv argv = {0};
     struct hf_child_end end = {0};
     struct hf_child *child;
-    char now[32];
+    char room[32];
+    struct hf_buf now;
     const struct hf_child_plan plan = {
         .argv = argv.list, .env = lab->world->env, .dies_with_us = true};
     enum hf_err err = write_config(lab, why);
@@ -584,10 +585,10 @@ enum hf_err hf_lab_run(struct hf_lab *lab, const struct hf_span *words,
     hf_buf_init_grow(&ran->out, OUT_MAX);
     hf_buf_init_grow(&ran->said, SAID_MAX);
     begin_argv(lab->world, &argv, words, count);
-    (void)snprintf(now, sizeof(now), "%lld",
-                   (long long)(hf_clock_now().s + lab->ahead_s));
+    hf_buf_init(&now, room, sizeof(room));
+    hf_buf_put_i64(&now, hf_clock_now().s + lab->ahead_s);
     if (lab->ahead_s != 0)
-        add_word(&argv, "--now=", hf_span_str(now));
+        add_word(&argv, "--now=", hf_buf_span(&now));
     if (err == HF_OK && argv.full)
         err = no_room(why);
     if (err == HF_OK)

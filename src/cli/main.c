@@ -92,6 +92,7 @@ static const struct hf_command *const table[] = {
     &hf_cmd_ca_audit_show,
     &hf_cmd_ca_table,
     &hf_cmd_perspective_serve,
+    &hf_cmd_lab,
     &hf_cmd_lab_dns,
     &hf_cmd_lab_run,
 };
