@@ -176,3 +176,25 @@ ok() {
     printf '   %sok%s  ' "$green" "$plain"
     echo "$*" | fold -s -w 69 | sed '1!s/^/       /; s/ *$//'
 }
+
+# play TEXT...: a scenario that was run, as it tells itself; of what is said in
+# it, lines that contain one of the texts, and each of these is there.
+play() {
+    for text in "$@"; do
+        grep -q -F -e "$text" "$out" || broken "nothing says '$text'"
+        answers=$((answers + 1))
+    done
+    printf '%s\n' "$@" >"$dir/.texts"
+    awk -v texts="$dir/.texts" -v bold="$bold" -v dim="$dim" -v plain="$plain" '
+        BEGIN {while ((getline text < texts) > 0) wanted[text]}
+        /^> / {print "   " dim ">" plain " " bold substr($0, 3) plain; next}
+        /^[A-Z]/ {print "\n   " $0; next}
+        {
+            for (text in wanted) if (index($0, text)) {
+                sub(/^ */, "     ")
+                print substr($0, 1, 110)
+                next
+            }
+        }' "$out"
+    close=no
+}

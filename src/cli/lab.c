@@ -154,15 +154,23 @@ static void show(struct hf_lab *lab, const struct hf_wire_name *zone)
     hf_buf_clear(&text);
 }
 
-/* A step as it was told. */
+/* Steps, and what is not told of otherwise. */
+static bool is_worth_a_line(const struct hf_lab_verb *verb)
+{
+    return verb->kind == HF_LAB_VERB_FAULT || verb->kind == HF_LAB_VERB_MEND ||
+           verb->kind == HF_LAB_VERB_CLOCK ||
+           (hf_lab_verb_is_of_programs(verb) &&
+            verb->kind < HF_LAB_VERB_OUTCOME);
+}
+
+/* A step as it was told, where there are programs. */
 static void tell_verb(struct hf_lab *lab, const struct hf_lab_verb *verb)
 {
     struct hf_cli *cli = lab->cli;
 
-    if (!hf_lab_verb_is_of_programs(verb) ||
-        verb->kind >= HF_LAB_VERB_OUTCOME || cli->json)
+    if (lab->world == NULL || !is_worth_a_line(verb) || cli->json)
         return;
-    hf_buf_puts(&cli->out->buf, "$ ");
+    hf_buf_puts(&cli->out->buf, "> ");
     put_said(cli, "step", hf_buf_span(&lab->line));
 }
 
