@@ -2,7 +2,8 @@
 /*
  * validate_evidence.c -- what was seen and decided, for the log that signing
  * waits for (REQ VAL-07, VAL-54, VAL-55, VAL-58). An order keeps it twice, so
- * what holds unless something else is said is left out: holdfast-ca(1) lists it.
+ * what holds unless something else is said is left out: holdfast-ca(1) lists
+ * it.
  */
 #include "base/hex.h"
 #include "base/json.h"
