@@ -112,12 +112,14 @@ const char *hf_role_self(char *room, size_t size)
 
 const char *hf_role_program(const char *word, char *room, size_t size)
 {
+    struct hf_span rest = hf_span_str(word);
     char name[sizeof("holdfast") + WORD_MAX];
     struct hf_buf file;
 
     hf_buf_init(&file, name, sizeof(name));
     hf_buf_puts(&file, "holdfast-");
-    hf_buf_puts(&file, word + 1);
+    if (hf_span_skip(&rest, '_'))
+        hf_buf_put(&file, rest);
     return !file.full && hf_plugin_path(hf_buf_span(&file), room, size)
                ? room
                : hf_role_self(room, size);
