@@ -212,6 +212,14 @@ OK='200 application/json 2'
 trusts "$STRANGER" "$base/ok" /etc/ssl/certs/ca-certificates.crt
 trusts "$STRANGER" "$base/ok" "$tmp/false.pem"
 trusts "$OK" "$base/ok" "$tmp/false.pem" "$tmp/ca.pem"
+# Files as people have them: words between, a damaged one, lines of Windows.
+{
+    echo '# the first of them'
+    sed '3s/^..../!!!!/' "$tmp/false.pem"
+    echo '# the second'
+    sed 's/$/\r/' "$tmp/ca.pem"
+} >"$tmp/people.pem"
+trusts "$OK" "$base/ok" "$tmp/people.pem"
 trusts "$STRANGER" "https://localhost:$untrusted/ok" "$tmp/good.pem"
 trusts "$OK" "https://localhost:$untrusted/ok" "$tmp/untrusted.pem"
 
