@@ -772,7 +772,8 @@ static int64_t wake_ms(const struct hf_order_engine *engine)
 
     if (engine->phase == POLL && !engine->calling && engine->poll_at_ms < wake)
         wake = engine->poll_at_ms;
-    if (engine->phase != AUTHORIZE)
+    /* Where there is no room for one more call it is an answer that wakes. */
+    if (engine->phase != AUTHORIZE || engine->under_way >= WINDOW)
         return wake;
     for (size_t i = 0; i < engine->authz_count; i++)
         if (engine->authzs[i].phase == AUTHZ_FETCH &&

@@ -613,6 +613,9 @@ static void many_names(void **state)
     (void)state;
     place_hundred(&order);
     assert_int_equal(count_calls(&order), 16);
+    /* Nothing but an answer, or the end, is worth waking up for. */
+    assert_int_equal(order.step.need, HF_ORDER_WAIT);
+    assert_int_equal(order.step.wake_ms, order.wish.give_up_at_ms);
     /* Each end makes room for the next. */
     answer(&order, 0, 200, AUTHZ_TEXT("valid", "a.example"));
     need(&order, HF_ORDER_CALL);
