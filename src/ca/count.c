@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/count.h"
 
+#include "base/json.h"
+#include "base/time_text.h"
+
 static void put_head(struct hf_buf *out, const char *name, const char *kind,
                      const char *help)
 {
@@ -137,4 +140,34 @@ void hf_ca_counts_put(struct hf_buf *out, const struct hf_ca_counts *counts,
     put_one(out, "start_time_seconds", "gauge", "When this process started",
             (uint64_t)counts->started_at);
     put_front(out, gauges->front);
+}
+
+void hf_ca_status_put(struct hf_buf *out, const struct hf_ca_counts *counts,
+                      const struct hf_ca_gauges *gauges)
+{
+    const uint64_t *front = gauges->front;
+    char room[HF_TIME_TEXT_MAX];
+    struct hf_buf since;
+    struct hf_json json = hf_json_to(out);
+
+    hf_buf_init(&since, room, sizeof(room));
+    hf_time_put(&since, counts->started_at);
+    hf_json_open(&json, '{');
+    hf_json_key_str(&json, "since", hf_buf_span(&since));
+    hf_json_key_bool(&json, "store_up", gauges->store_is_good);
+    hf_json_key_bool(&json, "draining", gauges->is_draining);
+    hf_json_key_bool(&json, "alone", gauges->is_alone);
+    hf_json_key_bool(&json, "chores", gauges->has_chores);
+    hf_json_key_int(&json, "connections", (int64_t)front[HF_SERVER_OPEN]);
+    hf_json_key_int(&json, "waiting_requests", (int64_t)gauges->held);
+    hf_json_key_int(&json, "jobs", (int64_t)gauges->works);
+    hf_json_key_int(&json, "certificates_issued", (int64_t)counts->issued);
+    hf_json_key_int(&json, "certificates_refused", (int64_t)counts->refused);
+    hf_json_key_int(&json, "certificates_revoked", (int64_t)counts->revoked);
+    hf_json_key_int(&json, "lists", (int64_t)counts->lists);
+    hf_json_key_int(&json, "failures", (int64_t)counts->failures);
+    hf_json_key_int(&json, "fronts_replaced",
+                    (int64_t)front[HF_SERVER_REPLACED]);
+    hf_json_close(&json, '}');
+    hf_buf_putc(out, '\n');
 }

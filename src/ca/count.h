@@ -30,7 +30,13 @@ struct hf_ca_gauges {
     const uint64_t *front; /* hf_server_counters() */
     bool store_is_good;    /* the last transaction went well */
     bool is_alone;         /* nobody else serves from the store */
+    bool has_chores;       /* what one at a time does is ours */
+    bool is_draining;      /* a balancer is to send nobody any more */
 };
+
+/* The same, as far as people want to know it at once: a flat JSON object. */
+void hf_ca_status_put(struct hf_buf *out, const struct hf_ca_counts *counts,
+                      const struct hf_ca_gauges *gauges);
 
 void hf_ca_counts_put(struct hf_buf *out, const struct hf_ca_counts *counts,
                       const struct hf_ca_gauges *gauges);

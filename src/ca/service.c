@@ -53,8 +53,11 @@ struct hf_service {
     uint64_t serial;
     struct hf_ca_counts counts;
     bool store_is_good;
-    int64_t resume_at; /* when lost jobs are looked for next */
-    bool has_begun;    /* a validation: it goes on when the next turn asks */
+    bool is_draining;
+    bool wants_reload;
+    uint64_t reload_request; /* of the front, that waits for it */
+    int64_t resume_at;       /* when lost jobs are looked for next */
+    bool has_begun; /* a validation: it goes on when the next turn asks */
 
     /* of this turn */
     struct hf_task tasks[TASKS_MAX];
@@ -359,40 +362,133 @@ static size_t held_count(const struct hf_service *service)
     return count;
 }
 
-static enum hf_err answer_watcher(struct hf_service *service,
-                                  const struct hf_server_request *request,
-                                  struct hf_why *why)
+static struct hf_ca_gauges gauges_of(const struct hf_service *service)
 {
-    struct hf_server_front *front = service->config.front;
+    return (struct hf_ca_gauges){
+        .held = held_count(service),
+        .works = service->work_count,
+        .front = hf_server_counters(service->config.front),
+        .store_is_good = service->store_is_good,
+        .is_alone = hf_seat_is_alone(service->seat),
+        .has_chores = hf_seat_has_chores(service->seat, now_of(service).s),
+        .is_draining = service->is_draining,
+    };
+}
+
+static void put_metrics(struct hf_service *service,
+                        struct hf_server_reply *reply, struct hf_buf *body)
+{
+    const struct hf_ca_gauges gauges = gauges_of(service);
+
+    hf_ca_counts_put(body, &service->counts, &gauges);
+    reply->content_type = HF_SPAN("text/plain; version=0.0.4");
+}
+
+static void put_health(struct hf_service *service,
+                       struct hf_server_reply *reply, struct hf_buf *body)
+{
+    const char *fault = !service->store_is_good
+                            ? "the store does not keep what it is told"
+                        : service->is_draining ? "it is going to end"
+                                               : NULL;
+    struct hf_json json = hf_json_to(body);
+
+    hf_json_open(&json, '{');
+    hf_json_key_lit(&json, "status", fault == NULL ? "good" : "bad");
+    if (fault != NULL)
+        hf_json_key_lit(&json, "why", fault);
+    hf_json_close(&json, '}');
+    hf_buf_putc(body, '\n');
+    reply->status = fault == NULL ? 200 : 503;
+}
+
+static void put_status(struct hf_service *service,
+                       struct hf_server_reply *reply, struct hf_buf *body)
+{
+    const struct hf_ca_gauges gauges = gauges_of(service);
+
+    (void)reply;
+    hf_ca_status_put(body, &service->counts, &gauges);
+}
+
+static void drain(struct hf_service *service, struct hf_server_reply *reply,
+                  struct hf_buf *body)
+{
+    service->is_draining = true;
+    put_status(service, reply, body);
+}
+
+/* What is no CA's, for whoever watches and for the operator. */
+static const struct {
+    enum hf_server_method method;
+    const char *target;
+    bool for_watchers;
+    void (*put)(struct hf_service *service, struct hf_server_reply *reply,
+                struct hf_buf *body);
+} views[] = {
+    {HF_SERVER_GET, "/metrics", true, put_metrics},
+    {HF_SERVER_GET, "/health", true, put_health},
+    {HF_SERVER_GET, "/status", false, put_status},
+    {HF_SERVER_POST, "/drain", false, drain},
+};
+
+static enum hf_err answer_view(struct hf_service *service,
+                               const struct hf_server_request *request,
+                               bool watches, struct hf_why *why)
+{
     struct hf_server_reply reply = {.status = 404};
     struct hf_buf body;
     enum hf_err err;
 
     hf_buf_init_grow(&body, WATCH_MAX);
-    if (hf_span_eq(request->target, HF_SPAN("/metrics"))) {
-        const struct hf_ca_gauges gauges = {
-            .held = held_count(service),
-            .works = service->work_count,
-            .front = hf_server_counters(front),
-            .store_is_good = service->store_is_good,
-            .is_alone = hf_seat_is_alone(service->seat),
-        };
-
-        hf_ca_counts_put(&body, &service->counts, &gauges);
-        reply.content_type = HF_SPAN("text/plain; version=0.0.4");
+    for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+        if (views[i].method != request->method ||
+            (watches && !views[i].for_watchers) ||
+            !hf_span_eq(request->target, hf_span_str(views[i].target)))
+            continue;
         reply.status = 200;
-    } else if (hf_span_eq(request->target, HF_SPAN("/health"))) {
-        hf_buf_puts(&body, service->store_is_good
-                               ? "{\"status\":\"good\"}\n"
-                               : "{\"status\":\"bad\",\"why\":\"the store "
-                                 "does not keep what it is told\"}\n");
         reply.content_type = HF_SPAN("application/json");
-        reply.status = service->store_is_good ? 200 : 503;
+        views[i].put(service, &reply, &body);
     }
     reply.body = hf_buf_span(&body);
-    err = hf_server_answer(front, request->id, &reply, why);
+    err = hf_server_answer(service->config.front, request->id, &reply, why);
     hf_buf_clear(&body);
     return err;
+}
+
+/* One at a time waits to hear of a reload; the others ask again. */
+static enum hf_err answer_operator(struct hf_service *service,
+                                   const struct hf_server_request *request,
+                                   struct hf_why *why)
+{
+    if (service->wants_reload || request->method != HF_SERVER_POST ||
+        !hf_span_eq(request->target, HF_SPAN("/reload")))
+        return answer_view(service, request, false, why);
+    service->wants_reload = true;
+    service->reload_request = request->id;
+    return HF_OK;
+}
+
+bool hf_service_wants_reload(const struct hf_service *service)
+{
+    return service->wants_reload;
+}
+
+enum hf_err hf_service_reloaded(struct hf_service *service, bool good,
+                                struct hf_why *why)
+{
+    const struct hf_server_reply reply = {
+        .status = good ? 200 : 409,
+        .content_type = HF_SPAN("application/json"),
+        .body = good ? HF_SPAN("{\"reloaded\":true}\n")
+                     : HF_SPAN("{\"reloaded\":false}\n"),
+    };
+
+    if (!service->wants_reload)
+        return HF_OK;
+    service->wants_reload = false;
+    return hf_server_answer(service->config.front, service->reload_request,
+                            &reply, why);
 }
 
 /* ---- requests ---- */
@@ -411,7 +507,11 @@ static enum hf_err take_requests(struct hf_service *service, struct hf_why *why)
         if (err != HF_OK || !got)
             break;
         if (request.place == service->config.watch_place) {
-            err = answer_watcher(service, &request, why);
+            err = answer_view(service, &request, true, why);
+            continue;
+        }
+        if (request.place == service->config.control_place) {
+            err = answer_operator(service, &request, why);
             continue;
         }
         held = hold(service, &request);

@@ -27,6 +27,8 @@ struct hf_service_config {
                                    ours to renew */
     size_t watch_place;    /* of the front: where /metrics and /health are, and
                               no ACME; none: HF_SERVER_PLACES_MAX */
+    size_t control_place;  /* the same for the operator's commands, who alone
+                              can reach it: these, /status, /reload, /drain */
     struct hf_span keeper; /* our name among others that serve from the same
                               store (ca/seat.h); empty: there are none */
     int64_t hold_ms;       /* how long a reply waits for its jobs */
@@ -60,6 +62,12 @@ enum hf_err hf_service_change(struct hf_service *service,
                               const struct hf_ca_settings *settings,
                               struct hf_validator *validator,
                               struct hf_why *why);
+
+/* Does somebody at the control place wait for the configuration to be read
+ * again? Then tell how it went. Fails: as hf_server_answer(). */
+bool hf_service_wants_reload(const struct hf_service *service);
+enum hf_err hf_service_reloaded(struct hf_service *service, bool good,
+                                struct hf_why *why);
 
 /* Leave what is under way to others, at once; for one that does not turn
  * again. */

@@ -11,6 +11,10 @@
 #define HF_CA_LEDGER_FOLDER "ledger"
 #define HF_CA_LEDGER        HF_CA_LEDGER_FOLDER "/ca.db"
 
+/* Beside them: where a CA that serves listens to its operator, at a Unix socket
+ * that is its owner's alone. */
+#define HF_CA_CONTROL HF_CA_LEDGER_FOLDER "/control"
+
 /* Rows for a command's option table. */
 /* clang-format off */
 #define HF_CA_LEDGER_OPTIONS                                                   \

@@ -10,6 +10,7 @@
 #include "cli/passphrase.h"
 #include "cli/reach.h"
 #include "holdfast/digest.h"
+#include "net/listen.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/folder.h"
@@ -253,20 +254,55 @@ static enum hf_exit make_own_tls(const struct hf_cli *cli,
     return status == HF_EXIT_GOOD ? take_key_id(cli, parts) : status;
 }
 
+/* The operator's place, unless its path is too long for a socket. */
+static enum hf_exit add_control(const struct hf_cli *cli,
+                                struct hf_ca_parts *parts, char *room,
+                                size_t size, struct hf_server_config *config,
+                                struct hf_server_place *places)
+{
+    char folder[PATH_MAX];
+    struct hf_why why = {0};
+    int n = -1;
+
+    parts->control_place = HF_SERVER_PLACES_MAX;
+    if (hf_folder_make_in(parts->folder, HF_CA_LEDGER_FOLDER, &why) != HF_OK)
+        return fail(cli, parts->folder, &why);
+    if (realpath(parts->folder, folder) != NULL)
+        n = snprintf(room, size, "unix:%s/" HF_CA_CONTROL, folder);
+    if (n < 0 || (size_t)n >= size) {
+        hf_cli_error(cli, hf_span_str(parts->folder),
+                     "this path is too long for `holdfast ca status`, reload "
+                     "and drain");
+        return HF_EXIT_GOOD;
+    }
+    parts->control_place = config->place_count;
+    places[config->place_count++] =
+        (struct hf_server_place){.address = {room, (size_t)n}, .plain = true};
+    return HF_EXIT_GOOD;
+}
+
 static enum hf_exit start_front(const struct hf_cli *cli,
                                 struct hf_ca_parts *parts,
                                 struct hf_span certificate, struct hf_span key)
 {
-    const struct hf_server_config config = {
-        .places = parts->rules->setup.places,
-        .place_count = parts->rules->setup.place_count,
+    const struct hf_ca_setup *setup = &parts->rules->setup;
+    struct hf_server_place places[HF_SERVER_PLACES_MAX];
+    char room[sizeof("unix:") - 1 + HF_LISTEN_PATH_MAX];
+    struct hf_server_config config = {
+        .places = places,
+        .place_count = setup->place_count,
         .certificate = certificate,
         .key = key,
         .body_max = HF_JWS_BODY_MAX,
         .no_wall = hf_cli_no_wall(cli),
     };
     struct hf_why why = {0};
+    enum hf_exit status;
 
+    memcpy(places, setup->places, setup->place_count * sizeof(places[0]));
+    status = add_control(cli, parts, room, sizeof(room), &config, places);
+    if (status != HF_EXIT_GOOD)
+        return status;
     return hf_server_new(&config, &parts->front, &why) == HF_OK
                ? HF_EXIT_GOOD
                : fail(cli, "its web server", &why);
@@ -362,8 +398,6 @@ static enum hf_exit open_store(const struct hf_cli *cli,
     struct hf_why why = {0};
     const char *location;
 
-    if (hf_folder_make_in(parts->folder, HF_CA_LEDGER_FOLDER, &why) != HF_OK)
-        return fail(cli, parts->folder, &why);
     path_in(parts, HF_CA_LEDGER, path);
     location = hf_cli_value(cli, "store", path);
     return hf_store_open(location, &hf_ca_plan, false, &parts->store, &why) ==

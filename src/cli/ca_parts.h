@@ -41,6 +41,7 @@ struct hf_ca_parts {
     struct hf_own_tls *own_tls;
     struct hf_server_front *front;
     struct hf_store *store;
+    size_t control_place; /* of the front: ca/service.h */
     char folder[PATH_MAX];
     char keeper_room[HF_SEAT_NAME_MAX];
     struct hf_buf keeper; /* our name among others; or empty */

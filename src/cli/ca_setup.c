@@ -63,9 +63,10 @@ static enum hf_exit read_places(const struct hf_cli *cli,
     const char *watch = hf_cli_value(cli, "watch", NULL);
     size_t count = hf_cli_count(cli, "listen");
 
-    if (count >= HF_SERVER_PLACES_MAX)
+    /* Beside the watchers' place and the operator's. */
+    if (count > HF_SERVER_PLACES_MAX - 2)
         return hf_cli_usage(cli, HF_SPAN("--listen"),
-                            "given more than 15 times");
+                            "given more than 14 times");
     for (size_t i = 0; i < count; i++)
         out->places[out->place_count++].address =
             hf_span_str(hf_cli_nth(cli, "listen", i));

@@ -83,12 +83,13 @@ static void drain(struct hf_ca_parts *parts, struct hf_service *service)
     hf_signals_tidy(false);
 }
 
-static void reload(struct hf_cli *cli, struct hf_ca_parts *parts,
-                   struct hf_service *service)
+static enum hf_err reload(struct hf_cli *cli, struct hf_ca_parts *parts,
+                          struct hf_service *service, struct hf_why *why)
 {
-    say_event(cli, hf_ca_reload(cli, parts, service) == HF_EXIT_GOOD
-                       ? "reloaded"
-                       : "not_reloaded");
+    bool good = hf_ca_reload(cli, parts, service) == HF_EXIT_GOOD;
+
+    say_event(cli, good ? "reloaded" : "not_reloaded");
+    return hf_service_reloaded(service, good, why);
 }
 
 static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
@@ -100,6 +101,7 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         .validator = parts->rules->validator,
         .issuer = parts->issuer,
         .own_tls = parts->own_tls,
+        .control_place = parts->control_place,
         .watch_place = parts->rules->setup.watch_place,
         .keeper = hf_buf_span(&parts->keeper),
         .hold_ms = 1000,
@@ -118,8 +120,9 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         announce(cli, parts);
     while (err == HF_OK && !hf_signals_stop_wanted()) {
         err = hf_service_turn(service, TURN_MS, &why);
-        if (err == HF_OK && hf_signals_take_reload())
-            reload(cli, parts, service);
+        if (err == HF_OK &&
+            (hf_signals_take_reload() || hf_service_wants_reload(service)))
+            err = reload(cli, parts, service, &why);
     }
     if (err == HF_OK || err == HF_ECANCELED) {
         drain(parts, service);

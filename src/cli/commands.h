@@ -51,6 +51,9 @@ extern const struct hf_command hf_cmd_ca_cert_show;
 extern const struct hf_command hf_cmd_ca_cert_revoke; /* cmd_ca_change.c */
 extern const struct hf_command hf_cmd_ca_external_add;
 extern const struct hf_command hf_cmd_ca_backup;
+extern const struct hf_command hf_cmd_ca_status;
+extern const struct hf_command hf_cmd_ca_reload;
+extern const struct hf_command hf_cmd_ca_drain;
 extern const struct hf_command hf_cmd_ca_serve; /* cmd_ca_serve.c */
 extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */
 extern const struct hf_command hf_cmd_perspective_serve;

@@ -12,11 +12,13 @@
 #include "holdfast/err.h"
 #include "holdfast/span.h"
 
+#define HF_LISTEN_PATH_MAX 108 /* of a Unix socket, with a NUL */
+
 struct hf_listen {
-    int fd;         /* -1: none */
-    uint16_t port;  /* 0: a Unix socket */
-    bool is_local;  /* Unix, or of 127.0.0.0/8 or ::1 */
-    char path[108]; /* of a Unix socket, with a NUL */
+    int fd;                        /* -1: none */
+    uint16_t port;                 /* 0: a Unix socket */
+    bool is_local;                 /* Unix, or of 127.0.0.0/8 or ::1 */
+    char path[HF_LISTEN_PATH_MAX]; /* of a Unix socket */
 };
 
 /*

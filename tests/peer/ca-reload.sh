@@ -134,6 +134,39 @@ subject() {
 check 'who comes now gets it' [ "$(subject)" = 'subject=CN = second' ]
 check 'who was there stays' kept_says 'a c False'
 
+# ---- the operator's commands ----
+
+operator() { # WHAT STATUS PATTERN COMMAND
+    what=$1
+    want=$2
+    pattern=$3
+    shift 3
+    status=0
+    "$HOLDFAST" ca "$@" --state-dir "$house" >"$tmp/out" 2>"$tmp/err" \
+        </dev/null || status=$?
+    judge "$what" "$want" "$pattern"
+}
+configure 'profile = {"a=90d", "e=2h"}'
+operator 'the operator lets it read again' 0 '"reloaded":true' reload --json
+check 'it does' kept_says 'a e False'
+configure 'no-such-key = 1'
+operator 'and hears when it does not' 2 'reloaded no' reload
+configure 'profile = {"a=90d", "c=2h"}'
+operator 'and again' 0 'reloaded yes' reload
+operator 'how it is' 0 'store_up yes draining no alone yes chores yes' status
+operator 'in JSON' 0 '"certificates_issued":1,' status --json
+control=$house/ca/ledger/control
+check 'the socket is its owner'\''s alone' [ "$(stat -c %a "$control")" = 600 ]
+by_socket() { # METHOD TARGET
+    curl -s -o "$tmp/out" -w '%{http_code}' -X "$1" --unix-socket "$control" \
+        "http://ca$2"
+}
+check 'it serves no ACME there' [ "$(by_socket GET /directory)" = 404 ]
+check 'nor commands to whoever watches' [ "$(curl -s -o "$tmp/out" \
+    -w '%{http_code}' -X POST "$watch/drain")" = 404 ]
+check 'a command is no question' [ "$(by_socket GET /drain)" = 404 ]
+check 'it is well' curl -sf -o "$tmp/out" "$watch/health"
+
 # ---- what is wrong ----
 
 refuses() { # WHAT SENTENCE
@@ -185,6 +218,12 @@ check "it was read $(cat "$tmp/rounds") times meanwhile" [ \
 crowd_leave all
 check 'no client was told anything else' [ ! -s "$tmp/all.err" ]
 check 'the connection is still there' kept_says 'a c False'
+operator 'a balancer is told to go elsewhere' 0 'draining yes' drain
+check 'and hears it' [ "$(curl -s -o "$tmp/out" -w '%{http_code}' \
+    "$watch/health")" = 503 ]
+check 'who comes is served all the same' kept_says 'a c False'
 house_close
 check 'it ends in order' [ "$status" = 0 ]
+check 'and its socket is gone' [ ! -e "$control" ]
+operator 'nobody is there' 1 'no CA serves from here' status
 exit $failed
