@@ -323,6 +323,7 @@ enum hf_err hf_seat_check_chores(const struct hf_seat *seat, bool *held,
 
 struct hf_span hf_seat_nonce_key(const struct hf_seat *seat)
 {
-    return seat->name_len == 0 ? (struct hf_span){0}
-                               : (struct hf_span){seat->key, sizeof(seat->key)};
+    const size_t len = seat->name_len == 0 ? 0 : sizeof(seat->key);
+
+    return (struct hf_span){seat->key, len};
 }
