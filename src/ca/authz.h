@@ -28,7 +28,8 @@ bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
 bool hf_authz_evidence(struct hf_ca_call *call, int64_t id,
                        struct hf_span *out);
 
-/* What a client is told: "expired" when it is, else the row's word. */
+/* What a client is told: "expired" when it is, else the row's word. REQ
+ * REUSE-14 */
 struct hf_span hf_authz_status(const struct hf_authz *authz, int64_t now_at);
 
 /* Valid, and past its end because the record's TTL is short: its order, still

@@ -209,10 +209,8 @@ static bool check_header(struct hf_ca_call *call)
     if (!hf_nonces_use(call->engine->nonces, jws->nonce, call->now_at,
                        &call->nonce))
         return refuse_nonce(call);
-    if (!hf_span_starts(url, call->settings->base) ||
-        !hf_span_eq((struct hf_span){url.ptr + call->settings->base.len,
-                                     url.len - call->settings->base.len},
-                    call->whole))
+    if (!hf_ca_settings_cut(call->settings, &url) ||
+        !hf_span_eq(url, call->whole))
         return hf_ca_call_refuse(call, HF_TROUBLE_UNAUTHORIZED,
                                  "\"url\" of the header is not the URL of the "
                                  "request (RFC 8555 6.4)");
@@ -314,14 +312,12 @@ static bool use_account_key(struct hf_ca_call *call)
 
 static bool find_signer(struct hf_ca_call *call)
 {
-    struct hf_span base = call->settings->base;
     struct hf_span kid = call->jws.kid;
     int64_t id;
     bool found = false;
 
-    if (hf_span_starts(kid, base))
-        (void)hf_span_cut(&kid, base.len);
-    if (hf_span_starts(kid, HF_SPAN("/acct/"))) {
+    if (hf_ca_settings_cut(call->settings, &kid) &&
+        hf_span_starts(kid, HF_SPAN("/acct/"))) {
         (void)hf_span_cut(&kid, 6);
         if (hf_ca_call_take_id(kid, &id) &&
             !hf_ca_call_load_account(call, id, &call->account, &found))

@@ -25,7 +25,9 @@ struct hf_order {
 bool hf_order_load(struct hf_ca_call *call, int64_t id, struct hf_order *out,
                    bool *found);
 
-/* Section 7.1.6: what the row, the moment and the authorizations make of it. */
+/* Section 7.1.6: what the row, the moment and the authorizations make of it;
+ * ready when all of these are valid (REQ VAL-37), whenever they became so
+ * (REQ JIT-07). */
 struct hf_span hf_order_status(const struct hf_order *order, int64_t now_at);
 
 /*

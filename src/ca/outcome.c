@@ -45,6 +45,31 @@ static enum hf_account_status status_of(struct hf_span word)
                                                 : HF_ACCOUNT_DEACTIVATED;
 }
 
+/* REQ ACCT-09, DIR-08: as the account was called where the CA was before. */
+static bool take_former_urls(struct hf_ca_call *call, struct hf_account *out)
+{
+    const struct hf_ca_settings *settings = call->settings;
+    struct hf_span path = out->url;
+    struct hf_span *urls =
+        hf_arena_take(&call->arena, settings->former_count + 1, sizeof(*urls));
+
+    if (urls == NULL)
+        return hf_ca_call_fail(call, HF_ENOMEM);
+    (void)hf_ca_settings_cut(settings, &path);
+    for (size_t i = 0; i < settings->former_count; i++) {
+        char room[HF_ACCOUNT_URL_MAX];
+        struct hf_buf url;
+
+        hf_buf_init(&url, room, sizeof(room));
+        hf_buf_put(&url, settings->former[i]);
+        hf_buf_put(&url, path);
+        urls[i] = hf_arena_copy(&call->arena, hf_buf_span(&url));
+    }
+    out->other_urls = urls;
+    out->other_url_count = settings->former_count;
+    return true;
+}
+
 static bool take_account(struct hf_ca_call *call, int64_t id,
                          struct hf_validation_job *out)
 {
@@ -60,7 +85,7 @@ static bool take_account(struct hf_ca_call *call, int64_t id,
     account->status = status_of(call->account.status);
     out->account = account;
     out->raw_refused = call->account.hashed;
-    return take_keys(call, account);
+    return take_former_urls(call, account) && take_keys(call, account);
 }
 
 static void set_way(const struct hf_job *job, enum hf_way tried,

@@ -11,6 +11,7 @@
 
 #define HF_CA_PROFILES_MAX 16
 #define HF_CA_ISSUERS_MAX  10 /* REQ CHAL-03 */
+#define HF_CA_FORMER_MAX   4
 
 /* A kind of certificate (draft-ietf-acme-profiles). */
 struct hf_ca_profile {
@@ -21,6 +22,9 @@ struct hf_ca_profile {
 
 struct hf_ca_settings {
     struct hf_span base; /* "https://ca.example:8443", no slash at its end */
+    const struct hf_span *former; /* the same, where it was before: accounts
+                                     and records of then stay good */
+    size_t former_count;
     enum hf_preset preset;
     struct hf_ca law; /* what records may say: issuers, prefixes, digest; the
                          first prefix is the one that is advertised */
@@ -46,3 +50,8 @@ struct hf_ca_settings {
     uint32_t failures_an_hour; /* of an account at a name; 0: no limit */
     uint32_t looks_an_hour;    /* just in time, of a name; 0: no limit */
 };
+
+/* Cut the base, or a former one, off `*url`, which then begins with a slash;
+ * false when it begins with none. */
+bool hf_ca_settings_cut(const struct hf_ca_settings *settings,
+                        struct hf_span *url);

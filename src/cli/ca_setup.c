@@ -18,25 +18,66 @@
 
 /* ---- the URL ---- */
 
+/* An URL of the CA: taken apart, and the prefix of records below it. */
+static enum hf_exit read_base(const struct hf_cli *cli, const char *text,
+                              struct hf_ca_setup *out, struct hf_url *url)
+{
+    size_t n = out->settings.law.prefix_count;
+    struct hf_why why = {0};
+    struct hf_buf prefix;
+
+    if (hf_url_parse(hf_span_str(text), url, &why) != HF_OK)
+        return hf_cli_usage(cli, hf_span_str(text), why.text);
+    if (!url->tls || !hf_span_eq(url->target, HF_SPAN("/")) ||
+        hf_span_ends(hf_span_str(text), HF_SPAN("/")))
+        return hf_cli_usage(cli, hf_span_str(text),
+                            "the URL is https://, a host, perhaps a port, and "
+                            "no path");
+    hf_buf_init(&prefix, out->prefix_rooms[n], sizeof(out->prefix_rooms[n]));
+    hf_buf_puts(&prefix, text);
+    hf_buf_puts(&prefix, "/h/"); /* no account's URL begins so: REQ DIR-06 */
+    out->prefixes[n] = hf_buf_span(&prefix);
+    out->settings.law.prefixes = out->prefixes;
+    out->settings.law.prefix_count = n + 1;
+    return HF_EXIT_GOOD;
+}
+
+/* REQ ACCT-09: what was good where it was before stays good. */
+static enum hf_exit read_former(const struct hf_cli *cli,
+                                struct hf_ca_setup *out)
+{
+    size_t count = hf_cli_count(cli, "former-url");
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    if (count > HF_CA_FORMER_MAX)
+        return hf_cli_usage(cli, HF_SPAN("--former-url"), "given too often");
+    for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++) {
+        const char *text = hf_cli_nth(cli, "former-url", i);
+        struct hf_url url;
+
+        status = read_base(cli, text, out, &url);
+        out->former[i] = hf_span_str(text);
+    }
+    out->settings.former = out->former;
+    out->settings.former_count = count;
+    return status;
+}
+
 static enum hf_exit read_url(const struct hf_cli *cli, struct hf_ca_setup *out)
 {
     const char *text = hf_cli_value(cli, "url", NULL);
     struct hf_why why = {0};
     struct hf_name name;
-    struct hf_buf prefix;
     struct hf_url url;
+    enum hf_exit status;
 
     if (text == NULL)
         return hf_cli_usage(cli, HF_SPAN(""),
                             "say where clients find it: --url "
                             "https://ca.example");
-    if (hf_url_parse(hf_span_str(text), &url, &why) != HF_OK)
-        return hf_cli_usage(cli, hf_span_str(text), why.text);
-    if (!url.tls || !hf_span_eq(url.target, HF_SPAN("/")) ||
-        hf_span_ends(hf_span_str(text), HF_SPAN("/")))
-        return hf_cli_usage(cli, hf_span_str(text),
-                            "the URL is https://, a host, perhaps a port, and "
-                            "no path");
+    status = read_base(cli, text, out, &url);
+    if (status != HF_EXIT_GOOD)
+        return status;
     out->host_is_ip = url.kind != HF_URL_NAME;
     out->host = url.host;
     if (!out->host_is_ip) {
@@ -47,11 +88,7 @@ static enum hf_exit read_url(const struct hf_cli *cli, struct hf_ca_setup *out)
     }
     out->port = url.port;
     out->settings.base = hf_span_str(text);
-    hf_buf_init(&prefix, out->prefix_room, sizeof(out->prefix_room));
-    hf_buf_put(&prefix, out->settings.base);
-    hf_buf_puts(&prefix, "/h/"); /* no account's URL begins so: REQ DIR-06 */
-    out->prefix = hf_buf_span(&prefix);
-    return HF_EXIT_GOOD;
+    return read_former(cli, out);
 }
 
 /* ---- where to listen ---- */
@@ -249,7 +286,5 @@ enum hf_exit hf_ca_setup_read(const struct hf_cli *cli,
         status = read_profiles(cli, out);
     if (status == HF_EXIT_GOOD)
         status = read_limits(cli, out);
-    out->settings.law.prefixes = &out->prefix;
-    out->settings.law.prefix_count = 1;
     return status;
 }

@@ -18,6 +18,11 @@
     {.name = "url",                                                            \
      .arg = "URL",                                                             \
      .help = "Where clients find it: https://NAME or https://NAME:PORT"},      \
+        {.name = "former-url",                                                 \
+         .arg = "URL",                                                         \
+         .many = true,                                                         \
+         .help = "Where they found it before: accounts and records of then "   \
+                 "stay good"},                                                 \
         {.name = "listen",                                                     \
          .arg = "ADDRESS@PORT",                                                \
          .many = true,                                                         \
@@ -93,9 +98,10 @@ struct hf_ca_setup {
     /* what the spans above live in */
     struct hf_span issuers[HF_CA_ISSUERS_MAX];
     struct hf_name issuer_names[HF_CA_ISSUERS_MAX];
-    struct hf_span prefix;
+    struct hf_span prefixes[1 + HF_CA_FORMER_MAX];
+    struct hf_span former[HF_CA_FORMER_MAX];
     struct hf_ca_profile profiles[HF_CA_PROFILES_MAX];
-    char prefix_room[HF_URL_MAX];
+    char prefix_rooms[1 + HF_CA_FORMER_MAX][HF_URL_MAX];
     char host_room[HF_CA_HOST_MAX];
     char place_rooms[2][64];
 };

@@ -164,6 +164,7 @@ enum hf_err hf_lab_known(void *state, struct hf_span word, struct hf_buf *out,
                          struct hf_why *why)
 {
     const struct hf_lab *lab = state;
+    char elsewhere[HF_URL_MAX];
     struct hf_span what = word;
     struct hf_span who;
 
@@ -172,10 +173,14 @@ enum hf_err hf_lab_known(void *state, struct hf_span word, struct hf_buf *out,
     who = hf_span_cut(&what, hf_span_find(what, '.'));
     if (lab->world == NULL || !hf_span_skip(&what, '.'))
         return not_known(why);
+    hf_lab_put_url(lab->world, 2, elsewhere);
     if (!hf_span_eq(who, HF_SPAN("ca")))
         return put_of_account(lab, who, what, out, why);
-    if (!hf_span_eq(what, HF_SPAN("url")))
+    if (hf_span_eq(what, HF_SPAN("url")))
+        hf_buf_puts(out, lab->world->url);
+    else if (hf_span_eq(what, HF_SPAN("elsewhere")))
+        hf_buf_puts(out, elsewhere);
+    else
         return not_known(why);
-    hf_buf_puts(out, lab->world->url);
     return HF_OK;
 }

@@ -123,13 +123,17 @@ static void put_accounts(const struct hf_lab_world *world, struct hf_buf *out)
     }
 }
 
+/* It listens where its URL says: at an address. */
 static void put_authority(const struct hf_lab_world *world, struct hf_buf *out)
 {
+    struct hf_span place = hf_span_str(world->url);
+
+    (void)hf_span_cut(&place, sizeof("https://") - 1);
     hf_buf_puts(out, "authority default {\nurl = \"");
     hf_buf_puts(out, world->url);
     hf_buf_puts(out, "\"\nlisten = \"");
-    hf_buf_puts(out, world->net);
-    hf_buf_puts(out, "1@");
+    hf_buf_put(out, hf_span_cut(&place, hf_span_find(place, ':')));
+    hf_buf_putc(out, '@');
     hf_buf_put_u64(out, world->programs[0].port);
     hf_buf_puts(out, "\"\nissuer-name = \"" HF_LAB_ISSUER "\"\n"
                      "internal-names = yes\nremember = 0\n}\n");
@@ -486,6 +490,27 @@ enum hf_err hf_lab_perspectives(struct hf_lab *lab,
 
 /* ---- the CA ---- */
 
+void hf_lab_put_url(const struct hf_lab_world *world, unsigned host,
+                    char out[HF_URL_MAX])
+{
+    (void)snprintf(out, HF_URL_MAX, "https://%s%u:%u", world->net, host,
+                   world->programs[0].port);
+}
+
+/* With the options of a CA it may go to {ca.elsewhere}, and to where it was. */
+static void follow(struct hf_lab_world *world, const struct hf_lab_verb *verb)
+{
+    for (unsigned host = 1; host <= 2; host++) {
+        char url[HF_URL_MAX];
+
+        hf_lab_put_url(world, host, url);
+        for (size_t i = 0; i + 1 < verb->word_count; i++)
+            if (hf_span_eq(verb->words[i], HF_SPAN("--url")) &&
+                hf_span_eq(verb->words[i + 1], hf_span_str(url)))
+                memcpy(world->url, url, sizeof(url));
+    }
+}
+
 static enum hf_err found_ca(struct hf_lab *lab, struct hf_why *why)
 {
     static const struct hf_span command[] = {
@@ -504,8 +529,7 @@ static enum hf_err found_ca(struct hf_lab *lab, struct hf_why *why)
     }
     hf_lab_ran_clear(&ran);
     if (err == HF_OK)
-        (void)snprintf(world->url, sizeof(world->url), "https://%s1:%u",
-                       world->net, world->programs[0].port);
+        hf_lab_put_url(world, 1, world->url);
     return err;
 }
 
@@ -541,6 +565,7 @@ enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_lab_verb *verb,
         err = found_ca(lab, why);
     if (err == HF_OK)
         err = hf_lab_stop(lab, HF_SPAN("ca"), why);
+    follow(world, verb);
     begin_argv(world, &ca->argv, command, 2);
     add_word(&ca->argv, "--clock=", HF_SPAN(HF_AHEAD_GIVEN));
     add_remotes(world, &ca->argv);

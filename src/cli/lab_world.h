@@ -100,6 +100,10 @@ enum hf_err hf_lab_perspectives(struct hf_lab *lab,
 enum hf_err hf_lab_ca(struct hf_lab *lab, const struct hf_lab_verb *verb,
                       struct hf_why *why);
 
+/* The URL of a CA at the nth address of the laboratory's network. */
+void hf_lab_put_url(const struct hf_lab_world *world, unsigned host,
+                    char out[HF_URL_MAX]);
+
 /* The CA or a perspective, by its name. Fails also: HF_EINVAL (no such). */
 enum hf_err hf_lab_stop(struct hf_lab *lab, struct hf_span who,
                         struct hf_why *why);
