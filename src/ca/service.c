@@ -57,6 +57,7 @@ struct hf_service {
     bool wants_reload;
     uint64_t reload_request; /* of the front, that waits for it */
     int64_t resume_at;       /* when lost jobs are looked for next */
+    bool has_lost;           /* an outcome: the store did not keep it */
     bool has_begun; /* a validation: it goes on when the next turn asks */
 
     /* of this turn */
@@ -679,17 +680,21 @@ static enum hf_err resume_all(struct hf_service *service,
     return err;
 }
 
-/* What is not in our hands: a crash left it, or there was no room for it. */
-static enum hf_err resume(struct hf_service *service, int64_t before_at,
+/* What is not in our hands: a crash left it, there was no room for it, or what
+ * came of it was not kept; of this we know at once. */
+static enum hf_err resume(struct hf_service *service, bool at_once,
                           struct hf_why *why)
 {
-    struct lost lost = {.service = service, .before_at = before_at};
+    int64_t now_at = now_of(service).s;
+    struct lost lost = {.service = service,
+                        .before_at = at_once ? now_at + 1 : now_at - LOST_S};
     enum hf_err err =
         hf_store_transact(service->config.store, find_lost, &lost, why);
 
     if (err == HF_OK && lost.counts[0] + lost.counts[1] > 0)
         err = resume_all(service, &lost, why);
-    service->resume_at = now_of(service).s + RESUME_S;
+    service->has_lost &= err != HF_OK;
+    service->resume_at = now_at + RESUME_S;
     return err;
 }
 
@@ -707,6 +712,7 @@ static void run_tasks(struct hf_service *service)
     service->counts.commits++;
     service->counts.tasks += service->task_count;
     service->counts.failures += failed;
+    service->has_lost |= failed > 0;
 }
 
 static enum hf_err wait(struct hf_service *service, int64_t wait_ms,
@@ -764,7 +770,7 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
                                !hf_seat_is_alone(service->seat));
         /* A store that is away for a while is asked again. */
         if (now_of(service).s >= service->resume_at)
-            (void)resume(service, now_of(service).s - LOST_S, why);
+            (void)resume(service, service->has_lost, why);
     }
     if (err == HF_OK)
         err = submit_works(service, why);
@@ -857,7 +863,7 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     if (err == HF_OK)
         err = hf_lists_new(config, service->seat, &service->lists, why);
     if (err == HF_OK)
-        err = resume(service, now_of(service).s + 1, why);
+        err = resume(service, true, why);
     if (err != HF_OK) {
         hf_service_free(service);
         return err;

@@ -23,13 +23,27 @@ certificate() {
         -out "$tmp/$1.pem"
 }
 
+# OpenSSL makes none that has ended.
+expired_certificate() {
+    key -subj /CN=expired -keyout "$tmp/expired.key" -out "$tmp/expired.csr"
+    cat >"$tmp/expired.template" <<'END'
+cn = expired
+dns_name = localhost
+activation_date = "2020-01-01 00:00:00 UTC"
+expiration_date = "2020-02-01 00:00:00 UTC"
+END
+    certtool --generate-certificate --template "$tmp/expired.template" \
+        --load-request "$tmp/expired.csr" --load-ca-certificate "$tmp/ca.pem" \
+        --load-ca-privkey "$tmp/ca.key" --outfile "$tmp/expired.pem"
+}
+
 certificates() {
     key -x509 -subj '/CN=test CA' -days 30 -keyout "$tmp/ca.key" -out "$tmp/ca.pem"
     # The same name: only the key tells that it is another.
     key -x509 -subj '/CN=test CA' -days 30 -keyout "$tmp/false.key" -out "$tmp/false.pem"
     certificate good ca DNS:localhost,IP:127.0.0.1 30
     certificate other ca DNS:other.example,DNS:localhost.example,IP:127.0.0.2 30
-    certificate expired ca DNS:localhost -1
+    expired_certificate
     certificate untrusted false DNS:localhost 30
 }
 
