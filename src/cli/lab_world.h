@@ -37,6 +37,7 @@ struct hf_lab_program {
     char name[8]; /* "ca", "p1" */
     struct hf_lab_argv argv;
     struct hf_child *child; /* NULL: it does not run */
+    bool may_end;           /* it was asked to */
     struct hf_buf out;      /* what it said last */
     struct hf_buf said;     /* on standard error */
     uint16_t port;
@@ -75,15 +76,30 @@ struct hf_lab_world {
 enum hf_err hf_lab_world_new(struct hf_lab *lab, struct hf_why *why);
 void hf_lab_world_free(struct hf_lab *lab);
 
+/* Tell programs that run what time it is. */
+void hf_lab_world_shift(struct hf_lab *lab);
+
+/* A file of the folder, its owner's alone. */
+enum hf_err hf_lab_write_file(const struct hf_lab_world *world,
+                              const char *name, struct hf_span text,
+                              struct hf_why *why);
+
+/* The configuration file, for every program anew: zones and accounts come and
+ * go. */
+enum hf_err hf_lab_write_config(struct hf_lab *lab, struct hf_why *why);
+
+/* ---- programs, lab_program.c ---- */
+
+/* End all, in order, for what they have to write; at the latest by their
+ * kill. */
+void hf_lab_end_programs(struct hf_lab *lab);
+
 /*
  * Answer questions, hear programs, and wait for `fd`, or -1, to become
  * readable, for 50 ms at most.
  * Fails: HF_ECANCELED (a signal), HF_ENOMEM, HF_ESYSTEM.
  */
 enum hf_err hf_lab_turn(struct hf_lab *lab, int fd, struct hf_why *why);
-
-/* Tell programs that run what time it is. */
-void hf_lab_world_shift(struct hf_lab *lab);
 
 /* Start verb->count perspectives, p1 and so on, which ask from 127.0.0.11 and
  * so on, with the verb's words as options of `perspective serve`.
@@ -126,6 +142,8 @@ enum hf_err hf_lab_run(struct hf_lab *lab, const struct hf_span *words,
                        size_t count, struct hf_lab_ran *ran,
                        struct hf_why *why);
 void hf_lab_ran_clear(struct hf_lab_ran *ran);
+
+/* ---- accounts, lab_known.c ---- */
 
 /* An account for the configuration file. Fails: HF_EINVAL (the name), HF_ELIMIT
  * (too many). */
