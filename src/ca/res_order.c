@@ -5,6 +5,7 @@
 #include "ca/order.h"
 #include "ca/resources.h"
 #include "crypto/csr.h"
+#include "crypto/leaf_lint.h"
 
 #define POLL_S     1
 #define ROUNDS_MAX 2 /* how often finalize waits for what is too old */
@@ -152,6 +153,22 @@ static bool check_key(struct hf_ca_call *call, const struct hf_csr *csr)
         "the key of the request was reported as compromised");
 }
 
+/* What the issuer would refuse is refused here, where the order stays ready for
+ * another request. More in the subject, and extensions that servers have no use
+ * for, are left out of the certificate, as clients expect. */
+static bool check_wish(struct hf_ca_call *call, const struct hf_csr *csr)
+{
+    const char *fault = NULL;
+    struct hf_span spki;
+
+    if (csr->must_staple)
+        fault = "this CA has no OCSP, whose answers would have to be stapled: "
+                "ask without the TLS feature status_request (RFC 7633)";
+    else if (hf_csr_spki(csr->der, &spki))
+        fault = hf_spki_fault(spki, !call->settings->internal_names);
+    return fault == NULL || hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR, fault);
+}
+
 static bool take_csr(struct hf_ca_call *call, struct hf_order *order)
 {
     struct hf_span text = hf_document_string(call->payload, "csr");
@@ -171,7 +188,8 @@ static bool take_csr(struct hf_ca_call *call, struct hf_order *order)
         return hf_ca_call_fail(call, err);
     if (err != HF_OK)
         return hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR, call->why.text);
-    good = check_names(call, order, &csr) && check_key(call, &csr);
+    good = check_names(call, order, &csr) && check_wish(call, &csr) &&
+           check_key(call, &csr);
     hf_csr_clear(&csr);
     return good;
 }

@@ -421,30 +421,31 @@ static void drain(struct hf_service *service, struct hf_server_reply *reply,
 
 /* What is no CA's, for whoever watches and for the operator. */
 static const struct {
-    enum hf_server_method method;
     const char *target;
-    bool for_watchers;
     void (*put)(struct hf_service *service, struct hf_server_reply *reply,
                 struct hf_buf *body);
+    enum hf_server_method method;
+    bool for_watchers;
 } views[] = {
-    {HF_SERVER_GET, "/metrics", true, put_metrics},
-    {HF_SERVER_GET, "/health", true, put_health},
-    {HF_SERVER_GET, "/status", false, put_status},
-    {HF_SERVER_POST, "/drain", false, drain},
+    {"/metrics", put_metrics, HF_SERVER_GET, true},
+    {"/health", put_health, HF_SERVER_GET, true},
+    {"/status", put_status, HF_SERVER_GET, false},
+    {"/drain", drain, HF_SERVER_POST, false},
 };
 
 static enum hf_err answer_view(struct hf_service *service,
                                const struct hf_server_request *request,
                                bool watches, struct hf_why *why)
 {
+    enum hf_server_method method =
+        request->method == HF_SERVER_HEAD ? HF_SERVER_GET : request->method;
     struct hf_server_reply reply = {.status = 404};
     struct hf_buf body;
     enum hf_err err;
 
     hf_buf_init_grow(&body, WATCH_MAX);
     for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
-        if (views[i].method != request->method ||
-            (watches && !views[i].for_watchers) ||
+        if (views[i].method != method || (watches && !views[i].for_watchers) ||
             !hf_span_eq(request->target, hf_span_str(views[i].target)))
             continue;
         reply.status = 200;

@@ -166,6 +166,8 @@ check 'nor commands to whoever watches' [ "$(curl -s -o "$tmp/out" \
     -w '%{http_code}' -X POST "$watch/drain")" = 404 ]
 check 'a command is no question' [ "$(by_socket GET /drain)" = 404 ]
 check 'it is well' curl -sf -o "$tmp/out" "$watch/health"
+check 'and tells whoever asks for no more' curl -sfI -o "$tmp/out" \
+    "$watch/health"
 
 # ---- what is wrong ----
 

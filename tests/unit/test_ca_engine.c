@@ -841,8 +841,8 @@ static const char der[] = "\x30\x0b\x30\x09\xa0\x03\x02\x01\x02\x02\x02"
 /* RFC 9773 4.1: the issuer's key identifier and the serial number. */
 #define CERT_ID "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.EjQ"
 
-static void make_csr(enum hf_key_kind kind, const char *name, char *out,
-                     size_t size)
+static void make_wish(enum hf_key_kind kind, const char *name, bool must_staple,
+                      char *out, size_t size)
 {
     struct hf_span dns = hf_span_str(name);
     struct hf_csr_names names = {.dns = &dns, .dns_count = 1};
@@ -851,13 +851,20 @@ static void make_csr(enum hf_key_kind kind, const char *name, char *out,
 
     assert_int_equal(hf_private_key_generate(kind, &key, NULL), HF_OK);
     hf_buf_init_grow(&octets, 8192);
-    assert_int_equal(hf_csr_make(key, &names, false, &octets, NULL), HF_OK);
+    assert_int_equal(hf_csr_make(key, &names, must_staple, &octets, NULL),
+                     HF_OK);
     assert_true(HF_BASE64URL_LEN(octets.len) + 12 < size);
     memcpy(out, "{\"csr\":\"", 8);
     hf_base64url(hf_buf_span(&octets), out + 8);
     memcpy(out + 8 + HF_BASE64URL_LEN(octets.len), "\"}", 3);
     hf_buf_clear(&octets);
     hf_private_key_free(key);
+}
+
+static void make_csr(enum hf_key_kind kind, const char *name, char *out,
+                     size_t size)
+{
+    make_wish(kind, name, false, out, size);
 }
 
 /* An order for www.example.com that is ready; its path. */
@@ -934,6 +941,13 @@ static void finalize(void **state)
     post(order, csr);
     is_refused(400, "badCSR");
     post(order, "{\"csr\":\"AAAA\"}");
+    is_refused(400, "badCSR");
+    make_wish(HF_KEY_P256, "www.example.com", true, csr, sizeof(csr));
+    post(order, csr);
+    is_refused(400, "RFC 7633");
+    /* Public CAs certify none; the order stays ready all the same. */
+    make_csr(HF_KEY_ED25519, "www.example.com", csr, sizeof(csr));
+    post(order, csr);
     is_refused(400, "badCSR");
     issue(order);
     is_good(200, "\"status\":\"valid\"");
