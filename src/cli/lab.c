@@ -184,6 +184,33 @@ static void move_clock(struct hf_lab *lab, const struct hf_lab_verb *verb)
     hf_lab_world_shift(lab);
 }
 
+const struct hf_lab_moment *hf_lab_moment_find(const struct hf_lab *lab,
+                                               struct hf_span name)
+{
+    for (size_t i = 0; i < lab->moment_count; i++)
+        if (hf_span_eq(hf_span_str(lab->moments[i].name), name))
+            return &lab->moments[i];
+    return NULL;
+}
+
+static enum hf_err keep_moment(struct hf_lab *lab,
+                               const struct hf_lab_verb *verb,
+                               struct hf_why *why)
+{
+    struct hf_lab_moment *moment = &lab->moments[lab->moment_count];
+
+    if (lab->moment_count == HF_LAB_MOMENTS_MAX ||
+        verb->who.len >= sizeof(moment->name) ||
+        hf_lab_moment_find(lab, verb->who) != NULL)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "a moment has a name of its own, a short one, and there "
+                       "are 16 at most");
+    memcpy(moment->name, verb->who.ptr, verb->who.len);
+    moment->at_s = now_of(lab) + verb->ahead_s;
+    lab->moment_count++;
+    return HF_OK;
+}
+
 /* An expectation of the last step settles it; before all else it is over. */
 static enum hf_exit look_back(struct hf_lab *lab,
                               const struct hf_lab_verb *verb)
@@ -197,6 +224,7 @@ static enum hf_exit do_verb(struct hf_lab *lab, const struct hf_lab_verb *verb,
                             const struct hf_lab_place *place)
 {
     struct hf_why why = {0};
+    enum hf_err err = HF_OK;
 
     if (hf_lab_verb_is_of_programs(verb))
         return hf_lab_step(lab, verb, place);
@@ -208,12 +236,13 @@ static enum hf_exit do_verb(struct hf_lab *lab, const struct hf_lab_verb *verb,
         put_said(lab->cli, "say", verb->text);
     else if (verb->kind == HF_LAB_VERB_CLOCK)
         move_clock(lab, verb);
-    else if (hf_lab_verb_do(lab->dns, verb, &lab->zone, now_of(lab), &why) !=
-             HF_OK) {
+    else if (verb->kind == HF_LAB_VERB_MOMENT)
+        err = keep_moment(lab, verb, &why);
+    else
+        err = hf_lab_verb_do(lab->dns, verb, &lab->zone, now_of(lab), &why);
+    if (err != HF_OK)
         hf_lab_fail(lab, place, &why);
-        return HF_EXIT_ERROR;
-    }
-    return HF_EXIT_GOOD;
+    return err == HF_OK ? HF_EXIT_GOOD : HF_EXIT_ERROR;
 }
 
 /* The line, what is to be known of it put in. */

@@ -12,6 +12,14 @@
 
 struct hf_lab_world; /* lab_world.h */
 
+#define HF_LAB_MOMENTS_MAX 16
+
+/* A moment that a scenario has given a name. */
+struct hf_lab_moment {
+    char name[32];
+    int64_t at_s;
+};
+
 /* Where a line stands. */
 struct hf_lab_place {
     const char *path;
@@ -24,12 +32,14 @@ struct hf_lab {
     struct hf_lab_server *server;
     struct hf_lab_zone_config zone; /* what new zones are like */
     int64_t ahead_s;                /* of its clock */
-    bool is_over;                   /* whoever sits before it said so */
-    struct hf_buf line;             /* the one at hand, as it is meant */
-    struct hf_buf room;             /* of its words */
-    struct hf_lab_world *world;     /* programs; NULL: there are none here */
-    struct hf_lab_answer answer;    /* what the last step came to */
-    struct hf_lab_place step_at;    /* where that stands */
+    struct hf_lab_moment moments[HF_LAB_MOMENTS_MAX];
+    size_t moment_count;
+    bool is_over;                /* whoever sits before it said so */
+    struct hf_buf line;          /* the one at hand, as it is meant */
+    struct hf_buf room;          /* of its words */
+    struct hf_lab_world *world;  /* programs; NULL: there are none here */
+    struct hf_lab_answer answer; /* what the last step came to */
+    struct hf_lab_place step_at; /* where that stands */
 };
 
 /* Begin with nothing but a root. Owns: hf_lab_end(). */
@@ -54,6 +64,10 @@ enum hf_exit hf_lab_obey(struct hf_lab *lab, struct hf_span line,
  * first that is wrong, or all that are not met.
  */
 enum hf_exit hf_lab_play(struct hf_lab *lab, const char *path);
+
+/* The moment of that name, or NULL. */
+const struct hf_lab_moment *hf_lab_moment_find(const struct hf_lab *lab,
+                                               struct hf_span name);
 
 /* Listen at --listen, or where the kernel likes. */
 enum hf_exit hf_lab_listen(struct hf_lab *lab);

@@ -3,6 +3,7 @@
  * placeholders of its scenarios. */
 #include <stdio.h>
 
+#include "base/time_text.h"
 #include "cli/lab_world.h"
 #include "client/account.h"
 #include "dns/zone_type.h"
@@ -76,8 +77,8 @@ static enum hf_err not_known(struct hf_why *why)
 {
     return hf_fail(why, HF_ENOTFOUND, 0,
                    "between braces stands {ca.url}, {ACCOUNT.url}, "
-                   "{ACCOUNT.id}, {ACCOUNT.hash NAME} or a step of time, "
-                   "{+90d}");
+                   "{ACCOUNT.id}, {ACCOUNT.hash NAME}, a moment, {end} or "
+                   "{end.date}, or a step of time, {+90d}");
 }
 
 /* +90d: a moment, in seconds */
@@ -92,6 +93,20 @@ static enum hf_err put_moment(const struct hf_lab *lab, struct hf_span word,
         return not_known(why);
     hf_buf_put_i64(out, hf_clock_now().s + lab->ahead_s +
                             (back ? -(int64_t)step_s : (int64_t)step_s));
+    return HF_OK;
+}
+
+/* {end}, in seconds, or {end.date} */
+static enum hf_err put_named(const struct hf_lab_moment *moment,
+                             struct hf_span what, struct hf_buf *out,
+                             struct hf_why *why)
+{
+    if (hf_span_eq(what, HF_SPAN("date")))
+        hf_time_put(out, moment->at_s);
+    else if (what.len == 0)
+        hf_buf_put_i64(out, moment->at_s);
+    else
+        return not_known(why);
     return HF_OK;
 }
 
@@ -165,13 +180,18 @@ enum hf_err hf_lab_known(void *state, struct hf_span word, struct hf_buf *out,
 {
     const struct hf_lab *lab = state;
     char elsewhere[HF_URL_MAX];
+    const struct hf_lab_moment *moment;
     struct hf_span what = word;
     struct hf_span who;
 
     if (word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-'))
         return put_moment(lab, word, out, why);
     who = hf_span_cut(&what, hf_span_find(what, '.'));
-    if (lab->world == NULL || !hf_span_skip(&what, '.'))
+    (void)hf_span_skip(&what, '.');
+    moment = hf_lab_moment_find(lab, who);
+    if (moment != NULL)
+        return put_named(moment, what, out, why);
+    if (lab->world == NULL || what.len == 0)
         return not_known(why);
     hf_lab_put_url(lab->world, 2, elsewhere);
     if (!hf_span_eq(who, HF_SPAN("ca")))

@@ -257,30 +257,50 @@ static enum hf_err read_expect(struct hf_lab_reading *r, struct hf_why *why)
                : hf_lab_read_outcome(r, why);
 }
 
-/* +90d, -1h, 2030-01-01T00:00:00Z */
+/* +90d, -1h: the word that was taken. */
+static bool take_step(struct hf_lab_reading *r)
+{
+    struct hf_span text = r->word.text;
+    bool back = hf_span_skip(&text, '-');
+    uint32_t seconds;
+
+    if ((!back && !hf_span_skip(&text, '+')) ||
+        !hf_zone_ttl_read(text, &seconds))
+        return false;
+    r->verb.ahead_s = back ? -(int64_t)seconds : (int64_t)seconds;
+    return true;
+}
+
+/* A step, or 2030-01-01T00:00:00Z */
 static enum hf_err read_clock(struct hf_lab_reading *r, struct hf_why *why)
 {
-    struct hf_span text;
     struct hf_time moment;
-    uint32_t seconds;
-    bool back;
 
     (void)hf_lab_next(r);
-    text = r->word.text;
-    back = hf_span_skip(&text, '-');
-    if (back || hf_span_skip(&text, '+')) {
-        if (!hf_zone_ttl_read(text, &seconds))
-            return hf_lab_wrong(r, why, "a step such as +90d is expected");
-        r->verb.ahead_s = back ? -(int64_t)seconds : (int64_t)seconds;
-    } else {
-        if (hf_time_parse(text, (struct hf_time){0}, &moment, NULL) != HF_OK)
-            return hf_lab_wrong(r, why,
-                                "a step such as +90d or -1h is expected, or a "
-                                "moment such as 2030-01-01T00:00:00Z");
-        r->verb.is_moment = true;
-        r->verb.at_s = moment.s;
-    }
+    if (take_step(r))
+        return hf_lab_read_end(r, why);
+    if (r->word.text.len == 0 || r->word.text.ptr[0] == '+' ||
+        hf_time_parse(r->word.text, (struct hf_time){0}, &moment, NULL) !=
+            HF_OK)
+        return hf_lab_wrong(r, why,
+                            "a step such as +90d or -1h is expected, or a "
+                            "moment such as 2030-01-01T00:00:00Z");
+    r->verb.is_moment = true;
+    r->verb.at_s = moment.s;
     return hf_lab_read_end(r, why);
+}
+
+/* NAME STEP */
+static enum hf_err read_moment(struct hf_lab_reading *r, struct hf_why *why)
+{
+    enum hf_err err = hf_lab_read_text(r, &r->verb.who, why);
+
+    if (err != HF_OK)
+        return err;
+    (void)hf_lab_next(r);
+    return take_step(r)
+               ? hf_lab_read_end(r, why)
+               : hf_lab_wrong(r, why, "a step such as +90d is expected");
 }
 
 static enum hf_err read_show(struct hf_lab_reading *r, struct hf_why *why)
@@ -308,6 +328,7 @@ static const struct {
     {"mend", HF_LAB_VERB_MEND, read_fault},
     {"expect", HF_LAB_VERB_EXPECT, read_expect},
     {"clock", HF_LAB_VERB_CLOCK, read_clock},
+    {"moment", HF_LAB_VERB_MOMENT, read_moment},
     {"show", HF_LAB_VERB_SHOW, read_show},
     {"say", HF_LAB_VERB_SAY, read_say},
     {"perspectives", HF_LAB_VERB_PERSPECTIVES, hf_lab_read_perspectives},
@@ -349,10 +370,11 @@ enum hf_err hf_lab_verb_read(struct hf_span line, struct hf_buf *room,
             *out = r.verb;
         return err;
     }
-    return hf_lab_wrong(&r, why,
-                        "the verbs are: zone record fault mend expect clock "
-                        "show say perspectives ca stop start account steal "
-                        "holdfast order validate await finalize get log");
+    return hf_lab_wrong(
+        &r, why,
+        "the verbs are: zone record fault mend expect clock "
+        "moment show say perspectives ca stop start account steal "
+        "holdfast order validate await finalize get log");
 }
 
 /* ---- doing it ---- */
@@ -400,6 +422,7 @@ enum hf_err hf_lab_verb_do(struct hf_lab_dns *dns,
     case HF_LAB_VERB_NONE:
     case HF_LAB_VERB_EXPECT:
     case HF_LAB_VERB_CLOCK:
+    case HF_LAB_VERB_MOMENT:
     case HF_LAB_VERB_SHOW:
     case HF_LAB_VERB_SAY:
     case HF_LAB_VERB_PERSPECTIVES:

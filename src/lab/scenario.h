@@ -11,6 +11,7 @@
  *     mend KIND NAME [for 127.0.0.5]
  *     expect shop.example TXT data secure [from 127.0.0.5] [says "text"]
  *     clock +90d|2030-01-01T00:00:00Z
+ *     moment end +1h
  *     show shop.example
  *     say "text"
  *
@@ -55,6 +56,7 @@ enum hf_lab_verb_kind {
     HF_LAB_VERB_MEND,
     HF_LAB_VERB_EXPECT,
     HF_LAB_VERB_CLOCK,
+    HF_LAB_VERB_MOMENT,
     HF_LAB_VERB_SHOW,
     HF_LAB_VERB_SAY,
     /* From here on: of programs, and what comes of them. */
@@ -109,13 +111,13 @@ struct hf_lab_verb {
     uint32_t ttl_s;
     struct hf_span text;       /* RDATA, or what to say */
     struct hf_lab_fault fault; /* its name is the verb's, too */
-    int64_t ahead_s;           /* CLOCK: how far to move it on */
+    int64_t ahead_s;           /* CLOCK, MOMENT: how far from now */
     bool is_moment;            /* or: to `at_s` */
     int64_t at_s;
     struct hf_lab_expected expected;
 
     /* Of programs: who, what it is called, and all else. */
-    struct hf_span who; /* of START, STEAL, ORDER, GET ...: an account, "ca" */
+    struct hf_span who; /* a MOMENT; of START, STEAL, ORDER, GET ...: an account, "ca" */
     struct hf_span called;                  /* an order, a thief */
     struct hf_span words[HF_LAB_WORDS_MAX]; /* names, options, a URL, a path */
     size_t word_count;
