@@ -108,7 +108,7 @@ static enum hf_err look_at_log(struct hf_lab *lab, struct hf_span event,
 
 /* ---- doing it ---- */
 
-/* HF_OK: lab->answer says what came of it. */
+/* HF_OK: lab->answer says what came of it. What is not here is about orders. */
 static enum hf_err do_step(struct hf_lab *lab, const struct hf_lab_verb *verb,
                            struct hf_why *why)
 {
