@@ -28,6 +28,7 @@ trust=$tmp/trust.pem
 certify() { # NAME: another certificate for its web server
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
         -days 7 -subj "/CN=$1" -addext subjectAltName=DNS:localhost \
+        -addext keyUsage=critical,digitalSignature,keyCertSign \
         -keyout "$tmp/tls.key" -out "$tmp/tls.crt" 2>"$tmp/err"
     cat "$tmp/tls.crt" >>"$trust"
 }
@@ -129,9 +130,9 @@ certify second
 check 'another certificate' reload reloaded
 subject() {
     openssl s_client -connect "127.0.0.1:$house_port" </dev/null 2>/dev/null |
-        openssl x509 -noout -subject
+        openssl x509 -noout -subject -nameopt RFC2253
 }
-check 'who comes now gets it' [ "$(subject)" = 'subject=CN = second' ]
+check 'who comes now gets it' [ "$(subject)" = 'subject=CN=second' ]
 check 'who was there stays' kept_says 'a c False'
 
 # ---- the operator's commands ----
@@ -189,7 +190,7 @@ cp "$tmp/tls.crt" "$tmp/good.crt"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
     -subj /CN=third -keyout "$tmp/third.key" -out "$tmp/tls.crt" 2>"$tmp/err"
 refuses 'a certificate of another key' 'tls-certificate'
-check 'and its certificate' [ "$(subject)" = 'subject=CN = second' ]
+check 'and its certificate' [ "$(subject)" = 'subject=CN=second' ]
 cp "$tmp/good.crt" "$tmp/tls.crt"
 rm "$tmp/holdfast.conf"
 refuses 'no configuration' 'holdfast.conf'

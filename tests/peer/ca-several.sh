@@ -70,6 +70,7 @@ knows_of_another() { # WATCH-PORT
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 7 \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+    -addext keyUsage=critical,digitalSignature,keyCertSign \
     -keyout "$tmp/balancer.key" -out "$tmp/balancer.crt" 2>"$tmp/err"
 cat "$tmp/balancer.crt" "$tmp/balancer.key" >"$tmp/balancer.pem"
 trust=$tmp/trust.pem

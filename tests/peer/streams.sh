@@ -53,7 +53,7 @@ accounts() {
 begin() { # SECONDS
     streams=
     for client in $clients; do
-        say_by=exec say "$client" orders "$1" "$client.shop.example" \
+        say_by='exec' say "$client" orders "$1" "$client.shop.example" \
             >"$tmp/said.$client" 2>"$tmp/said.$client.err" &
         streams="$streams $!"
     done
