@@ -117,8 +117,7 @@ struct hf_lab_verb {
     struct hf_lab_expected expected;
 
     /* Of programs: who, what it is called, and all else. */
-    struct hf_span
-        who; /* a MOMENT; of START, STEAL, ORDER, GET ...: an account, "ca" */
+    struct hf_span who;                     /* a moment, an account, "ca" */
     struct hf_span called;                  /* an order, a thief */
     struct hf_span words[HF_LAB_WORDS_MAX]; /* names, options, a URL, a path */
     size_t word_count;

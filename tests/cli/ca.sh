@@ -126,4 +126,17 @@ sed 's/sha256":"./sha256":"x/' before/evidence/*.log >$log
 run 2 audit verify --state-dir state
 says 'it was changed'
 run 2 audit show --state-dir state
+
+# ---- another time ----
+
+url='--url https://localhost:1 --listen 127.0.0.1@0'
+# shellcheck disable=SC2086 # options
+{
+run 64 serve --state-dir plain $url --clock +1d
+says 'for laboratories only'
+run 64 serve --state-dir plain $url --internal-names --clock fd:3
+says 'no clock of a laboratory'
+run 64 serve --state-dir plain $url --internal-names --clock fd:3 3<pass
+says 'no clock of a laboratory'
+}
 echo 'ok: ca'
