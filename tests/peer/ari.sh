@@ -32,17 +32,12 @@ asked() { # so far, about renewals
 
 # window FROM TO: for the certificate that is there, in seconds from now.
 window() {
-    python3 - "$PEBBLE_MANAGE/set-renewal-info/" "$PEBBLE_CA" \
-        "$state/live/a.example/cert.pem" "$1" "$2" <<'END'
-import json, ssl, sys, time, urllib.request
-url, ca, cert, start, end = sys.argv[1:]
-at = lambda s: time.strftime('%Y-%m-%dT%H:%M:%SZ',
-                             time.gmtime(time.time() + int(s)))
-info = {'suggestedWindow': {'start': at(start), 'end': at(end)}}
-body = {'Certificate': open(cert).read(), 'ARIResponse': json.dumps(info)}
-urllib.request.urlopen(url, json.dumps(body).encode(),
-                       context=ssl.create_default_context(cafile=ca))
-END
+    jq -n --rawfile cert "$state/live/a.example/cert.pem" \
+        --argjson from "$1" --argjson to "$2" '{Certificate: $cert,
+        ARIResponse: ({suggestedWindow: {start: (now + $from | todate),
+            end: (now + $to | todate)}} | tostring)}' |
+        curl -sSf --cacert "$PEBBLE_CA" -d @- \
+            "$PEBBLE_MANAGE/set-renewal-info/"
 }
 
 hour=3600
