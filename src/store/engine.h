@@ -67,6 +67,8 @@ struct hf_engine {
     enum hf_err (*backup)(struct hf_store *store, const char *path,
                           struct hf_why *why);
     enum hf_err (*check)(struct hf_store *store, struct hf_why *why);
+    enum hf_err (*about)(struct hf_store *store, struct hf_store_about *out,
+                         struct hf_why *why);
 };
 
 /* SQLite, which is loaded when a file is opened. */

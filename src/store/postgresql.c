@@ -8,6 +8,7 @@
  * transactions that must run again, which hf_store_transact() does.
  */
 #include <limits.h>
+#include <stdio.h>
 
 #include "store/dialect.h"
 #include "store/pg_link.h"
@@ -499,6 +500,40 @@ static enum hf_err pg_check(struct hf_store *base, struct hf_why *why)
                    "PostgreSQL checks its tables itself: use pg_amcheck");
 }
 
+/* Settings of the server and of our connection that our promises rest upon. */
+static enum hf_err pg_about(struct hf_store *base, struct hf_store_about *out,
+                            struct hf_why *why)
+{
+    static const char *const faults[] = {
+        NULL,
+        "fsync is off: a power cut loses what was acknowledged, and may damage "
+        "the tables",
+        "full_page_writes is off: a power cut may damage the tables",
+        "transactions are not serializable: two at once may see halves of each "
+        "other",
+    };
+    struct pg_store *store = of(base);
+    int64_t numbers[2] = {0};
+    enum hf_err err = hf_pg_link_renew(&store->link, why);
+
+    if (err == HF_OK)
+        err = ask_numbers(
+            store,
+            "SELECT pg_database_size(current_database()), CASE"
+            " WHEN current_setting('fsync') <> 'on' THEN 1"
+            " WHEN current_setting('full_page_writes') <> 'on' THEN 2"
+            " WHEN current_setting('transaction_isolation') <> 'serializable'"
+            " THEN 3 ELSE 0 END",
+            numbers, why);
+    if (err != HF_OK)
+        return err;
+    (void)snprintf(out->engine, sizeof(out->engine), "PostgreSQL %s",
+                   PQparameterStatus(store->link.conn, "server_version"));
+    out->octets = numbers[0];
+    out->fault = faults[numbers[1] & 3];
+    return HF_OK;
+}
+
 extern const struct hf_engine hf_engine_postgresql_1;
 __attribute__((visibility("default")))
 const struct hf_engine hf_engine_postgresql_1 = {
@@ -519,4 +554,5 @@ const struct hf_engine hf_engine_postgresql_1 = {
     .is_null = pg_is_null,
     .backup = pg_backup,
     .check = pg_check,
+    .about = pg_about,
 };

@@ -27,8 +27,8 @@
     X(bind_blob64) X(bind_int64) X(bind_null) X(bind_text) X(bind_text64)      \
     X(busy_timeout) X(changes64) X(clear_bindings) X(close) X(column_blob)     \
     X(column_bytes) X(column_int64) X(column_type) X(db_config) X(exec)        \
-    X(extended_result_codes) X(finalize) X(get_autocommit) X(open_v2)          \
-    X(prepare_v2) X(prepare_v3) X(reset) X(snprintf) X(step)                   \
+    X(extended_result_codes) X(finalize) X(get_autocommit) X(libversion)       \
+    X(open_v2) X(prepare_v2) X(prepare_v3) X(reset) X(snprintf) X(step)        \
     X(stmt_readonly) X(system_errno)
 /* clang-format on */
 
@@ -475,6 +475,27 @@ static enum hf_err lite_check(struct hf_store *base, struct hf_why *why)
     return err == HF_OK && wrong > 0 ? fail(store, SQLITE_CORRUPT, why) : err;
 }
 
+/* Nothing can be set otherwise here: see set_up(). */
+static enum hf_err lite_about(struct hf_store *base, struct hf_store_about *out,
+                              struct hf_why *why)
+{
+    struct lite_store *store = of(base);
+    int64_t page = 0;
+    int64_t pages = 0;
+    int64_t free = 0;
+    enum hf_err err = ask_number(store, "PRAGMA page_size", &page, why);
+
+    if (err == HF_OK)
+        err = ask_number(store, "PRAGMA page_count", &pages, why);
+    if (err == HF_OK)
+        err = ask_number(store, "PRAGMA freelist_count", &free, why);
+    (void)store->lite.snprintf((int)sizeof(out->engine), out->engine,
+                               "SQLite %s", store->lite.libversion());
+    out->octets = pages * page;
+    out->unused = free * page;
+    return err;
+}
+
 /* Into a file that is there, and empty. */
 static enum hf_err copy_to(struct lite_store *store, const char *path,
                            struct hf_why *why)
@@ -561,4 +582,5 @@ const struct hf_engine hf_engine_sqlite = {
     .is_null = lite_is_null,
     .backup = lite_backup,
     .check = lite_check,
+    .about = lite_about,
 };

@@ -394,3 +394,17 @@ enum hf_err hf_store_check(struct hf_store *store, struct hf_why *why)
 {
     return store->engine->check(store, why);
 }
+
+enum hf_err hf_store_about(struct hf_store *store, struct hf_store_about *out,
+                           struct hf_why *why)
+{
+    struct hf_store_about about = {0};
+    enum hf_err err;
+
+    assert(!store->in_transaction);
+    forget_failure(store);
+    err = store->engine->about(store, &about, why);
+    if (err == HF_OK)
+        *out = about;
+    return err;
+}

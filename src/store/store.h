@@ -208,3 +208,16 @@ enum hf_err hf_store_backup(struct hf_store *store, const char *path,
 /* Read all of it: is every page and every reference whole? Fails:
  * HF_ESYNTAX (no), HF_EINVAL (PostgreSQL), HF_ESYSTEM. */
 enum hf_err hf_store_check(struct hf_store *store, struct hf_why *why);
+
+/* What keeps them, for people. */
+struct hf_store_about {
+    char engine[64];   /* "SQLite 3.40.1", "PostgreSQL 15.8" */
+    int64_t octets;    /* that all of it takes */
+    int64_t unused;    /* octets of these in which nothing is */
+    const char *fault; /* why it may lose or mix up what it was told, a sentence
+                          about a setting; NULL: it does not */
+};
+
+/* Fails: as hf_store_run(). */
+enum hf_err hf_store_about(struct hf_store *store, struct hf_store_about *out,
+                           struct hf_why *why);
