@@ -218,9 +218,24 @@ static enum hf_err walk(struct reader *reader, const struct segments *list,
     return err;
 }
 
-enum hf_err hf_evidence_walk(const char *folder, hf_evidence_fn *tell,
-                             void *state, struct hf_evidence_head *head,
-                             struct hf_evidence_stop *stop, struct hf_why *why)
+/* Begin with the segment that has this entry. */
+static size_t begin_with(struct reader *reader, const struct segments *list,
+                         uint64_t from)
+{
+    size_t at = 0;
+
+    while (at + 1 < list->count && list->first[at + 1] <= from)
+        at++;
+    reader->is_midway = at > 0;
+    if (at > 0)
+        reader->head.number = list->first[at] - 1;
+    return at;
+}
+
+enum hf_err hf_evidence_walk_on(const char *folder, hf_evidence_fn *tell,
+                                void *state, struct hf_evidence_head *head,
+                                struct hf_evidence_stop *stop,
+                                struct hf_why *why)
 {
     struct reader reader = {.folder = folder, .tell = tell, .state = state};
     struct segments list = {0};
@@ -229,12 +244,21 @@ enum hf_err hf_evidence_walk(const char *folder, hf_evidence_fn *tell,
     if (err == HF_OK)
         err = list_segments(folder, &list, why);
     if (err == HF_OK)
-        err = walk(&reader, &list, 0, why);
+        err = walk(&reader, &list, begin_with(&reader, &list, head->number + 1),
+                   why);
     hf_free(list.first);
     hf_digest_free(reader.digest);
     *head = reader.head;
     *stop = reader.stop;
     return err;
+}
+
+enum hf_err hf_evidence_walk(const char *folder, hf_evidence_fn *tell,
+                             void *state, struct hf_evidence_head *head,
+                             struct hf_evidence_stop *stop, struct hf_why *why)
+{
+    *head = (struct hf_evidence_head){0};
+    return hf_evidence_walk_on(folder, tell, state, head, stop, why);
 }
 
 /* ---- writing ---- */

@@ -81,3 +81,10 @@ struct hf_evidence_stop {
 enum hf_err hf_evidence_walk(const char *folder, hf_evidence_fn *tell,
                              void *state, struct hf_evidence_head *head,
                              struct hf_evidence_stop *stop, struct hf_why *why);
+
+/* Read on: from behind the entry head->number, or a little before; of segments
+ * that end before it nothing is read, and nothing is said. */
+enum hf_err hf_evidence_walk_on(const char *folder, hf_evidence_fn *tell,
+                                void *state, struct hf_evidence_head *head,
+                                struct hf_evidence_stop *stop,
+                                struct hf_why *why);

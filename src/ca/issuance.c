@@ -19,6 +19,16 @@ enum hf_err hf_serial_make(unsigned char out[HF_SERIAL_LEN], struct hf_why *why)
     return err;
 }
 
+uint32_t hf_serial_shard(const unsigned char *serial, size_t len,
+                         uint32_t shards)
+{
+    uint32_t tail = 0;
+
+    for (size_t i = len < SHARD_TAIL ? 0 : len - SHARD_TAIL; i < len; i++)
+        tail = tail << 8 | serial[i];
+    return tail % shards;
+}
+
 /* ---- the CA ---- */
 
 static struct hf_span keep(struct hf_buf *texts, struct hf_span text)
@@ -183,16 +193,6 @@ static struct hf_span *sort_names(const struct hf_issuer_order *order,
     return list;
 }
 
-static uint32_t shard_of(const struct hf_issuance *issuance,
-                         const struct hf_issuance_draft *draft)
-{
-    uint32_t tail = 0;
-
-    for (size_t i = HF_SERIAL_LEN - SHARD_TAIL; i < HF_SERIAL_LEN; i++)
-        tail = tail << 8 | draft->serial[i];
-    return tail % issuance->shards;
-}
-
 /* Move what was written to its end to where a buffer begins. */
 static void take_tbs(struct hf_buf *tbs, const struct hf_der *der)
 {
@@ -324,7 +324,7 @@ enum hf_err hf_issuance_draft(const struct hf_issuance *issuance,
     if (!find_profile(issuance, order->profile, &profile))
         return hf_fail(why, HF_EINVAL, 0, "this CA has no such profile");
     err = hf_serial_make(out->serial, why);
-    out->shard = shard_of(issuance, out);
+    out->shard = hf_serial_shard(out->serial, HF_SERIAL_LEN, issuance->shards);
     if (err == HF_OK)
         err = build(issuance, order, profile, out, why);
     if (err == HF_OK)

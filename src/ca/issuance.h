@@ -78,3 +78,8 @@ enum hf_err hf_issuance_draft_crl(const struct hf_issuance *issuance,
 #define HF_SERIAL_LEN 16
 enum hf_err hf_serial_make(unsigned char out[HF_SERIAL_LEN],
                            struct hf_why *why);
+
+/* Whose CRL has it when it is revoked: the last four octets, big-endian, modulo
+ * shards. */
+uint32_t hf_serial_shard(const unsigned char *serial, size_t len,
+                         uint32_t shards);

@@ -129,8 +129,8 @@ static enum hf_err submit(struct hf_own_tls *own, int64_t now_at,
                                   .is_ip = own->config.is_ip};
     struct hf_issuer_order order = {
         .ticket = TICKET,
-        .order = HF_SPAN("the CA's own web server"),
-        .account = HF_SPAN("the CA itself"),
+        .order = HF_SPAN(HF_OWN_TLS_ORDER),
+        .account = HF_SPAN(HF_OWN_TLS_ACCOUNT),
         .profile = own->config.profile,
         .names = &name,
         .name_count = 1,

@@ -8,6 +8,11 @@
 #include "ca/issuer.h"
 #include "holdfast/buf.h"
 
+/* What stands for its order and account in the log of evidence. The tables know
+ * nothing of it. */
+#define HF_OWN_TLS_ORDER   "the CA's own web server"
+#define HF_OWN_TLS_ACCOUNT "the CA itself"
+
 /* The issuer is borrowed for its life; texts are copied. */
 struct hf_own_tls_config {
     struct hf_issuer *issuer;

@@ -84,7 +84,7 @@ bool hf_resource_certificate(struct hf_ca_call *call)
     if (take_chain(call, &serial, &chain) &&
         !hf_cert_load(call, serial, &cert, &found))
         return false;
-    if (!found || cert.account != call->account.id)
+    if (!found || cert.account != call->account.id || cert.der.len == 0)
         return hf_ca_call_refuse(call, HF_TROUBLE_NOT_FOUND,
                                  "this account has no such certificate");
     call->content_type = "application/pem-certificate-chain";

@@ -79,8 +79,9 @@ static const char *const steps[] = {
     " WHERE status = 'processing';"
     "CREATE TABLE certificate ("
     " serial TEXT PRIMARY KEY NOT NULL,"
-    " order_id INTEGER NOT NULL REFERENCES orders(id),"
-    " account INTEGER NOT NULL REFERENCES account(id),"
+    /* NULL, and no DER: it is known from the log of evidence alone. */
+    " order_id INTEGER REFERENCES orders(id),"
+    " account INTEGER REFERENCES account(id),"
     " der BLOB NOT NULL,"
     " not_before_at INTEGER NOT NULL,"
     " not_after_at INTEGER NOT NULL,"
@@ -93,6 +94,7 @@ static const char *const steps[] = {
     " reason INTEGER,"
     " replaced_by INTEGER REFERENCES orders(id)"
     ") STRICT;"
+    "CREATE INDEX certificate_entry ON certificate(entry);"
     "CREATE INDEX certificate_revoked ON certificate(shard)"
     " WHERE revoked_at IS NOT NULL;"
     "CREATE TABLE blocked_key ("
@@ -283,6 +285,51 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ACCOUNT_LIST] = ACCOUNT "id > $1 ORDER BY id LIMIT $2",
     [HF_CA_ORDER_PAGE] = ORDER "id > $1 ORDER BY id LIMIT $2",
     [HF_CA_CERT_LIST] = CERT "serial > $1 ORDER BY serial LIMIT $2",
+
+    [HF_CA_ENTRY_LAST] = "SELECT entry FROM certificate WHERE log = $1"
+                         " ORDER BY entry DESC LIMIT 1",
+    [HF_CA_ENTRY_PAGE] =
+        "SELECT entry, serial, entry_hash, der, not_before_at, not_after_at,"
+        " shard, order_id, account, log, revoked_at FROM certificate"
+        " WHERE entry >= $1"
+        " AND (entry > $1 OR serial > $2) AND entry <= $3"
+        " ORDER BY entry, serial LIMIT $4",
+    [HF_CA_ROWS] =
+        "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM orders),"
+        " (SELECT count(*) FROM authz), (SELECT count(*) FROM certificate),"
+        " (SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL),"
+        " (SELECT count(*) FROM keeper WHERE until_at > $1),"
+        " (SELECT count(*) FROM lease WHERE expires_at < $1 - 600)",
+    [HF_CA_NEWEST] =
+        "SELECT coalesce(max(at), 0) FROM ("
+        "SELECT max(created_at) AS at FROM account"
+        " UNION ALL SELECT max(created_at) FROM orders"
+        " UNION ALL SELECT max(validated_at) FROM authz"
+        " UNION ALL SELECT max(revoked_at) FROM certificate"
+        " UNION ALL SELECT max(this_update_at) FROM crl) AS moments",
+    [HF_CA_STUCK] =
+        "SELECT (SELECT count(*) FROM orders WHERE status = 'processing'"
+        " AND busy_at < $1), (SELECT min(id) FROM orders"
+        " WHERE status = 'processing' AND busy_at < $1),"
+        " (SELECT count(*) FROM authz WHERE status = 'processing'"
+        " AND busy_at < $1), (SELECT min(id) FROM authz"
+        " WHERE status = 'processing' AND busy_at < $1)",
+    [HF_CA_ASTRAY] =
+        "SELECT 0, count(*), min(id) FROM orders WHERE NOT EXISTS"
+        " (SELECT 1 FROM account WHERE account.id = orders.account)"
+        " UNION ALL SELECT 1, count(*), min(id) FROM authz WHERE NOT EXISTS"
+        " (SELECT 1 FROM account WHERE account.id = authz.account)"
+        " UNION ALL SELECT 2, count(*), min(order_id) FROM certificate"
+        " WHERE order_id IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM orders WHERE orders.id = certificate.order_id)"
+        " UNION ALL SELECT 3, count(*), min(account) FROM certificate"
+        " WHERE account IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM account WHERE account.id = certificate.account)"
+        " UNION ALL SELECT 4, count(*), min(id) FROM orders"
+        " WHERE status = 'valid' AND NOT EXISTS (SELECT 1 FROM certificate"
+        " WHERE certificate.serial = orders.serial)",
+    [HF_CA_CRL_ALL] = "SELECT shard, number, der, next_update_at, due_at"
+                      " FROM crl ORDER BY shard",
 };
 
 const struct hf_store_plan hf_ca_plan = {

@@ -104,6 +104,22 @@ enum hf_ca_operation {
     HF_CA_ORDER_PAGE,   /* enum hf_ca_order_column */
     HF_CA_CERT_LIST,    /* enum hf_ca_cert_column */
 
+    /* For whoever looks whether all is well. */
+    HF_CA_ENTRY_LAST, /* $1 whose log: 0 number of its last entry that is known;
+                         no row: there is none */
+    HF_CA_ENTRY_PAGE, /* $1 from this entry on, $2 and in it behind this serial,
+                         $3 up to this entry, $4 limit: enum
+                         hf_ca_entry_column, in this order */
+    HF_CA_ROWS,       /* $1 now: how many: 0 accounts, 1 orders, 2 authzs, 3
+                         certificates, 4 revoked ones, 5 keepers,
+                         6 leases that nobody has held for ten minutes */
+    HF_CA_NEWEST,     /* 0 the latest moment at which something happened */
+    HF_CA_STUCK,      /* $1 moment: processing since before that: 0 count and 1
+                         one of the orders, 2 count and 3 one of the authzs */
+    HF_CA_ASTRAY,     /* rows that point to nothing: 0 enum hf_ca_astray, 1
+                         count, 2 one of them */
+    HF_CA_CRL_ALL,    /* 0 shard, 1 number, 2 DER, 3 next update, 4 due */
+
     HF_CA_OPERATIONS,
 };
 
@@ -150,9 +166,9 @@ enum hf_ca_order_column {
 
 enum hf_ca_cert_column {
     HF_CERT_SERIAL,
-    HF_CERT_ORDER,
+    HF_CERT_ORDER, /* this and the next: or NULL */
     HF_CERT_ACCOUNT,
-    HF_CERT_DER,
+    HF_CERT_DER, /* empty: only the log of evidence knows of it (orphan.h) */
     HF_CERT_NOT_BEFORE_AT,
     HF_CERT_NOT_AFTER_AT,
     HF_CERT_SHARD,
@@ -162,6 +178,29 @@ enum hf_ca_cert_column {
     HF_CERT_REPLACED_BY, /* an order, or NULL */
     HF_CERT_ENTRY,       /* of the log of evidence ... */
     HF_CERT_LOG,         /* ... of this keeper; empty: the only one */
+};
+
+enum hf_ca_entry_column {
+    HF_ENTRY_NUMBER,
+    HF_ENTRY_SERIAL,
+    HF_ENTRY_HASH,
+    HF_ENTRY_DER,
+    HF_ENTRY_NOT_BEFORE_AT,
+    HF_ENTRY_NOT_AFTER_AT,
+    HF_ENTRY_SHARD,
+    HF_ENTRY_ORDER,
+    HF_ENTRY_ACCOUNT,
+    HF_ENTRY_LOG,
+    HF_ENTRY_REVOKED_AT, /* or NULL */
+};
+
+enum hf_ca_astray {
+    HF_ASTRAY_ORDER,        /* of no account */
+    HF_ASTRAY_AUTHZ,        /* the same */
+    HF_ASTRAY_CERT,         /* of no order: that is what is given */
+    HF_ASTRAY_CERT_ACCOUNT, /* of no account: the same */
+    HF_ASTRAY_VALID,        /* an order whose certificate is missing */
+    HF_ASTRAY_COUNT,
 };
 
 extern const struct hf_store_plan hf_ca_plan;

@@ -15,6 +15,9 @@
  * that is its owner's alone. */
 #define HF_CA_CONTROL HF_CA_LEDGER_FOLDER "/control"
 
+/* And its log of evidence. */
+#define HF_CA_LOG "evidence"
+
 /* Rows for a command's option table. */
 /* clang-format off */
 #define HF_CA_LEDGER_OPTIONS                                                   \

@@ -129,7 +129,7 @@ static enum hf_exit start_issuer(const struct hf_cli *cli,
         .no_wall = hf_cli_no_wall(cli),
     };
 
-    path_in(parts, "evidence", log_folder);
+    path_in(parts, HF_CA_LOG, log_folder);
     config.log_folder = hf_span_str(log_folder);
     put_url(parts, "/issuer/1.crt", ca_url, sizeof(ca_url), &config.ca_url);
     put_url(parts, "/crl/", crl_url, sizeof(crl_url), &config.crl_url);
@@ -366,27 +366,26 @@ static enum hf_exit open_front(const struct hf_cli *cli,
 
 /* Others may serve from the same database, but not from the same folder: it has
  * the log of evidence, and that a lock. */
-static enum hf_exit name_keeper(const struct hf_cli *cli,
-                                struct hf_ca_parts *parts)
+enum hf_exit hf_ca_keeper_name(const struct hf_cli *cli, const char *folder,
+                               struct hf_buf *out)
 {
     char host[HOST_NAME_MAX + 1] = {0};
     char path[PATH_MAX];
 
-    hf_buf_init(&parts->keeper, parts->keeper_room, sizeof(parts->keeper_room));
     if (!hf_cli_has(cli, "store"))
         return HF_EXIT_GOOD;
     if (gethostname(host, sizeof(host) - 1) != 0 ||
-        realpath(parts->folder, path) == NULL) {
-        hf_cli_error(cli, hf_span_str(parts->folder),
+        realpath(folder, path) == NULL) {
+        hf_cli_error(cli, hf_span_str(folder),
                      "this host, or this folder, has no name");
         return HF_EXIT_ERROR;
     }
-    hf_buf_put_escaped(&parts->keeper, hf_span_str(host), sizeof(host));
-    hf_buf_putc(&parts->keeper, ':');
-    hf_buf_put_escaped(&parts->keeper, hf_span_str(path), sizeof(path));
-    if (!parts->keeper.full)
+    hf_buf_put_escaped(out, hf_span_str(host), sizeof(host));
+    hf_buf_putc(out, ':');
+    hf_buf_put_escaped(out, hf_span_str(path), sizeof(path));
+    if (!out->full)
         return HF_EXIT_GOOD;
-    hf_cli_error(cli, hf_span_str(parts->folder), "this path is too long");
+    hf_cli_error(cli, hf_span_str(folder), "this path is too long");
     return HF_EXIT_ERROR;
 }
 
@@ -427,6 +426,7 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
     if (status == HF_EXIT_GOOD)
         status = hf_ca_clock_read(cli, &parts->ahead);
 
+    hf_buf_init(&parts->keeper, parts->keeper_room, sizeof(parts->keeper_room));
     hf_buf_init_grow(&parts->chain, FILE_MAX);
     hf_buf_init_grow(&parts->issuer_der, FILE_MAX);
     (void)snprintf(parts->folder, sizeof(parts->folder), "%s/ca", cli->state);
@@ -441,7 +441,7 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
     if (status == HF_EXIT_GOOD)
         status = open_store(cli, parts);
     if (status == HF_EXIT_GOOD)
-        status = name_keeper(cli, parts);
+        status = hf_ca_keeper_name(cli, parts->folder, &parts->keeper);
     path_in(parts, HF_CA_LEDGER_FOLDER, ledger);
     return status == HF_EXIT_GOOD ? hf_fence_from_cli(cli, folders, 1) : status;
 }

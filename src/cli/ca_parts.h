@@ -72,3 +72,9 @@ enum hf_exit hf_ca_pair_read(const struct hf_cli *cli, struct hf_ca_pair *pair);
 /* The profiles as the issuer wants to know them. Borrows. */
 void hf_ca_profiles(const struct hf_ca_settings *settings,
                     struct hf_issuer_profiles *out);
+
+/* The name among others that serve from the same store (ca/seat.h) of the CA in
+ * this folder, added to `out` of HF_SEAT_NAME_MAX; nothing when the store is
+ * its own. On failure a message was printed. */
+enum hf_exit hf_ca_keeper_name(const struct hf_cli *cli, const char *folder,
+                               struct hf_buf *out);

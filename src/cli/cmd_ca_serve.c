@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "ca/orphan.h"
 #include "ca/service.h"
 #include "cli/ca_reload.h"
 #include "cli/commands.h"
@@ -56,6 +57,70 @@ static void announce(struct hf_cli *cli, const struct hf_ca_parts *parts)
     hf_json_key_int(&json, "port", hf_server_port(parts->front, 0));
     hf_json_close(&json, '}');
     say(cli->out, hf_buf_span(&line));
+}
+
+/* ---- what a crash left ---- */
+
+/* Signed, and in the log of evidence, when the last CA died before the tables
+ * had it. Nobody else writes the log now, so what is in it and not in them will
+ * never be. */
+static enum hf_err tell_orphan(void *state, const struct hf_orphan *orphan,
+                               struct hf_why *why)
+{
+    struct hf_cli *cli = state;
+    char room[512];
+    struct hf_buf line;
+    struct hf_json json;
+
+    (void)why;
+    hf_buf_init(&line, room, sizeof(room));
+    json = hf_json_to(&line);
+    hf_json_open(&json, '{');
+    hf_json_key_lit(&json, "event", "found");
+    hf_json_key_str(&json, "serial", orphan->serial);
+    hf_json_key_int(&json, "entry", (int64_t)orphan->entry);
+    hf_json_key_lit(&json, "fate", hf_orphan_word(orphan->fate));
+    hf_json_close(&json, '}');
+    say(cli->out, hf_buf_span(&line));
+    return HF_OK;
+}
+
+static enum hf_err take_rift(void *state, const struct hf_rift *rift,
+                             struct hf_why *why)
+{
+    /* The others are for `holdfast ca doctor`. */
+    return rift->kind == HF_RIFT_ORPHAN ? hf_orphans_add(state, rift, why)
+                                        : HF_OK;
+}
+
+static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
+                          struct hf_why *why)
+{
+    static struct hf_orphans orphans;
+    char folder[PATH_MAX + 16];
+    struct hf_reconcile_plan plan = {.store = parts->store,
+                                     .digest = parts->digest,
+                                     .folder = folder,
+                                     .log = hf_buf_span(&parts->keeper),
+                                     .is_alone = true,
+                                     .shards = HF_CA_SHARDS,
+                                     .tell = take_rift,
+                                     .state = &orphans};
+    struct hf_reconciled found;
+    enum hf_err err;
+
+    (void)snprintf(folder, sizeof(folder), "%s/" HF_CA_LOG, parts->folder);
+    orphans =
+        (struct hf_orphans){.store = parts->store,
+                            .digest = parts->digest,
+                            .log = hf_buf_span(&parts->keeper),
+                            .shards = HF_CA_SHARDS,
+                            .now_at = cli->now.s + hf_ahead_s(&parts->ahead),
+                            .adopts = true,
+                            .tell = tell_orphan,
+                            .state = cli};
+    err = hf_reconcile_tail(&plan, &found, why);
+    return err == HF_OK ? hf_orphans_end(&orphans, why) : err;
 }
 
 /* ---- the loop ---- */
@@ -114,8 +179,10 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
     };
     struct hf_service *service = NULL;
     struct hf_why why = {0};
-    enum hf_err err = hf_service_new(&config, &service, &why);
+    enum hf_err err = settle(cli, parts, &why);
 
+    if (err == HF_OK)
+        err = hf_service_new(&config, &service, &why);
     if (err == HF_OK)
         announce(cli, parts);
     while (err == HF_OK && !hf_signals_stop_wanted()) {
