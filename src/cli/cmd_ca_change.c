@@ -285,9 +285,8 @@ const struct hf_command hf_cmd_ca_backup = {
     .operands = "FILE",
     .summary = "Copy a CA's database while it serves",
     .details =
-        "A copy as of now, which was read back. To restore it, end "
-        "the CA and put the\ncopy where ca/ledger/ca.db was, without the "
-        "-wal and -shm beside that. For PostgreSQL\nuse pg_dump.\n",
+        "A copy as of now, which was read back; `holdfast ca restore` puts it\n"
+        "back. For PostgreSQL use pg_dump.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 1,

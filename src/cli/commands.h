@@ -54,8 +54,10 @@ extern const struct hf_command hf_cmd_ca_backup;
 extern const struct hf_command hf_cmd_ca_status;
 extern const struct hf_command hf_cmd_ca_reload;
 extern const struct hf_command hf_cmd_ca_drain;
-extern const struct hf_command hf_cmd_ca_serve; /* cmd_ca_serve.c */
-extern const struct hf_command hf_cmd_ca_table; /* cmd_ca_table.c */
+extern const struct hf_command hf_cmd_ca_doctor;  /* cmd_ca_doctor.c */
+extern const struct hf_command hf_cmd_ca_restore; /* cmd_ca_restore.c */
+extern const struct hf_command hf_cmd_ca_serve;   /* cmd_ca_serve.c */
+extern const struct hf_command hf_cmd_ca_table;   /* cmd_ca_table.c */
 extern const struct hf_command hf_cmd_perspective_serve;
 extern const struct hf_command hf_cmd_lab;     /* cmd_lab.c */
 extern const struct hf_command hf_cmd_lab_run; /* cmd_lab_run.c */

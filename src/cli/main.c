@@ -91,6 +91,8 @@ static const struct hf_command *const table[] = {
     &hf_cmd_ca_cert_revoke,
     &hf_cmd_ca_external_add,
     &hf_cmd_ca_backup,
+    &hf_cmd_ca_restore,
+    &hf_cmd_ca_doctor,
     &hf_cmd_ca_audit_verify,
     &hf_cmd_ca_audit_show,
     &hf_cmd_ca_table,

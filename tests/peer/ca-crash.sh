@@ -24,6 +24,8 @@ fi
 . "$here/pg.sh"
 # shellcheck source=tests/peer/streams.sh
 . "$here/streams.sh"
+# shellcheck source=tests/peer/client.sh
+. "$here/client.sh"
 needs knotd knsupdate jq curl sqlite3 python3
 python3 -c 'import cryptography' 2>/dev/null ||
     skip 'python3-cryptography is missing'
@@ -39,27 +41,11 @@ at_end() {
 
 house_open
 
-# The whole of it at once: keeper, front, resolver, prober, issuer.
-strike() {
-    env kill -9 -- "-$house_pid"
-    wait "$house_pid" 2>/dev/null || true
-}
-
-serves_again() {
-    curl -sf "$watch/health" >"$tmp/health" 2>/dev/null
-}
-
 did_more_than() { # EVENTS: of the log of what it does
     [ "$(wc -l <"$tmp/ca.log")" -gt "$1" ]
 }
 
 # ---- many deaths ----
-
-serve() {
-    # shellcheck disable=SC2086 # options
-    house_serve --failures 0 --looks 0 $store
-    await serves_again
-}
 
 judge_log() { # ENGINE
     expect "$1: the log of evidence" 0 '' ca audit verify \

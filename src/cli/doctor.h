@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * doctor.h -- what `holdfast ca doctor` looks at, part by part, and how it says
+ * what it finds. Each part says at least one thing: that it is well, or each
+ * thing that is not.
+ */
+#pragma once
+
+#include "ca/orphan.h"
+#include "cli/ca_ledger.h"
+#include "cli/ca_rules.h"
+
+enum hf_health {
+    HF_HEALTH_GOOD,
+    HF_HEALTH_NOTE,   /* worth knowing, and nothing is wrong */
+    HF_HEALTH_WRONG,  /* something is to be done */
+    HF_HEALTH_MENDED, /* was wrong, until now (--repair) */
+    HF_HEALTH_COUNT,
+};
+
+struct hf_doctor {
+    struct hf_cli *cli;
+    bool repairs;
+    char folder[PATH_MAX]; /* of the CA */
+    int64_t now_at;        /* the CA's clock */
+    struct hf_digest *digest;
+    struct hf_store *store;    /* NULL: it cannot be opened */
+    struct hf_ca_rules *rules; /* how it is served; NULL: not known */
+    struct hf_buf root;        /* certificates in DER; empty: not to be read */
+    struct hf_buf issuer;
+    size_t counts[HF_HEALTH_COUNT];
+};
+
+/* One thing that was found, in `part`, about `subject`, which may be empty: a
+ * sentence, and what to do, or NULL. Subject and sentence are escaped. */
+void hf_doctor_say(struct hf_doctor *doctor, enum hf_health health,
+                   const char *part, struct hf_span subject,
+                   struct hf_span what, const char *advice);
+
+/* The same of what failed. */
+void hf_doctor_fail(struct hf_doctor *doctor, const char *part,
+                    struct hf_span subject, const struct hf_why *why,
+                    const char *advice);
+
+/* The path of a file in the CA's folder. */
+void hf_doctor_path(const struct hf_doctor *doctor, const char *name,
+                    char out[PATH_MAX + 32]);
+
+/* ---- the parts ---- */
+
+void hf_doctor_files(struct hf_doctor *doctor);     /* who may read what */
+void hf_doctor_disk(struct hf_doctor *doctor);      /* room */
+void hf_doctor_authority(struct hf_doctor *doctor); /* certificates, keys */
+void hf_doctor_engine(struct hf_doctor *doctor);    /* SQLite, PostgreSQL */
+void hf_doctor_rows(struct hf_doctor *doctor);      /* what is in the tables */
+void hf_doctor_lists(struct hf_doctor *doctor);     /* CRLs */
+
+/* The log, and what the tables say of the same; the names in certificates; the
+ * CA's web server. The status is another than good when it was interrupted. */
+enum hf_exit hf_doctor_log(struct hf_doctor *doctor);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doctor_log.c -- the log of evidence of a CA, and whether the tables say the
+ * same; and what is seen on the way: names that clients refuse, and the end of
+ * the CA's own web server's certificate. */
+#include <stdio.h>
+
+#include "base/hex.h"
+#include "base/time_text.h"
+#include "ca/listed.h"
+#include "cli/ca_parts.h"
+#include "cli/doctor.h"
+#include "crypto/certificate.h"
+#include "crypto/constraints.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/lock.h"
+#include "os/progress.h"
+#include "os/signals.h"
+
+#define LOG_PART "log"
+#define NAMES    "names"
+#define WEB      "web server"
+#define HEX_LEN  ((size_t)2 * HF_ENTRY_HASH_LEN)
+#define AHEAD_S  60 /* clocks differ */
+#define PEM_MAX  ((size_t)64 << 10)
+
+struct look {
+    struct hf_doctor *doctor;
+    struct hf_orphans orphans;
+    struct hf_constraints constraints;
+    struct hf_listed listed;
+    struct hf_progress progress;
+    struct hf_lock lock; /* of the log: held when no CA writes it */
+    char folder[PATH_MAX + 32];
+    char keeper_room[HF_SEAT_NAME_MAX];
+    struct hf_buf keeper; /* whose log it is */
+    bool is_of_another;   /* what the log says of the CA is not so */
+    size_t rifts;         /* but for orphans that were put into the tables */
+    size_t refused;       /* certificates with names that clients refuse */
+};
+
+/* ---- what is seen of the CA itself ---- */
+
+static bool has_fingerprint(const struct hf_doctor *doctor, struct hf_span body,
+                            const struct hf_buf *der)
+{
+    unsigned char hash[HF_HASH_MAX];
+    char room[HEX_LEN];
+    struct hf_buf hex;
+
+    if (der->len == 0 ||
+        doctor->digest->compute(doctor->digest->state, HF_SHA_256,
+                                hf_buf_span(der), hash) != HF_OK)
+        return true;
+    hf_buf_init(&hex, room, sizeof(room));
+    hf_put_hex(&hex, (struct hf_span){(char *)hash, HF_ENTRY_HASH_LEN});
+    for (; body.len >= hex.len; (void)hf_span_cut(&body, 1))
+        if (hf_span_starts(body, hf_buf_span(&hex)))
+            return true;
+    return false;
+}
+
+static enum hf_err step(void *state, const struct hf_entry *entry,
+                        struct hf_why *why)
+{
+    struct look *look = state;
+
+    if (hf_signals_stop_wanted())
+        return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    if (hf_span_eq(entry->kind, HF_SPAN("init")))
+        look->is_of_another =
+            !has_fingerprint(look->doctor, entry->body, &look->doctor->root) ||
+            !has_fingerprint(look->doctor, entry->body, &look->doctor->issuer);
+    hf_listed_note(&look->listed, entry);
+    hf_progress_show(&look->progress,
+                     &(struct hf_progress_state){.done = entry->number,
+                                                 .failed = look->rifts},
+                     hf_clock_ms() * 1000000);
+    return HF_OK;
+}
+
+/* ---- certificates ---- */
+
+static enum hf_err look_at_names(void *state, struct hf_span serial,
+                                 struct hf_span der, bool is_revoked,
+                                 struct hf_why *why)
+{
+    struct look *look = state;
+    struct hf_x509 read;
+    struct hf_span name;
+    char room[160];
+
+    (void)why;
+    if (is_revoked || hf_x509_read(der, &read, NULL) != HF_OK ||
+        read.not_after_at < look->doctor->now_at ||
+        !hf_constraints_refuse(&look->constraints, read.extensions, &name))
+        return HF_OK;
+    look->refused++;
+    (void)snprintf(room, sizeof(room),
+                   "clients refuse this name, which the issuing CA's "
+                   "certificate does not permit: %.*s",
+                   name.len > 64 ? 64 : (int)name.len, name.ptr);
+    hf_doctor_say(look->doctor, HF_HEALTH_WRONG, NAMES, serial,
+                  hf_span_str(room),
+                  "revoke it (`holdfast ca cert revoke`); tell its owner that "
+                  "this CA is not for the name");
+    return HF_OK;
+}
+
+/* ---- rifts ---- */
+
+static enum hf_err tell_orphan(void *state, const struct hf_orphan *orphan,
+                               struct hf_why *why)
+{
+    static const struct {
+        const char *found;
+        const char *mended;
+        const char *advice;
+    } texts[] = {
+        [HF_ORPHAN_WITHHELD] =
+            {"it is in the log and not in the tables, and nobody got it: a "
+             "crash, or a full disk, came between signing and storing",
+             "it was in the log and not in the tables, and nobody got it: it "
+             "is there now, and revoked",
+             "--repair puts it into the tables, revoked"},
+        [HF_ORPHAN_LOST] =
+            {"it is in the log and not in the tables, and somebody may use it: "
+             "the tables are an older copy",
+             "it was in the log and not in the tables, and somebody may use "
+             "it: it is there now, and good until it is revoked",
+             "--repair puts it into the tables, so that it can be revoked"},
+        [HF_ORPHAN_TWIN] =
+            {"two entries of the log have this serial number", NULL,
+             "revoke the certificate, and find out how that could be"},
+    };
+    struct look *look = state;
+    bool mended = look->doctor->repairs && orphan->fate != HF_ORPHAN_TWIN;
+
+    (void)why;
+    look->rifts += !mended;
+    hf_doctor_say(look->doctor, mended ? HF_HEALTH_MENDED : HF_HEALTH_WRONG,
+                  LOG_PART, orphan->serial,
+                  hf_span_str(mended ? texts[orphan->fate].mended
+                                     : texts[orphan->fate].found),
+                  mended ? NULL : texts[orphan->fate].advice);
+    return HF_OK;
+}
+
+static void say_rift(struct look *look, const struct hf_rift *rift,
+                     const char *what, const char *advice)
+{
+    char room[256];
+
+    look->rifts++;
+    (void)snprintf(room, sizeof(room), "entry %llu: %s",
+                   (unsigned long long)rift->entry, what);
+    hf_doctor_say(look->doctor, HF_HEALTH_WRONG, LOG_PART, rift->serial,
+                  hf_span_str(room), advice);
+}
+
+static enum hf_err take_rift(void *state, const struct hf_rift *rift,
+                             struct hf_why *why)
+{
+    struct look *look = state;
+
+    switch (rift->kind) {
+    case HF_RIFT_ORPHAN:
+        return hf_orphans_add(&look->orphans, rift, why);
+    case HF_RIFT_UNPROVEN:
+        say_rift(look, rift,
+                 "the tables have a certificate, and this log has no evidence "
+                 "for it",
+                 "the log was cut off, or exchanged: find out by whom");
+        break;
+    case HF_RIFT_UNLIKE:
+        say_rift(look, rift, rift->what,
+                 "somebody changed the tables: put a copy in their place");
+        break;
+    case HF_RIFT_UNREADABLE:
+        say_rift(look, rift, "it cannot be read, though its hash is right",
+                 "a newer holdfast may have written it; use that one");
+        break;
+    }
+    return HF_OK;
+}
+
+/* ---- what came of it ---- */
+
+/* The log itself is wrong, or something else failed. */
+static void say_failed(struct look *look, const struct hf_reconciled *found,
+                       enum hf_err err, const struct hf_why *why)
+{
+    char room[64];
+
+    if (!found->log_failed) {
+        hf_doctor_fail(look->doctor, "database", HF_SPAN(""), why, NULL);
+        return;
+    }
+    (void)snprintf(room, sizeof(room), "%s, line %llu", found->stop.file,
+                   (unsigned long long)found->stop.number);
+    hf_doctor_fail(look->doctor, LOG_PART,
+                   hf_span_str(found->stop.number > 0 ? room : look->folder),
+                   why,
+                   err == HF_EINVAL
+                       ? "what was issued from there on has no evidence: keep "
+                         "the log as it is, and find out who changed it"
+                       : NULL);
+}
+
+static void say_head(struct look *look, const struct hf_reconciled *found)
+{
+    struct hf_doctor *doctor = look->doctor;
+    char room[256];
+
+    if (look->is_of_another)
+        hf_doctor_say(doctor, HF_HEALTH_WRONG, LOG_PART, HF_SPAN(""),
+                      HF_SPAN("its first entry is of another CA than root.pem "
+                              "and issuer.pem are"),
+                      "put the three back from one copy of the folder");
+    if (found->head.at > doctor->now_at + AHEAD_S)
+        hf_doctor_say(doctor, HF_HEALTH_WRONG, "clock", HF_SPAN(""),
+                      HF_SPAN("the last entry of the log is later than now"),
+                      "set the clock: certificates begin and end by it");
+    (void)snprintf(
+        room, sizeof(room),
+        "%llu entries, whole; %llu certificates in it, %llu in the tables, "
+        "%llu under way, and %llu of the CA's own web server",
+        (unsigned long long)found->head.number,
+        (unsigned long long)found->issued, (unsigned long long)found->rows,
+        (unsigned long long)found->under_way, (unsigned long long)found->own);
+    hf_doctor_say(doctor, HF_HEALTH_GOOD, LOG_PART, HF_SPAN(""),
+                  hf_span_str(room), NULL);
+    if (look->refused == 0)
+        hf_doctor_say(doctor, HF_HEALTH_GOOD, NAMES, HF_SPAN(""),
+                      HF_SPAN("the issuing CA's certificate permits all that "
+                              "are certified"),
+                      NULL);
+}
+
+static void look_at_revocations(struct look *look)
+{
+    struct hf_doctor *doctor = look->doctor;
+    struct hf_why why = {0};
+    int64_t lost = 0;
+    char room[128];
+
+    if (hf_listed_lost(&look->listed, doctor->store, &lost, &why) != HF_OK) {
+        hf_doctor_fail(doctor, "lists", HF_SPAN(""), &why, NULL);
+        return;
+    }
+    if (lost == 0)
+        return;
+    (void)snprintf(room, sizeof(room),
+                   "%lld revocations are forgotten: lists that were signed had "
+                   "more than the tables have",
+                   (long long)lost);
+    hf_doctor_say(doctor, HF_HEALTH_WRONG, "lists", HF_SPAN(""),
+                  hf_span_str(room),
+                  "revoke these certificates again (`holdfast ca cert "
+                  "revoke`); old lists tell which they are");
+}
+
+/* The end of a certificate that somebody gave us for the web server. */
+static bool read_end(struct hf_doctor *doctor, const char *path, int64_t *out)
+{
+    struct hf_certificate *certificate = NULL;
+    struct hf_why why = {0};
+    struct hf_buf pem;
+    enum hf_err err;
+
+    hf_buf_init_grow(&pem, PEM_MAX);
+    err = hf_file_read(path, &pem, &why);
+    if (err == HF_OK)
+        err = hf_certificate_read(hf_buf_span(&pem), &certificate, &why);
+    if (err == HF_OK)
+        *out = certificate->not_after_at;
+    else
+        hf_doctor_fail(doctor, WEB, hf_span_str(path), &why, NULL);
+    hf_certificate_free(certificate);
+    hf_buf_clear(&pem);
+    return err == HF_OK;
+}
+
+#define WEB_NEAR_S (7 * (int64_t)86400) /* of one that people renew */
+
+/* Our own is in no file; the log has its end. A CA that runs renews it. */
+static void look_at_web(struct look *look, const struct hf_reconciled *found)
+{
+    struct hf_doctor *doctor = look->doctor;
+    const char *path = hf_cli_value(doctor->cli, "tls-certificate", NULL);
+    int64_t end_at = found->own_until_at;
+    char room[96];
+    struct hf_buf what;
+    bool is_wrong;
+
+    if (path != NULL && !read_end(doctor, path, &end_at))
+        return;
+    if (end_at == 0 || (path == NULL && look->lock.held))
+        return; /* it gets a new one when it starts */
+    is_wrong = end_at < hf_clock_now().s + (path == NULL ? 0 : WEB_NEAR_S);
+    hf_buf_init(&what, room, sizeof(room));
+    hf_buf_puts(&what, "its certificate ends on ");
+    hf_time_put(&what, end_at);
+    hf_doctor_say(doctor, is_wrong ? HF_HEALTH_WRONG : HF_HEALTH_GOOD, WEB,
+                  HF_SPAN(""), hf_buf_span(&what),
+                  !is_wrong      ? NULL
+                  : path == NULL ? "start `holdfast ca serve` again; what it "
+                                   "says tells why it did not renew it"
+                                 : "renew it, and have `holdfast ca serve` "
+                                   "read it (SIGHUP)");
+}
+
+/* ---- all of it ---- */
+
+static void read_constraints(struct look *look)
+{
+    struct hf_doctor *doctor = look->doctor;
+    struct hf_x509 issuer;
+    struct hf_why why = {0};
+
+    if (doctor->issuer.len == 0)
+        return;
+    if (hf_x509_read(hf_buf_span(&doctor->issuer), &issuer, &why) != HF_OK ||
+        hf_constraints_read(issuer.extensions, &look->constraints, &why) !=
+            HF_OK)
+        hf_doctor_fail(doctor, NAMES, HF_SPAN("issuer.pem"), &why, NULL);
+}
+
+/* Is a CA writing it? When none is, none begins before we have done. */
+static void lock_log(struct look *look)
+{
+    char path[PATH_MAX + 48];
+    int64_t holder;
+
+    (void)snprintf(path, sizeof(path), "%s/lock", look->folder);
+    (void)hf_lock_take(path, 0, &look->lock, &holder, NULL);
+}
+
+static enum hf_exit run(struct look *look)
+{
+    struct hf_doctor *doctor = look->doctor;
+    const struct hf_reconcile_plan plan = {.store = doctor->store,
+                                           .digest = doctor->digest,
+                                           .folder = look->folder,
+                                           .log = hf_buf_span(&look->keeper),
+                                           .from = 1,
+                                           .is_alone = look->lock.held,
+                                           .shards = HF_CA_SHARDS,
+                                           .tell = take_rift,
+                                           .look = look_at_names,
+                                           .step = step,
+                                           .state = look};
+    struct hf_reconciled found;
+    struct hf_why why = {0};
+    enum hf_err err = hf_reconcile(&plan, &found, &why);
+
+    if (err == HF_OK)
+        err = hf_orphans_end(&look->orphans, &why);
+    hf_progress_end(&look->progress);
+    if (err == HF_ECANCELED)
+        return HF_EXIT_INTERRUPTED;
+    if (err != HF_OK) {
+        say_failed(look, &found, err, &why);
+        return HF_EXIT_GOOD;
+    }
+    say_head(look, &found);
+    look_at_revocations(look);
+    look_at_web(look, &found);
+    return HF_EXIT_GOOD;
+}
+
+enum hf_exit hf_doctor_log(struct hf_doctor *doctor)
+{
+    static struct look look;
+    enum hf_exit status;
+
+    look = (struct look){.doctor = doctor};
+    look.orphans.store = doctor->store;
+    look.orphans.digest = doctor->digest;
+    look.orphans.shards = HF_CA_SHARDS;
+    look.orphans.now_at = doctor->now_at;
+    look.orphans.adopts = doctor->repairs;
+    look.orphans.tell = tell_orphan;
+    look.orphans.state = &look;
+    hf_doctor_path(doctor, HF_CA_LOG, look.folder);
+    hf_progress_init(&look.progress, 2, !doctor->cli->json, "entries",
+                     hf_clock_ms() * 1000000);
+    read_constraints(&look);
+    lock_log(&look);
+    hf_buf_init(&look.keeper, look.keeper_room, sizeof(look.keeper_room));
+    status = hf_ca_keeper_name(doctor->cli, doctor->folder, &look.keeper);
+    look.orphans.log = hf_buf_span(&look.keeper);
+    if (status == HF_EXIT_GOOD)
+        status = run(&look);
+    hf_lock_drop(&look.lock);
+    return status;
+}
