@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/authz.h"
 
+#include "ca/issuer.h"
 #include "ca/limit.h"
 #include "holdfast/client.h"
 
@@ -38,16 +39,39 @@ bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
     return true;
 }
 
+/* The second JSON object as the last member of the first. */
+static struct hf_span join(struct hf_ca_call *call, struct hf_span json,
+                           struct hf_span caa)
+{
+    struct hf_span whole = {0};
+    struct hf_buf text;
+
+    hf_buf_init_grow(&text, HF_ISSUER_EVIDENCE_MAX);
+    hf_buf_put(&text, (struct hf_span){json.ptr, json.len - 1});
+    hf_buf_puts(&text, ",\"caa_again\":");
+    hf_buf_put(&text, caa);
+    hf_buf_putc(&text, '}');
+    if (!text.full)
+        whole = hf_arena_copy(&call->arena, hf_buf_span(&text));
+    hf_buf_clear(&text);
+    return whole;
+}
+
 bool hf_authz_evidence(struct hf_ca_call *call, int64_t id, struct hf_span *out)
 {
     const enum hf_ca_operation row = HF_CA_EVIDENCE_GET;
+    struct hf_span caa;
     bool found;
 
     *out = HF_SPAN("");
     if (!hf_ca_call_row(call, row, HF_VALUES(hf_store_number(id)), &found))
         return false;
-    if (found)
-        *out = hf_ca_call_text(call, row, 0);
+    if (!found)
+        return true;
+    *out = hf_ca_call_text(call, row, 0);
+    caa = hf_store_get_text(call->store, row, 1);
+    if (caa.len > 0 && out->len > 0)
+        *out = join(call, *out, caa);
     hf_ca_call_row_end(call, row);
     return true;
 }

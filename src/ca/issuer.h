@@ -27,7 +27,7 @@
 #define HF_ISSUER_PROFILES_MAX 16
 #define HF_ISSUER_WORD_MAX     64   /* octets of a profile's name */
 #define HF_ISSUER_URL_MAX      1024 /* octets of a URL */
-#define HF_ISSUER_EVIDENCE_MAX ((size_t)1 << 16) /* octets, of one name */
+#define HF_ISSUER_EVIDENCE_MAX ((size_t)132 << 10) /* octets, of one name */
 #define HF_ISSUER_ORDER_MAX    ((size_t)4 << 20) /* octets, of a whole order */
 #define HF_ISSUER_SAID_MAX     400
 #define HF_ISSUER_REVOKED_MAX  200000 /* entries of one CRL */

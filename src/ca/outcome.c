@@ -273,9 +273,12 @@ bool hf_outcome_validated(struct hf_ca_call *call, const struct hf_job *job,
         return job->kind == HF_JOB_LOOK || set_invalid(call, &authz, result);
     if (job->kind == HF_JOB_CAA)
         return hf_ca_call_run(
-            call, HF_CA_AUTHZ_CAA,
-            HF_VALUES(hf_store_number(authz.id),
-                      hf_store_number(result->caa_expires_at)));
+                   call, HF_CA_AUTHZ_CAA,
+                   HF_VALUES(hf_store_number(authz.id),
+                             hf_store_number(result->caa_expires_at))) &&
+               hf_ca_call_run(call, HF_CA_EVIDENCE_CAA,
+                              HF_VALUES(hf_store_number(authz.id),
+                                        hf_store_text(result->evidence)));
     return set_valid(call, &authz, tried, result);
 }
 

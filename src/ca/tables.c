@@ -51,7 +51,8 @@ static const char *const steps[] = {
     /* Long, written once, and read by whoever signs: not in each's way. */
     "CREATE TABLE evidence ("
     " authz INTEGER PRIMARY KEY REFERENCES authz(id),"
-    " json TEXT NOT NULL"
+    " json TEXT NOT NULL,"
+    " caa TEXT NOT NULL"
     ") STRICT;"
     "CREATE INDEX authz_valid ON authz(account, value)"
     " WHERE status = 'valid';"
@@ -205,9 +206,11 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_AUTHZ_CAA] = "UPDATE authz SET caa_until_at = $2 WHERE id = $1",
     [HF_CA_AUTHZ_TAKE_UP] = TAKE_UP("authz"),
 
-    [HF_CA_EVIDENCE_PUT] = "INSERT INTO evidence (authz, json) VALUES ($1, $2)"
-                           " ON CONFLICT (authz) DO UPDATE SET json = $2",
-    [HF_CA_EVIDENCE_GET] = "SELECT json FROM evidence WHERE authz = $1",
+    [HF_CA_EVIDENCE_PUT] =
+        "INSERT INTO evidence (authz, json, caa) VALUES ($1, $2, '')"
+        " ON CONFLICT (authz) DO UPDATE SET json = $2, caa = ''",
+    [HF_CA_EVIDENCE_CAA] = "UPDATE evidence SET caa = $2 WHERE authz = $1",
+    [HF_CA_EVIDENCE_GET] = "SELECT json, caa FROM evidence WHERE authz = $1",
 
     [HF_CA_ORDER_ADD] =
         "INSERT INTO orders (id, account, status, created_at, expires_at,"

@@ -49,7 +49,8 @@ enum hf_ca_operation {
                             moment, or for a keeper that is gone. It is ours */
 
     HF_CA_EVIDENCE_PUT, /* $1 authorization, $2 JSON: of its last validation */
-    HF_CA_EVIDENCE_GET, /* $1 authorization: 0 JSON */
+    HF_CA_EVIDENCE_CAA, /* $1 authorization, $2 JSON: of a look at CAA since */
+    HF_CA_EVIDENCE_GET, /* $1 authorization: 0 JSON, 1 JSON of CAA or empty */
 
     HF_CA_ORDER_ADD,     /* $1 id, $2 account, $3 now, $4 expires, $5 profile,
                             $6 identifiers, $7 authzs, $8 replaces */
