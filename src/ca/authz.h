@@ -23,8 +23,8 @@ struct hf_authz {
 bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
                    bool *found);
 
-/* What its last validation saw and decided, and a look at CAA since: JSON in the
- * call's arena, or empty. */
+/* What its last validation saw and decided, and a look at CAA since: JSON in
+ * the call's arena, or empty. */
 bool hf_authz_evidence(struct hf_ca_call *call, int64_t id,
                        struct hf_span *out);
 
