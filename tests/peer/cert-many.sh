@@ -79,7 +79,7 @@ fi
 is 'orders at once' "$(awk '
     / Added order / { if (++open > most) most = open }
     / Issued certificate serial / { open-- }
-    END { print most > 1 && most <= 8 ? "several" : most }' "$log")" several
+    END { print (most > 1 && most <= 8) ? "several" : most }' "$log")" several
 
 # ---- one fails among others ----
 
