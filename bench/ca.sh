@@ -26,7 +26,7 @@ round_s=${HF_BENCH_ROUND_S:-60}
 soak_s=${HF_BENCH_SOAK_S:-20}
 accounts=${HF_BENCH_ACCOUNTS:-1000000}
 clients=64
-ninja -C "$BUILD" holdfast-server.so tests/peer/acme_load >"$tmp/out"
+ninja -C "$BUILD" holdfast-front holdfast-resolver holdfast-net tests/peer/acme_load >"$tmp/out"
 "$SRC/tools/peers" "$(dirname "$BUILD")/peers"
 
 client_core=
