@@ -20,7 +20,7 @@ python3 -c 'import cryptography' 2>/dev/null ||
 
 house_open
 house_found --plaintext
-house_serve
+house_serve --looks 0 # it is asked until the answer is another
 
 update() { # LINE: to the zone
     printf '%s\n' "server 127.0.0.1 $TREE_PORT" 'zone shop.example.' "$1" send |
