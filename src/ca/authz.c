@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/authz.h"
 
-#include "ca/issuer.h"
 #include "ca/limit.h"
 #include "holdfast/client.h"
 
@@ -43,23 +42,25 @@ bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
 static struct hf_span join(struct hf_ca_call *call, struct hf_span json,
                            struct hf_span caa)
 {
-    struct hf_span whole = {0};
+    const struct hf_span key = HF_SPAN(",\"caa_again\":");
+    size_t size = json.len + key.len + caa.len;
+    char *room = hf_arena_take(&call->arena, size, 1);
     struct hf_buf text;
 
-    hf_buf_init_grow(&text, HF_ISSUER_EVIDENCE_MAX);
+    if (room == NULL)
+        return (struct hf_span){0};
+    hf_buf_init(&text, room, size);
     hf_buf_put(&text, (struct hf_span){json.ptr, json.len - 1});
-    hf_buf_puts(&text, ",\"caa_again\":");
+    hf_buf_put(&text, key);
     hf_buf_put(&text, caa);
     hf_buf_putc(&text, '}');
-    if (!text.full)
-        whole = hf_arena_copy(&call->arena, hf_buf_span(&text));
-    hf_buf_clear(&text);
-    return whole;
+    return hf_buf_span(&text);
 }
 
 bool hf_authz_evidence(struct hf_ca_call *call, int64_t id, struct hf_span *out)
 {
     const enum hf_ca_operation row = HF_CA_EVIDENCE_GET;
+    struct hf_span json;
     struct hf_span caa;
     bool found;
 
@@ -68,10 +69,10 @@ bool hf_authz_evidence(struct hf_ca_call *call, int64_t id, struct hf_span *out)
         return false;
     if (!found)
         return true;
-    *out = hf_ca_call_text(call, row, 0);
+    json = hf_store_get_text(call->store, row, 0);
     caa = hf_store_get_text(call->store, row, 1);
-    if (caa.len > 0 && out->len > 0)
-        *out = join(call, *out, caa);
+    *out = json.len > 0 && caa.len > 0 ? join(call, json, caa)
+                                       : hf_arena_copy(&call->arena, json);
     hf_ca_call_row_end(call, row);
     return true;
 }
