@@ -3,6 +3,7 @@
 
 #include "acme/document.h"
 #include "base/alloc.h"
+#include "base/spelt.h"
 #include "ca/limit.h"
 #include "ca/nonce.h"
 #include "ca/resources.h"
@@ -317,8 +318,7 @@ static bool find_signer(struct hf_ca_call *call)
     bool found = false;
 
     if (hf_ca_settings_cut(call->settings, &kid) &&
-        hf_span_starts(kid, HF_SPAN("/acct/"))) {
-        (void)hf_span_cut(&kid, 6);
+        hf_take_word(&kid, HF_SPAN("/acct/"))) {
         if (hf_ca_call_take_id(kid, &id) &&
             !hf_ca_call_load_account(call, id, &call->account, &found))
             return false;

@@ -2,6 +2,7 @@
 #include "ca/entry.h"
 
 #include "base/hex.h"
+#include "base/spelt.h"
 
 #define START    HF_SPAN("{\"evidence\":")
 #define AT       HF_SPAN(",\"at\":")
@@ -70,15 +71,7 @@ enum hf_err hf_entry_put(struct hf_entry *entry, const struct hf_digest *digest,
 
 /* ---- reading ---- */
 
-static bool take(struct hf_span *rest, struct hf_span word)
-{
-    if (!hf_span_starts(*rest, word))
-        return false;
-    (void)hf_span_cut(rest, word.len);
-    return true;
-}
-
-/* The same off the end. */
+/* As hf_take_word(), off the end. */
 static bool take_back(struct hf_span *rest, struct hf_span word)
 {
     if (!hf_span_ends(*rest, word))
@@ -94,33 +87,6 @@ static bool take_hash_back(struct hf_span *rest, unsigned char *out)
     rest->len -= HEX_LEN;
     return hf_hex_read((struct hf_span){rest->ptr + rest->len, HEX_LEN}, out,
                        HF_ENTRY_HASH_LEN);
-}
-
-/* One spelling each: digits without zeros in front. */
-static bool take_digits(struct hf_span *rest, uint64_t *out)
-{
-    uint64_t value = 0;
-    size_t len = 0;
-
-    while (len < rest->len && hf_is_digit(rest->ptr[len]) && len < 19)
-        value = value * 10 + (uint64_t)(rest->ptr[len++] - '0');
-    if (len == 0 || (len > 1 && rest->ptr[0] == '0'))
-        return false;
-    (void)hf_span_cut(rest, len);
-    *out = value;
-    return true;
-}
-
-static bool take_moment(struct hf_span *rest, int64_t *out)
-{
-    bool before = hf_span_skip(rest, '-');
-    uint64_t value;
-
-    if (!take_digits(rest, &value) || value > INT64_MAX ||
-        (before && value == 0))
-        return false;
-    *out = before ? -(int64_t)value : (int64_t)value;
-    return true;
 }
 
 static bool take_kind(struct hf_span *rest, struct hf_span *out)
@@ -145,10 +111,10 @@ static bool is_one_line(struct hf_span text)
 
 static bool read_fields(struct hf_span rest, struct hf_entry *out)
 {
-    if (!take(&rest, START) || !take_digits(&rest, &out->number) ||
-        !take(&rest, AT) || !take_moment(&rest, &out->at) ||
-        !take(&rest, KIND) || !take_kind(&rest, &out->kind) ||
-        !take(&rest, BODY) || !take_back(&rest, END) ||
+    if (!hf_take_word(&rest, START) || !hf_take_decimal(&rest, &out->number) ||
+        !hf_take_word(&rest, AT) || !hf_take_moment(&rest, &out->at) ||
+        !hf_take_word(&rest, KIND) || !take_kind(&rest, &out->kind) ||
+        !hf_take_word(&rest, BODY) || !take_back(&rest, END) ||
         !take_hash_back(&rest, out->hash) || !take_back(&rest, HASH) ||
         !take_hash_back(&rest, out->previous) || !take_back(&rest, PREVIOUS))
         return false;

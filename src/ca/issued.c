@@ -2,16 +2,9 @@
 #include "ca/issued.h"
 
 #include "base/hex.h"
+#include "base/spelt.h"
 #include "ca/call.h"
 #include "ca/own_tls.h"
-
-static bool take(struct hf_span *rest, struct hf_span word)
-{
-    if (!hf_span_starts(*rest, word))
-        return false;
-    (void)hf_span_cut(rest, word.len);
-    return true;
-}
 
 /* A member's text, escapes and all; the quote behind it is taken, too. */
 static bool take_text(struct hf_span *rest, struct hf_span key,
@@ -19,7 +12,7 @@ static bool take_text(struct hf_span *rest, struct hf_span key,
 {
     size_t len = 0;
 
-    if (!take(rest, key))
+    if (!hf_take_word(rest, key))
         return false;
     while (len < rest->len && rest->ptr[len] != '"')
         len += rest->ptr[len] == '\\' ? 2 : 1;
@@ -27,28 +20,6 @@ static bool take_text(struct hf_span *rest, struct hf_span key,
         return false;
     *out = hf_span_cut(rest, len);
     return hf_span_skip(rest, '"');
-}
-
-static bool take_moment(struct hf_span *rest, struct hf_span key, int64_t *out)
-{
-    struct hf_span digits;
-    bool before;
-    size_t len = 0;
-
-    if (!take(rest, key))
-        return false;
-    before = hf_span_skip(rest, '-');
-    while (len < rest->len && hf_is_digit(rest->ptr[len]))
-        len++;
-    digits = hf_span_cut(rest, len);
-    if (!before && hf_span_eq(digits, HF_SPAN("0"))) {
-        *out = 0;
-        return true;
-    }
-    if (!hf_ca_call_take_id(digits, out))
-        return false;
-    *out = before ? -*out : *out;
-    return true;
 }
 
 static bool take_serial(struct hf_span *rest, struct hf_issued *out)
@@ -85,10 +56,11 @@ bool hf_issued_read(struct hf_span body, struct hf_issued *out)
         !take_text(&body, HF_SPAN(",\"order\":\""), &order) ||
         !take_text(&body, HF_SPAN(",\"account\":\""), &account) ||
         !take_text(&body, HF_SPAN(",\"profile\":\""), &profile) ||
-        !take_moment(&body, HF_SPAN(",\"not_before\":"),
-                     &issued.not_before_at) ||
-        !take_moment(&body, HF_SPAN(",\"not_after\":"), &issued.not_after_at) ||
-        !take(&body, HF_SPAN(",\"names\":[")))
+        !hf_take_word(&body, HF_SPAN(",\"not_before\":")) ||
+        !hf_take_moment(&body, &issued.not_before_at) ||
+        !hf_take_word(&body, HF_SPAN(",\"not_after\":")) ||
+        !hf_take_moment(&body, &issued.not_after_at) ||
+        !hf_take_word(&body, HF_SPAN(",\"names\":[")))
         return false;
     issued.is_own = hf_span_eq(order, HF_SPAN(HF_OWN_TLS_ORDER));
     issued.order = id_of(order);

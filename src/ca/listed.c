@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/listed.h"
 
+#include "base/spelt.h"
+#include "ca/issuer.h"
 #include "ca/tables.h"
 
-/* A member of small numbers, as ca/issuance.c writes it. */
-static bool take_number(struct hf_span *rest, struct hf_span key, int64_t *out)
-{
-    int64_t value = 0;
-    size_t len = 0;
-
-    if (!hf_span_starts(*rest, key))
-        return false;
-    (void)hf_span_cut(rest, key.len);
-    while (len < rest->len && len < 18 && hf_is_digit(rest->ptr[len]))
-        value = 10 * value + (rest->ptr[len++] - '0');
-    (void)hf_span_cut(rest, len);
-    *out = value;
-    return len > 0;
-}
-
+/* As ca/issuance.c writes it. */
 void hf_listed_note(struct hf_listed *listed, const struct hf_entry *entry)
 {
     struct hf_span rest = entry->body;
-    int64_t shard, number, count;
+    uint64_t shard, number, count;
 
     if (!hf_span_eq(entry->kind, HF_SPAN("crl")) ||
-        !take_number(&rest, HF_SPAN("{\"shard\":"), &shard) ||
-        !take_number(&rest, HF_SPAN(",\"number\":"), &number) ||
-        !take_number(&rest, HF_SPAN(",\"revoked\":"), &count) ||
-        shard >= HF_LISTED_SHARDS_MAX)
+        !hf_take_word(&rest, HF_SPAN("{\"shard\":")) ||
+        !hf_take_decimal(&rest, &shard) || shard >= HF_LISTED_SHARDS_MAX ||
+        !hf_take_word(&rest, HF_SPAN(",\"number\":")) ||
+        !hf_take_decimal(&rest, &number) ||
+        !hf_take_word(&rest, HF_SPAN(",\"revoked\":")) ||
+        !hf_take_decimal(&rest, &count) || count > HF_ISSUER_REVOKED_MAX)
         return;
     listed->shards[shard].at = entry->at;
-    listed->shards[shard].count = count;
+    listed->shards[shard].count = (int64_t)count;
 }
 
 static enum hf_err count_now(struct hf_store *store, size_t shard, int64_t at,
@@ -42,12 +31,11 @@ static enum hf_err count_now(struct hf_store *store, size_t shard, int64_t at,
     bool more = false;
     enum hf_err err = hf_store_start(store, HF_CA_CERT_REVOKED, values, 2, why);
 
-    *out = -1;
-    do {
-        if (err == HF_OK)
-            err = hf_store_next(store, HF_CA_CERT_REVOKED, &more, why);
-        ++*out;
-    } while (err == HF_OK && more);
+    *out = 0;
+    if (err == HF_OK)
+        err = hf_store_next(store, HF_CA_CERT_REVOKED, &more, why);
+    for (; err == HF_OK && more; ++*out)
+        err = hf_store_next(store, HF_CA_CERT_REVOKED, &more, why);
     return err;
 }
 
