@@ -2,15 +2,18 @@
 /* lab_step.c -- the verbs of programs, and what is told of them. */
 #include "acme/document.h"
 #include "cli/lab_order.h"
+#include "os/clock.h"
 #include "os/signals.h"
 
 #define TOLD_MAX   4000 /* octets of what a command said */
 #define DETAIL_MAX 300
+#define LOG_MS     2000 /* the longest that a line of a log is on its way */
 
 /* ---- what a command said ---- */
 
-/* The last line that is a JSON object. */
-static json_t *last_json(struct hf_span text)
+/* The last line that is a JSON object, about this event or, with an empty one,
+ * about anything; or NULL. */
+static json_t *last_json(struct hf_span text, struct hf_span event)
 {
     json_t *found = NULL;
 
@@ -21,8 +24,13 @@ static json_t *last_json(struct hf_span text)
         (void)hf_span_skip(&text, '\n');
         if (hf_document_read(line, &json, NULL) != HF_OK)
             continue;
-        json_decref(found);
-        found = json;
+        if (event.len == 0 ||
+            hf_span_eq(hf_document_string(json, "event"), event)) {
+            json_decref(found);
+            found = json;
+        } else {
+            json_decref(json);
+        }
     }
     return found;
 }
@@ -58,7 +66,7 @@ static enum hf_err run(struct hf_lab *lab, const struct hf_span *words,
         hf_buf_put(&answer->text, hf_buf_span(&ran.said));
         hf_lab_answer_put(
             answer, ran.status == 0 ? HF_LAB_STEP_DONE : HF_LAB_STEP_REFUSED,
-            last_json(hf_buf_span(&ran.out)));
+            last_json(hf_buf_span(&ran.out), HF_SPAN("")));
         tell_lines(lab, hf_buf_span(&ran.out));
         tell_lines(lab, hf_buf_span(&ran.said));
     }
@@ -77,32 +85,26 @@ static enum hf_err make_account(struct hf_lab *lab, struct hf_span name,
     return err == HF_OK ? run(lab, words, 4, why) : err;
 }
 
-/* The last line of the CA's log about such an event. */
+/* The last line of the CA's log about such an event, which may be on its
+ * way. */
 static enum hf_err look_at_log(struct hf_lab *lab, struct hf_span event,
                                struct hf_why *why)
 {
-    struct hf_span text = hf_buf_span(&lab->world->programs[0].out);
+    const struct hf_buf *log = &lab->world->programs[0].out;
+    int64_t until_ms = hf_clock_ms() + LOG_MS;
     json_t *found = NULL;
-    enum hf_err err = hf_lab_turn(lab, -1, why); /* it may be on its way */
+    enum hf_err err;
 
-    while (err == HF_OK && text.len > 0) {
-        struct hf_span line = hf_span_cut(&text, hf_span_find(text, '\n'));
-        json_t *json;
-
-        (void)hf_span_skip(&text, '\n');
-        if (hf_document_read(line, &json, NULL) != HF_OK)
-            continue;
-        if (hf_span_eq(hf_document_string(json, "event"), event)) {
-            json_decref(found);
-            found = json;
-        } else {
-            json_decref(json);
-        }
-    }
+    do {
+        err = hf_lab_turn(lab, -1, why);
+        if (err == HF_OK)
+            found = last_json(hf_buf_span(log), event);
+    } while (err == HF_OK && found == NULL && hf_clock_ms() < until_ms);
     if (err == HF_OK && found == NULL)
-        return hf_fail(why, HF_ENOTFOUND, 0,
-                       "the CA's log has no such event yet");
-    hf_lab_answer_put(&lab->answer, HF_LAB_STEP_DONE, found);
+        err =
+            hf_fail(why, HF_ENOTFOUND, 0, "the CA's log has no such event yet");
+    if (err == HF_OK)
+        hf_lab_answer_put(&lab->answer, HF_LAB_STEP_DONE, found);
     return err;
 }
 
