@@ -137,10 +137,9 @@ static void obey(struct hf_lab *lab, struct hf_span line,
         hf_buf_puts(out, help);
     else if (hf_span_eq(line, HF_SPAN("state")))
         put_state(lab);
-    else if (hf_span_eq(line, HF_SPAN("quit")))
+    else if (hf_span_eq(line, HF_SPAN("quit")) ||
+             hf_lab_obey(lab, line, place) == HF_EXIT_INTERRUPTED)
         lab->is_over = true;
-    else
-        (void)hf_lab_obey(lab, line, place);
     lab->answer.settled = true; /* whoever sits there has seen it */
     if (!lab->is_over)
         prompt(lab);

@@ -34,13 +34,14 @@ void hf_lab_lines_close(struct hf_lab_lines *lines)
     lines->fd = -1;
 }
 
-/* Do the whole lines that are there; at the end also one without newline. */
+/* Do the whole lines that are there; at the end also one without newline. None
+ * behind the one that ends it all. */
 static void obey_lines(struct hf_lab *lab, struct hf_lab_lines *lines,
                        bool at_end, hf_lab_line_fn *obey)
 {
     struct hf_span rest = {lines->room, lines->len};
 
-    while (rest.len > 0) {
+    while (rest.len > 0 && !lab->is_over) {
         size_t n = hf_span_find(rest, '\n');
 
         if (n == rest.len && !at_end && rest.len < sizeof(lines->room))

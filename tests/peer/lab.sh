@@ -58,11 +58,12 @@ check 'our client gets one by its record' \
 check 'a line that is wrong is told, and it goes on' \
     grep -q 'the verbs are: zone' "$tmp/err"
 check 'it says what there is' grep -q '^p5 serves' "$tmp/out"
-echo quit >&3
+printf 'quit\nsay "too late"\n' >&3
 status=0
 wait $lab_pid || status=$?
 exec 3>&-
 check 'quit ends it' [ "$status" = 0 ]
+check 'with what stands behind it undone' [ "$(grep -c 'too late' "$tmp/out")" = 0 ]
 check 'and nothing is left' nothing_left
 
 begin
