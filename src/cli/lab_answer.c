@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/lab_answer.h"
 
-#include "base/alloc.h"
+#include "acme/document.h"
 
 #define TEXT_MAX  ((size_t)4 << 20)
-#define TOLD_MAX  1500 /* octets of what was said */
 #define INDEX_MAX 1000
 #define URN       "urn:ietf:params:acme:error:"
 
@@ -47,9 +46,8 @@ static void put_json(struct hf_buf *out, const json_t *json)
 /* The type of a problem, without what all of them begin with. */
 static void take_type(struct hf_lab_answer *answer)
 {
-    const json_t *problem = json_object_get(answer->json, "problem");
-    const char *text = json_string_value(json_object_get(problem, "type"));
-    struct hf_span type = hf_span_str(text);
+    struct hf_span type =
+        hf_document_string(json_object_get(answer->json, "problem"), "type");
     struct hf_buf room;
 
     if (hf_span_starts(type, HF_SPAN(URN)))
@@ -86,9 +84,7 @@ const json_t *hf_lab_of_type(const json_t *list, struct hf_span type)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *element = json_array_get(list, i);
 
-        if (hf_span_eq(hf_span_str(
-                           json_string_value(json_object_get(element, "type"))),
-                       type))
+        if (hf_span_eq(hf_document_string(element, "type"), type))
             return element;
     }
     return NULL;
@@ -170,15 +166,16 @@ bool hf_lab_answer_is_amiss(const struct hf_lab_answer *answer)
     return !answer->settled;
 }
 
-void hf_lab_answer_tell(const struct hf_lab_answer *answer, struct hf_buf *out)
+void hf_lab_answer_tell(const struct hf_lab_answer *answer, struct hf_span said,
+                        size_t most, struct hf_buf *out)
 {
     hf_buf_puts(out, hf_lab_outcome_word(answer->outcome));
     if (answer->type[0] != '\0') {
         hf_buf_putc(out, ' ');
         hf_buf_put_escaped(out, hf_span_str(answer->type), HF_LAB_TYPE_MAX);
     }
-    if (answer->text.len > 0) {
+    if (said.len > 0) {
         hf_buf_puts(out, ": ");
-        hf_buf_put_escaped(out, hf_buf_span(&answer->text), TOLD_MAX);
+        hf_buf_put_escaped(out, said, most);
     }
 }

@@ -40,5 +40,7 @@ bool hf_lab_answer_is(struct hf_lab_answer *answer,
 /* It was refused, and nobody has expected that. */
 bool hf_lab_answer_is_amiss(const struct hf_lab_answer *answer);
 
-/* One line about it for people: "refused unauthorized: ...". */
-void hf_lab_answer_tell(const struct hf_lab_answer *answer, struct hf_buf *out);
+/* One line about it for people, with `most` octets of what was said of it:
+ * "refused unauthorized: ...". */
+void hf_lab_answer_tell(const struct hf_lab_answer *answer, struct hf_span said,
+                        size_t most, struct hf_buf *out);

@@ -33,16 +33,15 @@ enum hf_err hf_lab_know_account(struct hf_lab *lab, struct hf_span name,
 static enum hf_err copy_key(const char *from, const char *to,
                             struct hf_span thumbprint, struct hf_why *why)
 {
+    char room[HF_ACCOUNT_KEY_MAX];
     struct hf_buf pem;
     enum hf_err err;
 
-    hf_buf_init_grow(&pem, HF_ACCOUNT_KEY_MAX);
-    if (hf_buf_reserve(&pem, HF_ACCOUNT_KEY_MAX) == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    hf_buf_init(&pem, room, sizeof(room));
     err = hf_account_key_read(from, thumbprint, &pem, why);
     if (err == HF_OK)
         err = hf_account_key_write(to, thumbprint, hf_buf_span(&pem), why);
-    hf_buf_clear_wiped(&pem);
+    explicit_bzero(room, sizeof(room));
     return err;
 }
 
@@ -76,9 +75,9 @@ enum hf_err hf_lab_steal(struct hf_lab *lab, struct hf_span account,
 static enum hf_err not_known(struct hf_why *why)
 {
     return hf_fail(why, HF_ENOTFOUND, 0,
-                   "between braces stands {ca.url}, {ACCOUNT.url}, "
-                   "{ACCOUNT.id}, {ACCOUNT.hash NAME}, a moment, {end} or "
-                   "{end.date}, or a step of time, {+90d}");
+                   "between braces stands {ca.url}, {ca.elsewhere}, "
+                   "{ACCOUNT.url}, {ACCOUNT.id}, {ACCOUNT.hash NAME}, a "
+                   "moment, {end} or {end.date}, or a step of time, {+90d}");
 }
 
 /* +90d: a moment, in seconds */
@@ -105,6 +104,23 @@ static enum hf_err put_named(const struct hf_lab_moment *moment,
         hf_time_put(out, moment->at_s);
     else if (what.len == 0)
         hf_buf_put_i64(out, moment->at_s);
+    else
+        return not_known(why);
+    return HF_OK;
+}
+
+/* url, or elsewhere */
+static enum hf_err put_of_ca(const struct hf_lab_world *world,
+                             struct hf_span what, struct hf_buf *out,
+                             struct hf_why *why)
+{
+    char elsewhere[HF_URL_MAX];
+
+    hf_lab_put_url(world, 2, elsewhere);
+    if (hf_span_eq(what, HF_SPAN("url")))
+        hf_buf_puts(out, world->url);
+    else if (hf_span_eq(what, HF_SPAN("elsewhere")))
+        hf_buf_puts(out, elsewhere);
     else
         return not_known(why);
     return HF_OK;
@@ -179,7 +195,6 @@ enum hf_err hf_lab_known(void *state, struct hf_span word, struct hf_buf *out,
                          struct hf_why *why)
 {
     const struct hf_lab *lab = state;
-    char elsewhere[HF_URL_MAX];
     const struct hf_lab_moment *moment;
     struct hf_span what = word;
     struct hf_span who;
@@ -193,14 +208,7 @@ enum hf_err hf_lab_known(void *state, struct hf_span word, struct hf_buf *out,
         return put_named(moment, what, out, why);
     if (lab->world == NULL || what.len == 0)
         return not_known(why);
-    hf_lab_put_url(lab->world, 2, elsewhere);
-    if (!hf_span_eq(who, HF_SPAN("ca")))
-        return put_of_account(lab, who, what, out, why);
-    if (hf_span_eq(what, HF_SPAN("url")))
-        hf_buf_puts(out, lab->world->url);
-    else if (hf_span_eq(what, HF_SPAN("elsewhere")))
-        hf_buf_puts(out, elsewhere);
-    else
-        return not_known(why);
-    return HF_OK;
+    if (hf_span_eq(who, HF_SPAN("ca")))
+        return put_of_ca(lab->world, what, out, why);
+    return put_of_account(lab, who, what, out, why);
 }

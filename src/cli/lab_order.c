@@ -47,17 +47,16 @@ static enum hf_err open_http(struct hf_lab *lab, struct hf_why *why)
 static enum hf_err read_key(struct client *client, const char *folder,
                             struct hf_span thumbprint, struct hf_why *why)
 {
+    char room[HF_ACCOUNT_KEY_MAX];
     struct hf_buf pem;
     enum hf_err err;
 
-    hf_buf_init_grow(&pem, HF_ACCOUNT_KEY_MAX);
-    if (hf_buf_reserve(&pem, HF_ACCOUNT_KEY_MAX) == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    hf_buf_init(&pem, room, sizeof(room));
     err = hf_account_key_read(folder, thumbprint, &pem, why);
     if (err == HF_OK)
         err = hf_private_key_read(hf_buf_span(&pem), HF_SPAN(""), &client->key,
                                   why);
-    hf_buf_clear_wiped(&pem);
+    explicit_bzero(room, sizeof(room));
     return err == HF_OK
                ? hf_private_key_signer(client->key, &client->signer, why)
                : err;
@@ -378,11 +377,10 @@ static enum hf_err validate(struct client *client, const char *url,
                             bool no_wait, struct hf_why *why)
 {
     json_t *order = NULL;
-    bool goes_on = true;
     enum hf_err err = fetch(client, url, &order, why);
     const json_t *list = json_object_get(order, "authorizations");
+    bool goes_on = order != NULL;
 
-    goes_on = order != NULL;
     for (size_t i = 0; err == HF_OK && goes_on && i < json_array_size(list);
          i++)
         err = try_challenge(client, json_array_get(list, i), &goes_on, why);

@@ -7,6 +7,7 @@
 
 #define TOLD_MAX   4000 /* octets of what a command said */
 #define DETAIL_MAX 300
+#define UNMET_MAX  1500 /* octets of a step that was not as expected */
 #define LOG_MS     2000 /* the longest that a line of a log is on its way */
 
 /* ---- what a command said ---- */
@@ -143,23 +144,6 @@ static struct hf_span detail_of(const struct hf_lab_answer *answer)
                               "detail");
 }
 
-static void put_answer(const struct hf_lab_answer *answer, struct hf_buf *out)
-{
-    struct hf_span detail = detail_of(answer);
-
-    hf_buf_puts(out, "    ");
-    hf_buf_puts(out, hf_lab_outcome_word(answer->outcome));
-    if (answer->type[0] != '\0') {
-        hf_buf_putc(out, ' ');
-        hf_buf_put_escaped(out, hf_span_str(answer->type), HF_LAB_TYPE_MAX);
-    }
-    if (detail.len > 0) {
-        hf_buf_puts(out, ": ");
-        hf_buf_put_escaped(out, detail, DETAIL_MAX);
-    }
-    hf_buf_putc(out, '\n');
-}
-
 static void tell_answer(struct hf_lab *lab)
 {
     const struct hf_lab_answer *answer = &lab->answer;
@@ -174,7 +158,9 @@ static void tell_answer(struct hf_lab *lab)
         hf_json_close(&json, '}');
         hf_buf_putc(out, '\n');
     } else {
-        put_answer(answer, out);
+        hf_buf_puts(out, "    ");
+        hf_lab_answer_tell(answer, detail_of(answer), DETAIL_MAX, out);
+        hf_buf_putc(out, '\n');
     }
     hf_out_step(lab->cli->out);
 }
@@ -188,7 +174,8 @@ static enum hf_exit unmet(const struct hf_lab *lab,
 
     hf_buf_init_grow(&text, 8192);
     hf_buf_puts(&text, "it came to: ");
-    hf_lab_answer_tell(&lab->answer, &text);
+    hf_lab_answer_tell(&lab->answer, hf_buf_span(&lab->answer.text), UNMET_MAX,
+                       &text);
     hf_buf_putc(&text, '\0');
     why.text = text.full ? "not as expected" : text.ptr;
     hf_lab_fail(lab, place, &why);
