@@ -24,7 +24,7 @@ struct row {
 struct reconcile {
     const struct hf_reconcile_plan *plan;
     struct hf_reconciled *out;
-    uint64_t last; /* entry that the tables had before the log was read */
+    int64_t last; /* entry that the tables had before the log was read */
     struct row *rows;
     size_t count;        /* of the page */
     struct row last_row; /* of the page before: its serial number is bound while
@@ -94,7 +94,7 @@ static enum hf_err next_page(struct reconcile *r, struct hf_why *why)
     const struct row *last = &r->last_row;
     const struct hf_store_value values[] = {
         hf_store_number((int64_t)last->entry), hf_store_text(serial_of(last)),
-        hf_store_number(r->plan->is_alone ? INT64_MAX : (int64_t)r->last),
+        hf_store_number(r->plan->is_alone ? INT64_MAX : r->last),
         hf_store_number(PAGE)};
     struct hf_store *store = r->plan->store;
     size_t count = 0;
@@ -247,7 +247,7 @@ static enum hf_err take_issue(struct reconcile *r, const struct hf_entry *entry,
     err = match_rows(r, entry, &issued, &found, why);
     if (err != HF_OK || found)
         return err;
-    if (!r->plan->is_alone && entry->number > r->last) {
+    if (!r->plan->is_alone && entry->number > (uint64_t)r->last) {
         r->out->under_way++;
         return HF_OK;
     }
@@ -277,21 +277,12 @@ static enum hf_err take_entry(void *state, const struct hf_entry *entry,
     return err;
 }
 
-static enum hf_err last_of(const struct hf_reconcile_plan *plan, uint64_t *out,
+static enum hf_err last_of(const struct hf_reconcile_plan *plan, int64_t *out,
                            struct hf_why *why)
 {
     const struct hf_store_value log = hf_store_text(plan->log);
-    struct hf_store *store = plan->store;
-    bool more = false;
-    enum hf_err err = hf_store_start(store, HF_CA_ENTRY_LAST, &log, 1, why);
 
-    if (err == HF_OK)
-        err = hf_store_next(store, HF_CA_ENTRY_LAST, &more, why);
-    if (err != HF_OK || !more)
-        return err;
-    *out = (uint64_t)hf_store_get_number(store, HF_CA_ENTRY_LAST, 0);
-    hf_store_end(store, HF_CA_ENTRY_LAST);
-    return HF_OK;
+    return hf_store_ask(plan->store, HF_CA_ENTRY_LAST, &log, 1, out, why);
 }
 
 enum hf_err hf_reconcile(const struct hf_reconcile_plan *plan,
@@ -321,9 +312,9 @@ enum hf_err hf_reconcile(const struct hf_reconcile_plan *plan,
 enum hf_err hf_reconcile_tail(struct hf_reconcile_plan *plan,
                               struct hf_reconciled *out, struct hf_why *why)
 {
-    uint64_t last = 0;
+    int64_t last = 0;
     enum hf_err err = last_of(plan, &last, why);
 
-    plan->from = last + 1;
+    plan->from = (uint64_t)last + 1;
     return err == HF_OK ? hf_reconcile(plan, out, why) : err;
 }

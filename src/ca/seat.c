@@ -70,17 +70,9 @@ static enum hf_err get_key(struct hf_seat *seat, struct hf_why *why)
 static enum hf_err get_predecessor(struct hf_seat *seat, struct hf_why *why)
 {
     const struct hf_store_value name = hf_store_text(name_of(seat));
-    bool more = false;
-    enum hf_err err =
-        hf_store_start(seat->store, HF_CA_KEEPER_GET, &name, 1, why);
 
-    if (err == HF_OK)
-        err = hf_store_next(seat->store, HF_CA_KEEPER_GET, &more, why);
-    if (err != HF_OK || !more)
-        return err;
-    seat->predecessor = hf_store_get_number(seat->store, HF_CA_KEEPER_GET, 0);
-    hf_store_end(seat->store, HF_CA_KEEPER_GET);
-    return HF_OK;
+    return hf_store_ask(seat->store, HF_CA_KEEPER_GET, &name, 1,
+                        &seat->predecessor, why);
 }
 
 static enum hf_err sit(struct hf_store *store, void *of, struct hf_why *why)
@@ -165,15 +157,11 @@ static enum hf_err look_around(struct hf_seat *seat, struct hf_why *why)
 {
     const struct hf_store_value values[] = {hf_store_number(seat->id),
                                             hf_store_number(seat->now_at)};
-    bool more = false;
+    int64_t other = 0;
     enum hf_err err =
-        hf_store_start(seat->store, HF_CA_KEEPER_OTHER, values, 2, why);
+        hf_store_ask(seat->store, HF_CA_KEEPER_OTHER, values, 2, &other, why);
 
-    if (err == HF_OK)
-        err = hf_store_next(seat->store, HF_CA_KEEPER_OTHER, &more, why);
-    if (err == HF_OK && more)
-        hf_store_end(seat->store, HF_CA_KEEPER_OTHER);
-    seat->sees_nobody = !more;
+    seat->sees_nobody = other == 0;
     return err;
 }
 

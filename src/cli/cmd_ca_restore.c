@@ -263,20 +263,6 @@ static enum hf_err replay(struct restore *r, struct hf_why *why)
     return err;
 }
 
-static enum hf_err ask_newest(struct restore *r, struct hf_why *why)
-{
-    bool more = false;
-    enum hf_err err = hf_store_start(r->store, HF_CA_NEWEST, NULL, 0, why);
-
-    if (err == HF_OK)
-        err = hf_store_next(r->store, HF_CA_NEWEST, &more, why);
-    if (err != HF_OK)
-        return err;
-    r->newest_at = hf_store_get_number(r->store, HF_CA_NEWEST, 0);
-    hf_store_end(r->store, HF_CA_NEWEST);
-    return HF_OK;
-}
-
 static enum hf_exit fill(struct restore *r)
 {
     const char *backup = r->cli->operands[0];
@@ -290,7 +276,8 @@ static enum hf_exit fill(struct restore *r)
     if (err == HF_OK)
         err = hf_store_check(r->store, &why);
     if (err == HF_OK)
-        err = ask_newest(r, &why);
+        err =
+            hf_store_ask(r->store, HF_CA_NEWEST, NULL, 0, &r->newest_at, &why);
     if (err == HF_OK && r->has_log)
         err = replay(r, &why);
     hf_store_close(r->store);

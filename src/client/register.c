@@ -185,21 +185,10 @@ enum hf_err hf_register_plan(struct hf_register *reg,
         hf_store_text(entry->note),
         hf_store_number(now_s),
     };
-    int64_t got = 0;
-    bool more = false;
-    enum hf_err err = hf_store_start(reg->store, PLAN, values,
-                                     sizeof(values) / sizeof(values[0]), why);
 
-    if (err == HF_OK)
-        err = hf_store_next(reg->store, PLAN, &more, why);
-    if (err == HF_OK && more) {
-        got = hf_store_get_number(reg->store, PLAN, 0);
-        /* The row is in place, and on disk, when the operation has ended. */
-        err = hf_store_next(reg->store, PLAN, &more, why);
-    }
-    if (err == HF_OK)
-        *id = got;
-    return err;
+    /* The row is in place, and on disk, when the operation has ended. */
+    return hf_store_ask(reg->store, PLAN, values,
+                        sizeof(values) / sizeof(values[0]), id, why);
 }
 
 static enum hf_err mark_published(struct hf_register *reg,

@@ -4,26 +4,6 @@
 /* In the order of HF_LEASE_OPERATIONS. */
 enum { TAKE, RENEW, RELEASE, CHECK };
 
-/* The number in the only row, or 0 without one. */
-static enum hf_err ask(struct hf_store *store, size_t operation,
-                       const struct hf_store_value *values, size_t count,
-                       int64_t *out, struct hf_why *why)
-{
-    int64_t got = 0;
-    bool more = false;
-    enum hf_err err = hf_store_start(store, operation, values, count, why);
-
-    if (err == HF_OK)
-        err = hf_store_next(store, operation, &more, why);
-    if (err == HF_OK && more) {
-        got = hf_store_get_number(store, operation, 0);
-        err = hf_store_next(store, operation, &more, why);
-    }
-    if (err == HF_OK)
-        *out = got;
-    return err;
-}
-
 enum hf_err hf_lease_take(struct hf_store *store, struct hf_lease *lease,
                           int64_t now_s, int64_t expires_at, struct hf_why *why)
 {
@@ -31,7 +11,8 @@ enum hf_err hf_lease_take(struct hf_store *store, struct hf_lease *lease,
         hf_store_text(lease->name), hf_store_text(lease->owner),
         hf_store_number(now_s), hf_store_number(expires_at)};
 
-    return ask(store, lease->operation + TAKE, values, 4, &lease->fence, why);
+    return hf_store_ask(store, lease->operation + TAKE, values, 4,
+                        &lease->fence, why);
 }
 
 enum hf_err hf_lease_renew(struct hf_store *store, struct hf_lease *lease,
@@ -70,7 +51,7 @@ enum hf_err hf_lease_check(struct hf_store *store, const struct hf_lease *lease,
                                             hf_store_number(lease->fence)};
     int64_t found = 0;
     enum hf_err err =
-        ask(store, lease->operation + CHECK, values, 3, &found, why);
+        hf_store_ask(store, lease->operation + CHECK, values, 3, &found, why);
 
     if (err == HF_OK)
         *held = found != 0;

@@ -358,6 +358,25 @@ enum hf_err hf_store_run(struct hf_store *store, size_t operation,
     return err;
 }
 
+enum hf_err hf_store_ask(struct hf_store *store, size_t operation,
+                         const struct hf_store_value *values, size_t count,
+                         int64_t *out, struct hf_why *why)
+{
+    int64_t got = 0;
+    bool more = false;
+    enum hf_err err = hf_store_start(store, operation, values, count, why);
+
+    if (err == HF_OK)
+        err = hf_store_next(store, operation, &more, why);
+    if (err == HF_OK && more) {
+        got = hf_store_get_number(store, operation, 0);
+        err = hf_store_next(store, operation, &more, why);
+    }
+    if (err == HF_OK)
+        *out = got;
+    return err;
+}
+
 int64_t hf_store_changed(const struct hf_store *store)
 {
     return store->changed;

@@ -182,6 +182,12 @@ enum hf_err hf_store_next(struct hf_store *store, size_t operation, bool *more,
                           struct hf_why *why);
 void hf_store_end(struct hf_store *store, size_t operation);
 
+/* Run one that gives a row at most: the number in its first column, or 0. What
+ * it changed is certain. Fails: as hf_store_run(). */
+enum hf_err hf_store_ask(struct hf_store *store, size_t operation,
+                         const struct hf_store_value *values, size_t count,
+                         int64_t *out, struct hf_why *why);
+
 /* Columns of the row, from 0. Text and octets are borrowed until the next row;
  * NULL is empty, and 0. */
 int64_t hf_store_get_number(const struct hf_store *store, size_t operation,
