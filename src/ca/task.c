@@ -4,8 +4,8 @@
 #include "ca/outcome.h"
 
 /* Nothing stays of a request that is refused, however far it came, but that its
- * nonce is used. Most are
- * refused, and many answered, before anything is changed. */
+ * nonce is used. Most are refused, and many answered, before anything is
+ * changed. */
 static void run_call(struct hf_task *task, int64_t now_at)
 {
     struct hf_ca_call *call = task->call;

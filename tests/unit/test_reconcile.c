@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log of evidence and the tables, side by side: what each has that the
  * other has not, and what is done about it. */
+#include "ca/call.h"
 #include "ca/listed.h"
 #include "ca/orphan.h"
 #include "ca/tables.h"
@@ -84,10 +85,7 @@ static void run(enum hf_ca_operation operation,
     place_want(hf_store_run(store, operation, values, count, &why), why);
 }
 
-#define RUN(operation, ...)                                                    \
-    run(operation, (const struct hf_store_value[]){__VA_ARGS__},               \
-        sizeof((const struct hf_store_value[]){__VA_ARGS__}) /                 \
-            sizeof(struct hf_store_value))
+#define RUN(operation, ...) run(operation, HF_VALUES(__VA_ARGS__))
 
 #define N(value) hf_store_number(value)
 #define T(text)  hf_store_text(HF_SPAN(text))
