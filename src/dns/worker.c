@@ -275,16 +275,19 @@ static void slot_ask(struct slot *slot)
 static bool may_go(struct slot *slot)
 {
     struct worker *w = slot->worker;
+    int64_t now_ms = hf_clock_ms();
 
-    if (w->leader != NULL)
-        return hf_clock_ms() >= w->lead_until_ms;
     if (!w->led) {
         w->led = true;
         w->leader = slot;
-        w->lead_until_ms = hf_clock_ms() + LEAD_MS;
-        set_timer(w->kick, LEAD_MS + 1);
+        w->lead_until_ms = now_ms + LEAD_MS;
+        return true;
     }
-    return true;
+    if (w->leader == NULL || now_ms >= w->lead_until_ms)
+        return true;
+    /* Each kick ends the timer that one before it has set. */
+    set_timer(w->kick, (uint32_t)(w->lead_until_ms - now_ms));
+    return false;
 }
 
 static void on_kick(evutil_socket_t fd, short what, void *data)
