@@ -11,7 +11,8 @@
  * Call it before anything else of OpenSSL; to call it again does no harm.
  * `alone`: nothing else in this process uses OpenSSL, as drivers of tokens do.
  * Then names of algorithms from before OpenSSL 3 are unknown but for the usual
- * digests, which certificates are verified by. Its configuration file counts
- * always: an administrator says there what is allowed on a machine.
+ * digests, which certificates are verified by, and the ciphers that old tools
+ * encrypt keys with. Its configuration file counts always: an administrator
+ * says there what is allowed on a machine.
  */
 void hf_openssl_start(bool alone);

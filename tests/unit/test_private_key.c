@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
+#include "crypto/openssl.h"
 #include "crypto/private_key.h"
 #include "crypto/signer.h"
 #include "tests/unit/key_fixture.h"
@@ -504,5 +505,7 @@ int main(void)
         cmocka_unit_test(every_allocation_fails),
     };
 
+    /* As the process that has the key of an account does. */
+    hf_openssl_start(true);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
