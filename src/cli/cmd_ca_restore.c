@@ -2,6 +2,7 @@
 /* cmd_ca_restore.c -- put a copy of a CA's database back. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/time_text.h"
@@ -120,22 +121,6 @@ static enum hf_exit is_free(const struct restore *r)
 
 /* ---- the copy of the copy ---- */
 
-/* Of a run that did not come to its end: this one, or an earlier one. */
-static enum hf_err drop_draft(const struct restore *r, struct hf_why *why)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    char path[PATH_MAX + 48];
-
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        (void)snprintf(path, sizeof(path), "%s%s", r->file, ends[i]);
-        if (unlink(path) != 0 && errno != ENOENT)
-            return hf_fail_sys(why, errno, "remove what an earlier run left");
-    }
-    return rmdir(r->draft) == 0 || errno == ENOENT
-               ? HF_OK
-               : hf_fail_sys(why, errno, "remove what an earlier run left");
-}
-
 static enum hf_err copy_pieces(int from, int to, struct hf_why *why)
 {
     char piece[PIECE];
@@ -164,14 +149,12 @@ static enum hf_err copy(struct restore *r, const char *backup,
 
     if (from < 0)
         return hf_fail_sys(why, errno, "open");
-    err = drop_draft(r, why);
-    if (err == HF_OK)
-        err = hf_folder_make(r->draft, why);
-    if (err == HF_OK) {
+    /* Of an earlier run, that did not come to its end. */
+    hf_folder_remove(r->draft);
+    if (mkdir(r->draft, 0700) == 0)
         to = open(r->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        err = to < 0 ? hf_fail_sys(why, errno, "create the database")
-                     : copy_pieces(from, to, why);
-    }
+    err = to < 0 ? hf_fail_sys(why, errno, "create the database")
+                 : copy_pieces(from, to, why);
     if (to >= 0)
         (void)close(to);
     (void)close(from);
@@ -282,7 +265,7 @@ static enum hf_exit fill(struct restore *r)
         err = replay(r, &why);
     hf_store_close(r->store);
     if (err != HF_OK)
-        (void)drop_draft(r, NULL);
+        hf_folder_remove(r->draft);
     if (err == HF_ECANCELED)
         return HF_EXIT_INTERRUPTED;
     if (err != HF_OK)
