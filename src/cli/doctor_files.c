@@ -26,36 +26,37 @@ struct files {
     size_t looked; /* at so many */
 };
 
-static void say(const struct files *files, const char *name, const char *what,
-                const char *advice)
+static void say(const struct files *files, enum hf_health health,
+                const char *name, const char *what, const char *advice)
 {
     char room[PATH_MAX + 64];
 
     (void)snprintf(room, sizeof(room), NAME_OF_CA "%s%s",
                    name[0] == '.' ? "" : "/", name[0] == '.' ? "" : name);
-    hf_doctor_say(files->doctor, HF_HEALTH_WRONG, FILES, hf_span_str(room),
+    hf_doctor_say(files->doctor, health, FILES, hf_span_str(room),
                   hf_span_str(what), advice);
 }
 
-/* Take away what others must not have. */
+/* Take away what others must not have. Whoever may change the folder may
+ * exchange the file meanwhile: no link is followed, and no mode given that lets
+ * a program be somebody else. */
 static void mend(const struct files *files, const char *name, mode_t mode,
                  mode_t forbidden)
 {
+    const mode_t mended = mode & ~forbidden & 0777;
     char room[64];
 
     if (files->doctor->repairs &&
-        fchmodat(files->dir, name, mode & ~forbidden & 07777, 0) == 0) {
+        fchmodat(files->dir, name, mended, AT_SYMLINK_NOFOLLOW) == 0) {
         (void)snprintf(room, sizeof(room), "its mode was %04o, and is %04o now",
-                       (unsigned)mode & 07777,
-                       (unsigned)(mode & ~forbidden) & 07777);
-        hf_doctor_say(files->doctor, HF_HEALTH_MENDED, FILES, hf_span_str(name),
-                      hf_span_str(room), NULL);
+                       (unsigned)mode & 07777, (unsigned)mended);
+        say(files, HF_HEALTH_MENDED, name, room, NULL);
         return;
     }
     (void)snprintf(room, sizeof(room), "others may %s it (mode %04o)",
                    (mode & forbidden & 044) != 0 ? "read" : "change",
                    (unsigned)mode & 07777);
-    say(files, name, room,
+    say(files, HF_HEALTH_WRONG, name, room,
         forbidden == PRIVATE ? "give it to its owner alone: chmod go-rwx; "
                                "--repair does"
                              : "chmod go-w; --repair does");
@@ -70,18 +71,19 @@ static void look_at(struct files *files, const char *name, mode_t kind,
     files->looked++;
     if (fstatat(files->dir, name, &about, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT || must_exist)
-            say(files, name, strerror(errno),
+            say(files, HF_HEALTH_WRONG, name, strerror(errno),
                 "put it back from your copy of the folder");
         return;
     }
     if ((about.st_mode & S_IFMT) != kind) {
-        say(files, name, "it is another kind of file than it should be",
+        say(files, HF_HEALTH_WRONG, name,
+            "it is another kind of file than it should be",
             "find out who put it there");
         return;
     }
     if (about.st_uid != files->owner)
-        say(files, name, "it belongs to another user than the folder",
-            "chown it");
+        say(files, HF_HEALTH_WRONG, name,
+            "it belongs to another user than the folder", "chown it");
     if ((about.st_mode & forbidden) != 0)
         mend(files, name, about.st_mode, forbidden);
 }
@@ -135,7 +137,7 @@ void hf_doctor_files(struct hf_doctor *doctor)
     char room[80];
 
     if (files.dir < 0 || fstat(files.dir, &about) != 0) {
-        say(&files, ".", strerror(errno), NULL);
+        say(&files, HF_HEALTH_WRONG, ".", strerror(errno), NULL);
     } else {
         files.owner = about.st_uid;
         look_at_all(&files);

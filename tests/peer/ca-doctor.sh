@@ -151,8 +151,12 @@ files() {
     chmod 755 "$state/ca/evidence"
     doctor 'a key that others may read' 2 \
         'issuer.key: others may read it (mode 0644)'
-    doctor 'and it is mended' 0 'mended files: issuer.key' --repair
-    check 'its mode' [ "$(stat -c %a "$state/ca/issuer.key")" = 600 ]
+    chmod 2755 "$state/ca"
+    doctor 'and it is mended' 0 'mended files: ca/issuer.key' --repair
+    said 'files: ca: its mode was 2755, and is 0700 now' ||
+        not_ok 'and so is the folder'
+    check 'their modes' [ "$(stat -c %a "$state/ca" "$state/ca/issuer.key" |
+        tr '\n' ' ')" = '700 600 ' ]
     chmod 666 "$state/ca/root.pem"
     doctor 'a root that others may change' 2 'root.pem: others may change it'
     rm "$state/ca/issuer.key"
