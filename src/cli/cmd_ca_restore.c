@@ -9,8 +9,8 @@
 #include "ca/listed.h"
 #include "ca/orphan.h"
 #include "cli/ca_parts.h"
+#include "cli/chain_file.h"
 #include "cli/commands.h"
-#include "crypto/certificate.h"
 #include "crypto/signed.h"
 #include "os/clock.h"
 #include "os/fail.h"
@@ -23,7 +23,6 @@
 #define DRAFT     "ledger.new" /* until it is complete */
 #define FILE_NAME "ca.db"
 #define PIECE     8192
-#define PEM_MAX   ((size_t)64 << 10)
 
 static const struct hf_option options[] = {
     HF_CA_LEDGER_OPTIONS,
@@ -65,21 +64,16 @@ static enum hf_exit read_issuer(struct restore *r)
     char path[PATH_MAX + 16];
     struct hf_certificate *certificate = NULL;
     struct hf_why why = {0};
-    struct hf_buf pem;
     enum hf_err err;
 
     (void)snprintf(path, sizeof(path), "%s/issuer.pem", r->folder);
-    hf_buf_init_grow(&pem, PEM_MAX);
-    err = hf_file_read(path, &pem, &why);
-    if (err == HF_OK)
-        err = hf_certificate_read(hf_buf_span(&pem), &certificate, &why);
+    err = hf_chain_file_read(path, &certificate, &why);
     if (err == HF_OK)
         hf_buf_put(&r->issuer, certificate->der);
     if (err == HF_ENOTFOUND)
         why.text = "the CA itself is not here: first put its folder back, with "
                    "its keys and its log";
     hf_certificate_free(certificate);
-    hf_buf_clear(&pem);
     return err == HF_OK ? HF_EXIT_GOOD : fail(r, path, &why);
 }
 
@@ -367,7 +361,7 @@ static enum hf_exit run(struct hf_cli *cli)
     (void)snprintf(r.draft, sizeof(r.draft), "%s/" DRAFT, r.folder);
     (void)snprintf(r.file, sizeof(r.file), "%s/" FILE_NAME, r.draft);
     (void)snprintf(r.log, sizeof(r.log), "%s/" HF_CA_LOG, r.folder);
-    hf_buf_init_grow(&r.issuer, PEM_MAX);
+    hf_buf_init_grow(&r.issuer, HF_CHAIN_TEXT_MAX);
     hf_progress_init(&r.progress, 2, !cli->json, "entries",
                      hf_clock_ms() * 1000000);
     status = restore(&r);

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "cli/cert.h"
+#include "cli/chain_file.h"
 #include "cli/commands.h"
 #include "os/file.h"
 
@@ -55,16 +56,9 @@ static int reason_of(const char *word)
 
 static enum hf_exit read_file(struct revoking *r, const char *path)
 {
-    struct hf_buf text;
     struct hf_why why = {0};
-    enum hf_err err;
 
-    hf_buf_init_grow(&text, HF_CHAIN_TEXT_MAX);
-    err = hf_file_read(path, &text, &why);
-    if (err == HF_OK)
-        err = hf_certificate_read(hf_buf_span(&text), &r->certificate, &why);
-    hf_buf_clear(&text);
-    if (err == HF_OK)
+    if (hf_chain_file_read(path, &r->certificate, &why) == HF_OK)
         return HF_EXIT_GOOD;
     hf_cli_fail(r->cli, hf_span_str(path), &why);
     return HF_EXIT_ERROR;

@@ -3,16 +3,15 @@
  * long these last, and whether the keys are theirs. */
 #include "base/time_text.h"
 #include "ca/founder.h"
+#include "cli/chain_file.h"
 #include "cli/doctor.h"
 #include "cli/holder.h"
 #include "cli/passphrase.h"
-#include "crypto/certificate.h"
 #include "crypto/signed.h"
 #include "os/file.h"
 
 #define CERTIFICATES "certificates"
 #define KEYS         "keys"
-#define PEM_MAX      ((size_t)64 << 10)
 #define LIFE_S       (47 * (int64_t)86400) /* when no profile is known */
 #define MARGIN_S     (30 * (int64_t)86400) /* to make another CA in */
 
@@ -81,14 +80,10 @@ static bool read_certificate(struct hf_doctor *doctor, const char *name,
     char path[PATH_MAX + 32];
     struct hf_certificate *certificate = NULL;
     struct hf_why why = {0};
-    struct hf_buf pem;
     enum hf_err err;
 
     hf_doctor_path(doctor, name, path);
-    hf_buf_init_grow(&pem, PEM_MAX);
-    err = hf_file_read(path, &pem, &why);
-    if (err == HF_OK)
-        err = hf_certificate_read(hf_buf_span(&pem), &certificate, &why);
+    err = hf_chain_file_read(path, &certificate, &why);
     if (err == HF_OK) {
         hf_buf_put(der, certificate->der);
         err = hf_x509_read(hf_buf_span(der), out, &why);
@@ -99,7 +94,6 @@ static bool read_certificate(struct hf_doctor *doctor, const char *name,
                        "put it back from your copy of the folder");
     }
     hf_certificate_free(certificate);
-    hf_buf_clear(&pem);
     return err == HF_OK;
 }
 

@@ -8,11 +8,10 @@
 #include "base/time_text.h"
 #include "ca/listed.h"
 #include "cli/ca_parts.h"
+#include "cli/chain_file.h"
 #include "cli/doctor.h"
-#include "crypto/certificate.h"
 #include "crypto/constraints.h"
 #include "os/clock.h"
-#include "os/file.h"
 #include "os/lock.h"
 #include "os/progress.h"
 #include "os/signals.h"
@@ -22,7 +21,6 @@
 #define WEB      "web server"
 #define HEX_LEN  ((size_t)2 * HF_ENTRY_HASH_LEN)
 #define AHEAD_S  60 /* clocks differ */
-#define PEM_MAX  ((size_t)64 << 10)
 
 struct look {
     struct hf_doctor *doctor;
@@ -265,19 +263,13 @@ static bool read_end(struct hf_doctor *doctor, const char *path, int64_t *out)
 {
     struct hf_certificate *certificate = NULL;
     struct hf_why why = {0};
-    struct hf_buf pem;
-    enum hf_err err;
+    enum hf_err err = hf_chain_file_read(path, &certificate, &why);
 
-    hf_buf_init_grow(&pem, PEM_MAX);
-    err = hf_file_read(path, &pem, &why);
-    if (err == HF_OK)
-        err = hf_certificate_read(hf_buf_span(&pem), &certificate, &why);
     if (err == HF_OK)
         *out = certificate->not_after_at;
     else
         hf_doctor_fail(doctor, WEB, hf_span_str(path), &why, NULL);
     hf_certificate_free(certificate);
-    hf_buf_clear(&pem);
     return err == HF_OK;
 }
 
