@@ -98,7 +98,7 @@ static void put_summary(const struct hf_doctor *doctor)
 
 static enum hf_exit look_at_all(struct hf_doctor *doctor)
 {
-    enum hf_exit status = HF_EXIT_GOOD;
+    enum hf_exit status;
 
     look_at_setup(doctor);
     hf_doctor_files(doctor);
@@ -108,11 +108,11 @@ static enum hf_exit look_at_all(struct hf_doctor *doctor)
     if (doctor->store != NULL) {
         hf_doctor_engine(doctor);
         status = hf_doctor_log(doctor); /* which may mend the tables */
+        if (status != HF_EXIT_GOOD)
+            return status;
         hf_doctor_rows(doctor);
         hf_doctor_lists(doctor);
     }
-    if (status != HF_EXIT_GOOD)
-        return status;
     put_summary(doctor);
     return doctor->counts[HF_HEALTH_WRONG] > 0 ? HF_EXIT_NO : HF_EXIT_GOOD;
 }

@@ -10,6 +10,8 @@
 #include "cli/ca_ledger.h"
 #include "cli/ca_rules.h"
 
+#define HF_DOCTOR_AHEAD_S 60 /* clocks differ */
+
 enum hf_health {
     HF_HEALTH_GOOD,
     HF_HEALTH_NOTE,   /* worth knowing, and nothing is wrong */

@@ -17,12 +17,6 @@
 
 /* ---- certificates ---- */
 
-static void put_end(struct hf_buf *out, const char *before, int64_t at)
-{
-    hf_buf_puts(out, before);
-    hf_time_put(out, at);
-}
-
 /* The longest that is issued: a certificate may not outlive the CA. */
 static int64_t longest_of(const struct hf_doctor *doctor)
 {
@@ -41,36 +35,33 @@ static int64_t longest_of(const struct hf_doctor *doctor)
 static void say_end(struct hf_doctor *doctor, const char *name,
                     const struct hf_x509 *certificate, int64_t life_s)
 {
-    int64_t left_s = certificate->not_after_at - doctor->now_at;
+    int64_t at = certificate->not_after_at;
+    int64_t left_s = at - doctor->now_at;
+    const char *before = "good until ";
+    const char *advice = "make another CA in another state folder, and let "
+                         "those who trust this one trust it";
     char room[128];
     struct hf_buf what;
 
+    if (doctor->now_at < certificate->not_before_at) {
+        at = certificate->not_before_at;
+        before = "it does not begin before ";
+        advice = "set the clock";
+    } else if (left_s < 0) {
+        before = "it ended on ";
+    } else if (left_s < life_s) {
+        before = "the longest certificates would outlive it, and are refused: "
+                 "it ends on ";
+    } else if (left_s < life_s + MARGIN_S) {
+        before = "soon nothing can be issued: it ends on ";
+    } else {
+        advice = NULL;
+    }
     hf_buf_init(&what, room, sizeof(room));
-    if (doctor->now_at < certificate->not_before_at)
-        put_end(&what, "it does not begin before ", certificate->not_before_at);
-    else if (left_s < 0)
-        put_end(&what, "it ended on ", certificate->not_after_at);
-    else if (left_s < life_s)
-        put_end(&what,
-                "the longest certificates would outlive it, and are refused: "
-                "it ends on ",
-                certificate->not_after_at);
-    else if (left_s < life_s + MARGIN_S)
-        put_end(&what, "soon nothing can be issued: it ends on ",
-                certificate->not_after_at);
-    else
-        put_end(&what, "good until ", certificate->not_after_at);
-    hf_doctor_say(doctor,
-                  doctor->now_at < certificate->not_before_at ||
-                          left_s < life_s + MARGIN_S
-                      ? HF_HEALTH_WRONG
-                      : HF_HEALTH_GOOD,
-                  CERTIFICATES, hf_span_str(name), hf_buf_span(&what),
-                  doctor->now_at < certificate->not_before_at ? "set the clock"
-                  : left_s < life_s + MARGIN_S
-                      ? "make another CA in another state folder, and let "
-                        "those who trust this one trust it"
-                      : NULL);
+    hf_buf_puts(&what, before);
+    hf_time_put(&what, at);
+    hf_doctor_say(doctor, advice == NULL ? HF_HEALTH_GOOD : HF_HEALTH_WRONG,
+                  CERTIFICATES, hf_span_str(name), hf_buf_span(&what), advice);
 }
 
 /* Its octets stay in `der`; false when it cannot be read. */

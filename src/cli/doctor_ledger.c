@@ -13,7 +13,6 @@
 #define LISTS    "lists"
 #define CLOCK    "clock"
 #define STUCK_S  600                  /* no job takes so long, not even twice */
-#define AHEAD_S  60                   /* clocks differ */
 #define LATE_S   (2 * (int64_t)86400) /* a list is made each day */
 #define NEAR_S   (2 * (int64_t)86400) /* before a list's end */
 #define WASTE    ((int64_t)64 << 20)  /* octets in which nothing is */
@@ -194,26 +193,24 @@ static void look_at_clock(struct hf_doctor *doctor)
 {
     char room[128];
     struct hf_buf what;
+    bool is_ahead;
     int64_t at;
 
     if (!ask(doctor, HF_CA_NEWEST, NULL, 0))
         return;
     at = number(doctor, HF_CA_NEWEST, 0);
     hf_store_end(doctor->store, HF_CA_NEWEST);
-    hf_buf_init(&what, room, sizeof(room));
-    hf_buf_puts(&what, at > doctor->now_at + AHEAD_S
-                           ? "something happened later than now, on "
-                           : "what happened last was before now, on ");
-    hf_time_put(&what, at);
     if (at == 0)
         return;
-    hf_doctor_say(doctor,
-                  at > doctor->now_at + AHEAD_S ? HF_HEALTH_WRONG
-                                                : HF_HEALTH_GOOD,
-                  CLOCK, HF_SPAN(""), hf_buf_span(&what),
-                  at > doctor->now_at + AHEAD_S
-                      ? "set the clock: certificates begin and end by it"
-                      : NULL);
+    is_ahead = at > doctor->now_at + HF_DOCTOR_AHEAD_S;
+    hf_buf_init(&what, room, sizeof(room));
+    hf_buf_puts(&what, is_ahead ? "something happened later than now, on "
+                                : "what happened last was before now, on ");
+    hf_time_put(&what, at);
+    hf_doctor_say(doctor, is_ahead ? HF_HEALTH_WRONG : HF_HEALTH_GOOD, CLOCK,
+                  HF_SPAN(""), hf_buf_span(&what),
+                  is_ahead ? "set the clock: certificates begin and end by it"
+                           : NULL);
 }
 
 void hf_doctor_rows(struct hf_doctor *doctor)

@@ -20,7 +20,6 @@
 #define NAMES    "names"
 #define WEB      "web server"
 #define HEX_LEN  ((size_t)2 * HF_ENTRY_HASH_LEN)
-#define AHEAD_S  60 /* clocks differ */
 
 struct look {
     struct hf_doctor *doctor;
@@ -215,7 +214,7 @@ static void say_head(struct look *look, const struct hf_reconciled *found)
                       HF_SPAN("its first entry is of another CA than root.pem "
                               "and issuer.pem are"),
                       "put the three back from one copy of the folder");
-    if (found->head.at > doctor->now_at + AHEAD_S)
+    if (found->head.at > doctor->now_at + HF_DOCTOR_AHEAD_S)
         hf_doctor_say(doctor, HF_HEALTH_WRONG, "clock", HF_SPAN(""),
                       HF_SPAN("the last entry of the log is later than now"),
                       "set the clock: certificates begin and end by it");
