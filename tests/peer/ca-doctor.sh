@@ -101,7 +101,7 @@ has_ended_well() { # ORDER
 
 crashes() { # ENGINE
     serve
-    enter www mail
+    enter 1 www mail
     issue www
     doctor "$1: a CA that serves" 0 'all is well'
     issue mail
@@ -332,7 +332,7 @@ names() {
     house_found --plaintext --permit www.shop.example --permit localhost
     state=$house
     serve
-    enter www other
+    enter 1 www other
     issue www
     doctor 'a name that is permitted' 0 'permits all that'
     issue other

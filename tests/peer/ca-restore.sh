@@ -37,7 +37,7 @@ store=''
 state=$house
 house_found --plaintext
 serve
-enter www mail
+enter 1 www mail
 issue www
 revoke
 await is_listed "$serial"
@@ -74,8 +74,7 @@ expect 'its doctor is content' 0 'all is well' ca doctor
 serve
 await is_listed "$serial"
 ok 'the list has it again'
-say 1 account >"$tmp/out"
-enter mail
+enter 1 mail
 issue mail
 expect 'it serves, and all is well' 0 'all is well' ca doctor
 house_close

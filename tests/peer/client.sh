@@ -6,9 +6,8 @@
 #
 #   serve [OPTION...]   be the CA, with the options in $store, until it answers
 #   strike              kill -9, all of its processes at once
-#   enter NAME...       an account, the client 1, and a standing record of it for
-#                       each name below shop.example
-#   prove NAME          an order of it, up to the request; $order is its URL
+#   prove NAME          an order of the client 1, which has entered the name, up
+#                       to the request; $order is its URL
 #   issue NAME          all of it; $serial of the certificate
 #   revoke              the one that was issued last
 #   is_listed SERIAL    does a list of revoked certificates have it?
@@ -27,20 +26,6 @@ serve() { # [OPTION...]
 strike() {
     env kill -9 -- "-$house_pid"
     wait "$house_pid" 2>/dev/null || true
-}
-
-enter() { # NAME...
-    say 1 account >"$tmp/out"
-    printf '%s\n' "server 127.0.0.1 $TREE_PORT" 'zone shop.example.' \
-        >"$tmp/lines"
-    for name in "$@"; do
-        record=_validation-persist.$name.shop.example.
-        value="ca.example; accounturi=$(cat "$tmp/1/kid")"
-        printf '%s\n' "del $record TXT" "add $record 3600 TXT \"$value\"" \
-            >>"$tmp/lines"
-    done
-    echo send >>"$tmp/lines"
-    knsupdate -y "hmac-sha256:zone-key:$secret" <"$tmp/lines"
 }
 
 prove() { # NAME

@@ -6,9 +6,10 @@
 #
 #   house_open [RECORD...]      the zone: lines beside its apex and ns1
 #   house_found [OPTION...]     make the CA, in $house
-#   house_serve [OPTION...]     be it; until house_close. As one of several:
-#                               house_serve_from STATE PORT WATCH-PORT [OPTION...]. What it says is in
+#   house_serve [OPTION...]     be it; until house_close. What it says is in
 #                               $tmp/ca.log
+#   house_serve_from STATE PORT WATCH-PORT [OPTION...]
+#                               be one of several that serve it together
 #   house_close                 end it in order; its status is $status
 #   house_processes             the ids of its processes, a line each
 #   metric PATTERN              the value of a metric of it
@@ -44,8 +45,7 @@ house_found() {
     }
 }
 
-# One of its processes, if there are several: STATE PORT WATCH-PORT [OPTION...]
-house_serve_from() {
+house_serve_from() { # STATE PORT WATCH-PORT [OPTION...]
     from=$1 at=$2 watched=$3
     shift 3
     # shellcheck disable=SC2046 # words

@@ -6,7 +6,9 @@
 # were told was kept; to be sourced after verdict.sh and house.sh.
 #
 #   say CLIENT VERB [WORD...]   one step of a client (acme_say.py)
-#   accounts                    make those of $clients, with standing records
+#   enter CLIENT NAME...        its account, and a standing record of it for
+#                               each name below shop.example
+#   accounts                    those of $clients, each for its own name
 #   begin SECONDS               let them order; they are $streams
 #   said_so_many                certificates that they were told of
 #   said_more_than COUNT
@@ -35,18 +37,25 @@ say() { # CLIENT VERB [WORD...]
         "${trust:-$house/ca/root.pem}" "$@"
 }
 
-accounts() {
+enter() { # CLIENT NAME...
+    say "$1" account >"$tmp/out"
+    value="ca.example; accounturi=$(cat "$tmp/$1/kid")"
+    shift
     printf '%s\n' "server 127.0.0.1 $TREE_PORT" 'zone shop.example.' \
         >"$tmp/lines"
-    for client in $clients; do
-        say "$client" account >"$tmp/out"
-        record=_validation-persist.$client.shop.example.
-        value="ca.example; accounturi=$(cat "$tmp/$client/kid")"
+    for name in "$@"; do
+        record=_validation-persist.$name.shop.example.
         printf '%s\n' "del $record TXT" "add $record 0 TXT \"$value\"" \
             >>"$tmp/lines"
     done
     echo send >>"$tmp/lines"
     knsupdate -y "hmac-sha256:zone-key:$secret" <"$tmp/lines"
+}
+
+accounts() {
+    for client in $clients; do
+        enter "$client" "$client"
+    done
 }
 
 # Whoever ends them ends the programs, not shells that wait for these.
