@@ -29,7 +29,8 @@ static enum hf_err dial(const char *path, int *out, struct hf_why *why)
     int fd;
 
     if (n < 0 || (size_t)n >= sizeof(at.sun_path))
-        return hf_fail(why, HF_ELIMIT, 0, "a socket's path has 107 octets");
+        return hf_fail(why, HF_ELIMIT, 0,
+                       "a socket's path has at most 107 octets");
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return hf_fail_sys(why, errno, "make a socket");

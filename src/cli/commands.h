@@ -51,7 +51,7 @@ extern const struct hf_command hf_cmd_ca_cert_show;
 extern const struct hf_command hf_cmd_ca_cert_revoke; /* cmd_ca_change.c */
 extern const struct hf_command hf_cmd_ca_external_add;
 extern const struct hf_command hf_cmd_ca_backup;
-extern const struct hf_command hf_cmd_ca_status;
+extern const struct hf_command hf_cmd_ca_status; /* cmd_ca_control.c */
 extern const struct hf_command hf_cmd_ca_reload;
 extern const struct hf_command hf_cmd_ca_drain;
 extern const struct hf_command hf_cmd_ca_doctor;  /* cmd_ca_doctor.c */
