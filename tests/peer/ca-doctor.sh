@@ -34,6 +34,8 @@ at_end() {
     [ -z "$small" ] || umount -l "$small"
 }
 
+ttl=3600
+
 # ---- words ----
 
 change() { # SQL: in the store that there is

@@ -24,6 +24,8 @@ needs knotd knsupdate jq curl sqlite3 python3 openssl
 python3 -c 'import cryptography' 2>/dev/null ||
     skip 'python3-cryptography is missing'
 
+ttl=3600
+
 restore() { # WHAT STATUS PATTERN [OPTION...]
     what=$1 want=$2 pattern=$3
     shift 3

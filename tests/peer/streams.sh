@@ -7,7 +7,9 @@
 #
 #   say CLIENT VERB [WORD...]   one step of a client (acme_say.py)
 #   enter CLIENT NAME...        its account, and a standing record of it for
-#                               each name below shop.example
+#                               each name below shop.example, which lives for
+#                               $ttl seconds: 0 is looked at for each order, and
+#                               one that a crash holds up may end in vain
 #   accounts                    those of $clients, each for its own name
 #   begin SECONDS               let them order; they are $streams
 #   said_so_many                certificates that they were told of
@@ -19,6 +21,7 @@
 #   judge_rows WHAT             what they were told is there, and none twice
 
 clients='1 2 3'
+ttl=0
 pg_port=
 trust= # whom clients trust; the root, if empty
 
@@ -45,7 +48,7 @@ enter() { # CLIENT NAME...
         >"$tmp/lines"
     for name in "$@"; do
         record=_validation-persist.$name.shop.example.
-        printf '%s\n' "del $record TXT" "add $record 0 TXT \"$value\"" \
+        printf '%s\n' "del $record TXT" "add $record $ttl TXT \"$value\"" \
             >>"$tmp/lines"
     done
     echo send >>"$tmp/lines"
