@@ -271,7 +271,8 @@ struct hf_evidence {
     uint64_t size;
     uint64_t segment_max;
     bool is_broken;
-    uint64_t number; /* of the last entry that the disk has */
+    bool is_ahead;   /* of the disk: something waits for a sync */
+    uint64_t number; /* of the last entry that was written */
     unsigned char hash[HF_ENTRY_HASH_LEN];
     uint64_t pending_number; /* and of the last that was appended */
     unsigned char pending_hash[HF_ENTRY_HASH_LEN];
@@ -307,6 +308,7 @@ static enum hf_err open_segment(struct hf_evidence *log, uint64_t first,
     if (log->fd < 0)
         return hf_fail_sys(why, errno, "open");
     log->size = reader->good;
+    log->is_ahead = true; /* a process that was killed did not sync its end */
     if (reader->head.torn > 0 &&
         (ftruncate(log->fd, (off_t)log->size) != 0 || fsync(log->fd) != 0))
         return hf_fail_sys(why, errno, "remove the end that a crash left");
@@ -373,6 +375,122 @@ static enum hf_err open_log(struct hf_evidence *log, const char *folder,
     return err;
 }
 
+enum hf_err hf_evidence_append(struct hf_evidence *log, struct hf_entry *entry,
+                               struct hf_why *why)
+{
+    enum hf_err err;
+
+    entry->number = log->pending_number + 1;
+    memcpy(entry->previous, log->pending_hash, sizeof(entry->previous));
+    err = hf_entry_put(entry, log->digest, &log->pending, why);
+    log->pending.full = false;
+    if (err != HF_OK)
+        return err;
+    log->pending_number = entry->number;
+    memcpy(log->pending_hash, entry->hash, sizeof(entry->hash));
+    return HF_OK;
+}
+
+/* What a sync that failed has written to the disk nobody knows, so that the
+ * log cannot be relied upon any more. */
+static enum hf_err sync_segment(struct hf_evidence *log, struct hf_why *why)
+{
+    if (!log->is_ahead)
+        return HF_OK;
+    if (fdatasync(log->fd) != 0) {
+        log->is_broken = true;
+        return hf_fail_sys(why, errno, "sync the log of evidence");
+    }
+    log->is_ahead = false;
+    return HF_OK;
+}
+
+/* A new segment begins with the first entry that waits, and when the disk has
+ * the one before it. */
+static enum hf_err begin_segment(struct hf_evidence *log, struct hf_why *why)
+{
+    char name[32];
+    int fd;
+    enum hf_err err = sync_segment(log, why);
+
+    if (err != HF_OK)
+        return err;
+    put_name(name, log->number + 1);
+    fd = openat(log->dir, name,
+                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return hf_fail_sys(why, errno, "create a segment of the log");
+    if (fsync(log->dir) != 0) {
+        err = hf_fail_sys(why, errno, "sync the log's folder");
+        (void)close(fd);
+        return err;
+    }
+    if (log->fd >= 0)
+        (void)close(log->fd);
+    log->fd = fd;
+    log->size = 0;
+    return HF_OK;
+}
+
+/* A write that failed can be undone. */
+static enum hf_err write_pending(struct hf_evidence *log, struct hf_why *why)
+{
+    enum hf_err err;
+
+    if (!hf_file_write(log->fd, hf_buf_span(&log->pending))) {
+        err = hf_fail_sys(why, errno, "write the log of evidence");
+        if (ftruncate(log->fd, (off_t)log->size) != 0)
+            log->is_broken = true;
+        return err;
+    }
+    log->is_ahead = true;
+    log->size += log->pending.len;
+    log->number = log->pending_number;
+    memcpy(log->hash, log->pending_hash, sizeof(log->hash));
+    return HF_OK;
+}
+
+enum hf_err hf_evidence_write(struct hf_evidence *log, struct hf_why *why)
+{
+    enum hf_err err = HF_OK;
+
+    if (log->is_broken)
+        err = hf_fail(why, HF_ESYSTEM, 0,
+                      "the log of evidence could not be synced before: start "
+                      "again, so that it is read anew");
+    if (err == HF_OK && log->pending.len == 0)
+        return HF_OK;
+    if (err == HF_OK && (log->fd < 0 || log->size >= log->segment_max))
+        err = begin_segment(log, why);
+    if (err == HF_OK)
+        err = write_pending(log, why);
+    forget_pending(log);
+    return err;
+}
+
+enum hf_err hf_evidence_sync(struct hf_evidence *log, struct hf_why *why)
+{
+    enum hf_err err = hf_evidence_write(log, why);
+
+    return err == HF_OK ? sync_segment(log, why) : err;
+}
+
+void hf_evidence_free(struct hf_evidence *log)
+{
+    if (log == NULL)
+        return;
+    if (log->fd >= 0) {
+        (void)sync_segment(log, NULL);
+        (void)close(log->fd);
+    }
+    if (log->dir >= 0)
+        (void)close(log->dir);
+    hf_buf_clear(&log->pending);
+    hf_digest_free(log->digest);
+    hf_lock_drop(&log->lock);
+    hf_free(log);
+}
+
 enum hf_err hf_evidence_open(const char *folder, uint64_t segment_max,
                              struct hf_evidence **out, struct hf_why *why)
 {
@@ -390,102 +508,5 @@ enum hf_err hf_evidence_open(const char *folder, uint64_t segment_max,
         *out = log;
     else
         hf_evidence_free(log);
-    return err;
-}
-
-void hf_evidence_free(struct hf_evidence *log)
-{
-    if (log == NULL)
-        return;
-    if (log->fd >= 0)
-        (void)close(log->fd);
-    if (log->dir >= 0)
-        (void)close(log->dir);
-    hf_buf_clear(&log->pending);
-    hf_digest_free(log->digest);
-    hf_lock_drop(&log->lock);
-    hf_free(log);
-}
-
-enum hf_err hf_evidence_append(struct hf_evidence *log, struct hf_entry *entry,
-                               struct hf_why *why)
-{
-    enum hf_err err;
-
-    entry->number = log->pending_number + 1;
-    memcpy(entry->previous, log->pending_hash, sizeof(entry->previous));
-    err = hf_entry_put(entry, log->digest, &log->pending, why);
-    log->pending.full = false;
-    if (err != HF_OK)
-        return err;
-    log->pending_number = entry->number;
-    memcpy(log->pending_hash, entry->hash, sizeof(entry->hash));
-    return HF_OK;
-}
-
-/* A new segment begins with the first entry that waits. */
-static enum hf_err begin_segment(struct hf_evidence *log, struct hf_why *why)
-{
-    char name[32];
-    int fd;
-
-    put_name(name, log->number + 1);
-    fd = openat(log->dir, name,
-                O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return hf_fail_sys(why, errno, "create a segment of the log");
-    if (fsync(log->dir) != 0) {
-        enum hf_err err = hf_fail_sys(why, errno, "sync the log's folder");
-
-        (void)close(fd);
-        return err;
-    }
-    if (log->fd >= 0)
-        (void)close(log->fd);
-    log->fd = fd;
-    log->size = 0;
-    return HF_OK;
-}
-
-/* What a sync that failed has written to the disk nobody knows, so that the
- * log cannot be relied upon any more; a write that failed can be undone. */
-static enum hf_err write_pending(struct hf_evidence *log, struct hf_why *why)
-{
-    enum hf_err err;
-
-    if (!hf_file_write(log->fd, hf_buf_span(&log->pending))) {
-        err = hf_fail_sys(why, errno, "write the log of evidence");
-        if (ftruncate(log->fd, (off_t)log->size) != 0)
-            log->is_broken = true;
-        return err;
-    }
-    if (fdatasync(log->fd) != 0) {
-        err = hf_fail_sys(why, errno, "sync the log of evidence");
-        log->is_broken = true;
-        return err;
-    }
-    return HF_OK;
-}
-
-enum hf_err hf_evidence_sync(struct hf_evidence *log, struct hf_why *why)
-{
-    enum hf_err err = HF_OK;
-
-    if (log->is_broken)
-        err = hf_fail(why, HF_ESYSTEM, 0,
-                      "the log of evidence could not be synced before: start "
-                      "again, so that it is read anew");
-    if (err == HF_OK && log->pending.len == 0)
-        return HF_OK;
-    if (err == HF_OK && (log->fd < 0 || log->size >= log->segment_max))
-        err = begin_segment(log, why);
-    if (err == HF_OK)
-        err = write_pending(log, why);
-    if (err == HF_OK) {
-        log->size += log->pending.len;
-        log->number = log->pending_number;
-        memcpy(log->hash, log->pending_hash, sizeof(log->hash));
-    }
-    forget_pending(log);
     return err;
 }

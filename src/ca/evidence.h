@@ -49,6 +49,10 @@ enum hf_err hf_evidence_append(struct hf_evidence *log, struct hf_entry *entry,
  */
 enum hf_err hf_evidence_sync(struct hf_evidence *log, struct hf_why *why);
 
+/* The same without waiting for the disk: it outlives this process, and a power
+ * cut only if a sync came after it. */
+enum hf_err hf_evidence_write(struct hf_evidence *log, struct hf_why *why);
+
 /* ---- reading ---- */
 
 /* How far a reader is: the entry read last. Zeroed: none. */

@@ -52,6 +52,7 @@ struct hf_issuance_draft {
     unsigned char serial[HF_X509_SERIAL_MAX];
     size_t serial_len;
     uint32_t shard;
+    int64_t at; /* of its entry */
     uint64_t entry;
     unsigned char hash[HF_ENTRY_HASH_LEN];
 };

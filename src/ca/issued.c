@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/issued.h"
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/spelt.h"
 #include "ca/call.h"
 #include "ca/own_tls.h"
+#include "crypto/der.h"
 
 /* A member's text, escapes and all; the quote behind it is taken, too. */
 static bool take_text(struct hf_span *rest, struct hf_span key,
@@ -67,4 +69,47 @@ bool hf_issued_read(struct hf_span body, struct hf_issued *out)
     issued.account = id_of(account);
     *out = issued;
     return true;
+}
+
+/* ---- what came of it ---- */
+
+#define ENTRY HF_SPAN("{\"entry\":")
+#define DER   HF_SPAN(",\"der\":\"")
+#define END   HF_SPAN("\"}")
+
+void hf_issued_put_certificate(struct hf_buf *out, uint64_t entry,
+                               struct hf_span der)
+{
+    size_t len = HF_BASE64URL_LEN(der.len);
+    char *text;
+
+    hf_buf_put(out, ENTRY);
+    hf_buf_put_u64(out, entry);
+    hf_buf_put(out, DER);
+    text = hf_buf_reserve(out, len);
+    if (text == NULL)
+        return;
+    hf_base64url(der, text);
+    out->len += len;
+    hf_buf_put(out, END);
+}
+
+bool hf_issued_read_certificate(struct hf_span body, uint64_t *entry,
+                                struct hf_span *der)
+{
+    if (!hf_take_word(&body, ENTRY) || !hf_take_decimal(&body, entry) ||
+        !hf_take_word(&body, DER) || !hf_span_ends(body, END))
+        return false;
+    body.len -= END.len;
+    *der = body;
+    return body.len > 0 && hf_base64url_is_canonical(body);
+}
+
+bool hf_issued_hash(const struct hf_digest *digest, struct hf_span der,
+                    unsigned char out[HF_HASH_MAX])
+{
+    struct hf_der_element whole, tbs;
+
+    return hf_der_take(&der, &whole) && hf_der_take(&whole.content, &tbs) &&
+           digest->compute(digest->state, HF_SHA_256, tbs.whole, out) == HF_OK;
 }

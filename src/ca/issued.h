@@ -7,7 +7,12 @@
  *      "order":"https://ca.example/order/7","account":"...","profile":"short",
  *      "not_before":1790000000,"not_after":1790086399,"names":[...]}
  *
- * Pure.
+ * and what one of the kind "certificate" says of the signature that came of it:
+ *
+ *     {"entry":7,"der":"base64url of the whole certificate"}
+ *
+ * which follows in a moment, before any later "issue" but those that shared its
+ * sync, HF_ISSUED_BATCH_MAX at most. Pure.
  */
 #pragma once
 
@@ -15,6 +20,9 @@
 #include <stdint.h>
 
 #include "crypto/x509.h"
+#include "holdfast/digest.h"
+
+#define HF_ISSUED_BATCH_MAX 256
 
 #define HF_ISSUED_HASH_LEN 32
 
@@ -33,3 +41,17 @@ struct hf_issued {
 /* Read a body; spans point into it. What the evidence is, is not looked at.
  * False when it is none of ours. */
 bool hf_issued_read(struct hf_span body, struct hf_issued *out);
+
+/* The body of a "certificate": `entry` is that of the "issue". */
+void hf_issued_put_certificate(struct hf_buf *out, uint64_t entry,
+                               struct hf_span der);
+
+/* Read one: `*der` is text in base64url then, of the body. False when it is
+ * none of ours. */
+bool hf_issued_read_certificate(struct hf_span body, uint64_t *entry,
+                                struct hf_span *der);
+
+/* The digest of what was signed, in tbs_sha256; false when `der` has no such
+ * part. */
+bool hf_issued_hash(const struct hf_digest *digest, struct hf_span der,
+                    unsigned char out[HF_HASH_MAX]);

@@ -9,12 +9,12 @@
 #include "base/hex.h"
 #include "ca/evidence.h"
 #include "ca/issuance.h"
+#include "ca/issued.h"
 #include "crypto/jwk.h"
 #include "crypto/openssl.h"
 #include "keys/hardware.h"
 #include "os/sandbox.h"
 
-#define BATCH_MAX 256 /* drafts that share one sync */
 #define SPKI_MAX  1024
 #define NOTE_MAX  8192 /* octets of a key file */
 #define FIRST_MAX (4 * (size_t)UINT16_MAX)
@@ -31,7 +31,7 @@ struct worker {
     bool founds;
     struct hf_buf body; /* of the entry that is being written */
     struct hf_issuer_name names[HF_ISSUER_NAMES_MAX];
-    struct hf_issuance_draft drafts[BATCH_MAX];
+    struct hf_issuance_draft drafts[HF_ISSUED_BATCH_MAX];
     size_t draft_count;
 };
 
@@ -190,6 +190,7 @@ static enum hf_err enter(struct worker *w, struct hf_issuance_draft *draft,
                              .body = hf_buf_span(&w->body)};
     enum hf_err err = hf_evidence_append(w->log, &entry, why);
 
+    draft->at = at;
     draft->entry = entry.number;
     memcpy(draft->hash, entry.hash, sizeof(draft->hash));
     return err;
@@ -249,6 +250,24 @@ static bool take_profiles(struct worker *w, struct hf_span body)
 
 /* ---- signing ---- */
 
+/* What was signed goes into the log, too: tables that lose the certificate get
+ * it back from there. */
+static enum hf_err keep(struct worker *w, const struct hf_issuance_draft *draft,
+                        struct hf_span der, struct hf_why *why)
+{
+    struct hf_entry entry = {.at = draft->at, .kind = HF_SPAN("certificate")};
+    enum hf_err err;
+
+    if (draft->kind != HF_ISSUER_ISSUED)
+        return HF_OK;
+    hf_issued_put_certificate(&w->body, draft->entry, der);
+    entry.body = hf_buf_span(&w->body);
+    err = w->body.full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
+                       : hf_evidence_append(w->log, &entry, why);
+    hf_buf_reset(&w->body);
+    return err;
+}
+
 static void sign(struct worker *w, const struct hf_issuance_draft *draft)
 {
     char room[2 * HF_X509_SERIAL_MAX];
@@ -267,6 +286,8 @@ static void sign(struct worker *w, const struct hf_issuance_draft *draft)
     hf_put_hex(&serial, (struct hf_span){(const char *)draft->serial,
                                          draft->serial_len});
     err = hf_x509_sign(&w->signer, hf_buf_span(&draft->tbs), &der, &why);
+    if (err == HF_OK)
+        err = keep(w, draft, hf_buf_span(&der), &why);
     reply.der = hf_buf_span(&der);
     reply.serial = hf_buf_span(&serial);
     if (err == HF_OK)
@@ -276,18 +297,32 @@ static void sign(struct worker *w, const struct hf_issuance_draft *draft)
     hf_buf_clear(&der);
 }
 
-/* Nothing is signed before the disk has all that waited. */
+/* Nothing is signed before the disk has all that waited, and nothing is handed
+ * out before it is in the log, whose end the next sync brings to the disk. */
+static enum hf_err sign_all(struct worker *w, struct hf_why *why)
+{
+    size_t mark = w->out.len;
+    enum hf_err err = hf_evidence_sync(w->log, why);
+
+    if (err != HF_OK)
+        return err;
+    for (size_t i = 0; i < w->draft_count; i++)
+        sign(w, &w->drafts[i]);
+    err = hf_evidence_write(w->log, why);
+    if (err != HF_OK)
+        w->out.len = mark;
+    return err;
+}
+
 static bool flush(struct worker *w)
 {
     struct hf_why why = {0};
     enum hf_err err = HF_OK;
 
     if (w->draft_count > 0)
-        err = hf_evidence_sync(w->log, &why);
+        err = sign_all(w, &why);
     for (size_t i = 0; i < w->draft_count; i++) {
-        if (err == HF_OK)
-            sign(w, &w->drafts[i]);
-        else
+        if (err != HF_OK)
             refuse(w, w->drafts[i].ticket, err, why.text);
         hf_buf_clear(&w->drafts[i].tbs);
     }
@@ -348,7 +383,7 @@ static bool take_frame(struct worker *w, const struct hf_frame *frame)
 {
     if (w->founds)
         return frame->kind == HF_ISSUER_CERTIFY && take_certify(w, frame->body);
-    if (w->draft_count == BATCH_MAX && !flush(w))
+    if (w->draft_count == HF_ISSUED_BATCH_MAX && !flush(w))
         return false;
     if (frame->kind == HF_ISSUER_ISSUE)
         return take_order(w, frame->body);

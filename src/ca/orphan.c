@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/orphan.h"
 
+#include "base/alloc.h"
+#include "base/base64.h"
 #include "ca/issuance.h"
 #include "ca/revocation.h"
 #include "crypto/csr.h"
@@ -39,14 +41,18 @@ static enum hf_err is_there(struct hf_store *store, enum hf_ca_operation row,
     return err;
 }
 
+/* Of its certificate, or else of what its order asked for. */
 static enum hf_err hash_key(const struct hf_orphans *orphans,
                             struct hf_span csr, struct hf_orphan *out,
                             struct hf_why *why)
 {
     const struct hf_digest *digest = orphans->digest;
+    struct hf_x509 certificate;
     struct hf_span spki;
 
-    if (!hf_csr_spki(csr, &spki))
+    if (hf_x509_read(out->der, &certificate, NULL) == HF_OK)
+        spki = certificate.spki;
+    else if (!hf_csr_spki(csr, &spki))
         return HF_OK;
     out->key_hash_len = 32;
     return digest->compute(digest->state, HF_SHA_256, spki, out->key_hash) ==
@@ -60,6 +66,7 @@ static enum hf_err ask_order(const struct hf_orphans *orphans,
                              struct hf_orphan *out, struct hf_why *why)
 {
     struct hf_store *store = orphans->store;
+    struct hf_span csr = {0};
     struct hf_span status;
     bool found = false;
     enum hf_err err =
@@ -69,7 +76,7 @@ static enum hf_err ask_order(const struct hf_orphans *orphans,
         return err;
     if (!found) {
         out->order = 0;
-        return HF_OK;
+        return hash_key(orphans, csr, out, why);
     }
     status = hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_STATUS);
     if (!hf_span_eq(status, HF_SPAN("pending")) &&
@@ -78,10 +85,9 @@ static enum hf_err ask_order(const struct hf_orphans *orphans,
         out->fate = HF_ORPHAN_WITHHELD;
         out->reason =
             hf_span_eq(status, HF_SPAN("invalid")) ? CESSATION : SUPERSEDED;
-        err = hash_key(orphans,
-                       hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_CSR),
-                       out, why);
+        csr = hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_CSR);
     }
+    err = hash_key(orphans, csr, out, why);
     hf_store_end(store, HF_CA_ORDER_GET);
     return err;
 }
@@ -124,7 +130,7 @@ static enum hf_err adopt(const struct hf_orphans *orphans,
         hf_store_text(orphan->serial),
         id_or_null(orphan->order),
         id_or_null(orphan->account),
-        hf_store_blob(HF_SPAN("")),
+        hf_store_blob(orphan->der),
         hf_store_number(orphan->not_before_at),
         hf_store_number(orphan->not_after_at),
         hf_store_number(orphan->shard),
@@ -147,14 +153,21 @@ static enum hf_err adopt(const struct hf_orphans *orphans,
     return hf_revocation_do(orphans->store, &revocation, &did, why);
 }
 
+/* The first of them, as many as `batch`. */
+struct batch {
+    struct hf_orphans *orphans;
+    size_t count;
+};
+
 static enum hf_err work(struct hf_store *store, void *of, struct hf_why *why)
 {
-    struct hf_orphans *orphans = of;
+    const struct batch *batch = of;
+    const struct hf_orphans *orphans = batch->orphans;
     enum hf_err err = HF_OK;
 
     (void)store;
-    for (size_t i = 0; i < orphans->count && err == HF_OK; i++) {
-        struct hf_orphan *orphan = &orphans->list[i];
+    for (size_t i = 0; i < batch->count && err == HF_OK; i++) {
+        struct hf_orphan *orphan = &batch->orphans->list[i];
 
         err = look(orphans, orphan, why);
         if (orphans->spares && orphan->fate == HF_ORPHAN_WITHHELD)
@@ -165,24 +178,62 @@ static enum hf_err work(struct hf_store *store, void *of, struct hf_why *why)
     return err;
 }
 
+static void drop(struct hf_orphans *orphans, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        hf_free((void *)(uintptr_t)orphans->list[i].der.ptr);
+    orphans->count -= count;
+    for (size_t i = 0; i < orphans->count; i++) {
+        orphans->list[i] = orphans->list[i + count];
+        orphans->list[i].serial.ptr = orphans->list[i].serial_room;
+    }
+}
+
+static enum hf_err settle(struct hf_orphans *orphans, size_t count,
+                          struct hf_why *why)
+{
+    struct batch batch = {orphans, count};
+    enum hf_err err = HF_OK;
+
+    if (count > 0)
+        err = hf_store_transact(orphans->store, work, &batch, why);
+    for (size_t i = 0; i < count && err == HF_OK; i++)
+        err = orphans->tell(orphans->state, &orphans->list[i], why);
+    drop(orphans, count);
+    return err;
+}
+
 enum hf_err hf_orphans_end(struct hf_orphans *orphans, struct hf_why *why)
 {
     enum hf_err err = HF_OK;
 
-    if (orphans->count > 0)
-        err = hf_store_transact(orphans->store, work, orphans, why);
-    for (size_t i = 0; i < orphans->count && err == HF_OK; i++)
-        err = orphans->tell(orphans->state, &orphans->list[i], why);
-    orphans->count = 0;
+    while (orphans->count > 0 && err == HF_OK)
+        err = settle(orphans,
+                     orphans->count < HF_ISSUED_BATCH_MAX ? orphans->count
+                                                          : HF_ISSUED_BATCH_MAX,
+                     why);
     return err;
 }
 
+void hf_orphans_clear(struct hf_orphans *orphans)
+{
+    drop(orphans, orphans->count);
+}
+
+/* Behind those of a whole batch no entry has the certificates of the ones
+ * before it. */
 enum hf_err hf_orphans_add(struct hf_orphans *orphans,
                            const struct hf_rift *rift, struct hf_why *why)
 {
     const struct hf_issued *issued = rift->issued;
-    struct hf_orphan *orphan = &orphans->list[orphans->count++];
+    struct hf_orphan *orphan;
+    enum hf_err err = HF_OK;
 
+    if (orphans->count == HF_ORPHANS_MAX)
+        err = settle(orphans, HF_ISSUED_BATCH_MAX, why);
+    if (err != HF_OK)
+        return err;
+    orphan = &orphans->list[orphans->count++];
     *orphan = (struct hf_orphan){
         .entry = rift->entry,
         .order = issued->order,
@@ -194,6 +245,44 @@ enum hf_err hf_orphans_add(struct hf_orphans *orphans,
     memcpy(orphan->serial_room, issued->serial.ptr, issued->serial.len);
     orphan->serial = (struct hf_span){orphan->serial_room, issued->serial.len};
     memcpy(orphan->hash, rift->hash.ptr, sizeof(orphan->hash));
-    return orphans->count == HF_ORPHANS_MAX ? hf_orphans_end(orphans, why)
-                                            : HF_OK;
+    memcpy(orphan->tbs_hash, issued->tbs_hash, sizeof(orphan->tbs_hash));
+    return HF_OK;
+}
+
+/* ---- certificates ---- */
+
+static struct hf_orphan *find_orphan(struct hf_orphans *orphans, uint64_t entry)
+{
+    for (size_t i = orphans->count; i > 0; i--)
+        if (orphans->list[i - 1].entry == entry)
+            return &orphans->list[i - 1];
+    return NULL;
+}
+
+enum hf_err hf_orphans_note(struct hf_orphans *orphans,
+                            const struct hf_entry *entry, struct hf_why *why)
+{
+    unsigned char hash[HF_HASH_MAX];
+    struct hf_orphan *orphan = NULL;
+    struct hf_span text, der;
+    uint64_t number;
+    char *octets;
+
+    if (hf_span_eq(entry->kind, HF_SPAN("certificate")) &&
+        hf_issued_read_certificate(entry->body, &number, &text))
+        orphan = find_orphan(orphans, number);
+    if (orphan == NULL || orphan->der.len > 0)
+        return HF_OK;
+    der.len = text.len * 3 / 4;
+    octets = hf_alloc(der.len, 1);
+    if (octets == NULL)
+        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
+    der.ptr = octets;
+    if (hf_base64url_decode(text, (unsigned char *)octets) &&
+        hf_issued_hash(orphans->digest, der, hash) &&
+        memcmp(hash, orphan->tbs_hash, sizeof(orphan->tbs_hash)) == 0)
+        orphan->der = der;
+    else
+        hf_free(octets);
+    return HF_OK;
 }

@@ -4,13 +4,15 @@
  * not (HF_RIFT_ORPHAN): what became of each, and putting them into the tables,
  * so that they can be listed and revoked, and CRLs have them when they are.
  *
- * A row made of evidence has no DER: what the issuer signed is lost, if it came
- * to a signature at all; what is meant to be signed counts as issued (BR
- * 4.9.10). Its owner are the account and the order that the evidence names, if
- * they are still there.
+ * The log has the whole certificate in a later entry (ca/issued.h), and so has
+ * the row then. It has none when a crash came before that entry: nobody got
+ * what was signed, if it came to a signature at all; what is meant to be signed
+ * counts as issued (BR 4.9.10). Its owner are the account and the order that
+ * the evidence names, if they are still there.
  */
 #pragma once
 
+#include "ca/issued.h"
 #include "ca/reconcile.h"
 
 enum hf_orphan_fate {
@@ -40,15 +42,18 @@ struct hf_orphan {
     int64_t not_before_at;
     int64_t not_after_at;
     uint32_t shard;
+    unsigned char tbs_hash[HF_ISSUED_HASH_LEN];
+    struct hf_span der; /* empty: nothing was handed out */
     unsigned char key_hash[HF_HASH_MAX];
     size_t key_hash_len; /* 0: the key is not known */
     int64_t reason;      /* of the revocation of one that is withheld */
     enum hf_orphan_fate fate;
 };
 
-#define HF_ORPHANS_MAX 256 /* that share a transaction */
+#define HF_ORPHANS_MAX (2 * HF_ISSUED_BATCH_MAX)
 
-/* Whoever collects them; the members up to `state` are the caller's. */
+/* Whoever collects them; the members up to `state` are the caller's. Owns:
+ * hf_orphans_clear(). */
 struct hf_orphans {
     struct hf_store *store;
     const struct hf_digest *digest;
@@ -69,3 +74,10 @@ struct hf_orphans {
 enum hf_err hf_orphans_add(struct hf_orphans *orphans,
                            const struct hf_rift *rift, struct hf_why *why);
 enum hf_err hf_orphans_end(struct hf_orphans *orphans, struct hf_why *why);
+
+/* Tell them of each entry of the log: one of them may have its certificate
+ * there. Fails: HF_ENOMEM. */
+enum hf_err hf_orphans_note(struct hf_orphans *orphans,
+                            const struct hf_entry *entry, struct hf_why *why);
+
+void hf_orphans_clear(struct hf_orphans *orphans);

@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "ca/issuance.h"
 #include "ca/tables.h"
-#include "crypto/der.h"
 
 #define PAGE 500 /* rows asked for at once */
 
@@ -47,16 +46,6 @@ static enum hf_err tell(struct reconcile *r, const struct hf_rift *rift,
 
 /* ---- the tables ---- */
 
-/* The digest of what was signed; false when there is no such part. */
-static bool hash_tbs(const struct hf_digest *digest, struct hf_span der,
-                     unsigned char *out)
-{
-    struct hf_der_element whole, tbs;
-
-    return hf_der_take(&der, &whole) && hf_der_take(&whole.content, &tbs) &&
-           digest->compute(digest->state, HF_SHA_256, tbs.whole, out) == HF_OK;
-}
-
 static void read_row(const struct reconcile *r, struct row *out)
 {
     const enum hf_ca_operation page = HF_CA_ENTRY_PAGE;
@@ -82,7 +71,7 @@ static void read_row(const struct reconcile *r, struct row *out)
     memcpy(out->serial, serial.ptr, out->serial_len);
     out->is_odd =
         serial.len != out->serial_len || hash.len != sizeof(out->hash) ||
-        (out->has_der && !hash_tbs(r->plan->digest, der, out->tbs_hash));
+        (out->has_der && !hf_issued_hash(r->plan->digest, der, out->tbs_hash));
     if (hash.len == sizeof(out->hash))
         memcpy(out->hash, hash.ptr, sizeof(out->hash));
 }

@@ -177,9 +177,13 @@ static enum hf_err step(void *state, const struct hf_entry *entry,
                         struct hf_why *why)
 {
     struct restore *r = state;
+    enum hf_err err;
 
     if (hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    err = hf_orphans_note(&r->orphans, entry, why);
+    if (err != HF_OK)
+        return err;
     hf_listed_note(&r->listed, entry);
     hf_progress_show(&r->progress,
                      &(struct hf_progress_state){.done = entry->number},
@@ -234,6 +238,7 @@ static enum hf_err replay(struct restore *r, struct hf_why *why)
     err = hf_reconcile(&plan, &r->found, why);
     if (err == HF_OK)
         err = hf_orphans_end(&r->orphans, why);
+    hf_orphans_clear(&r->orphans);
     if (err == HF_OK)
         err = hf_listed_lost(&r->listed, r->store, &r->lost, why);
     hf_progress_end(&r->progress);

@@ -93,6 +93,12 @@ static enum hf_err take_rift(void *state, const struct hf_rift *rift,
                                         : HF_OK;
 }
 
+static enum hf_err step(void *state, const struct hf_entry *entry,
+                        struct hf_why *why)
+{
+    return hf_orphans_note(state, entry, why);
+}
+
 static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                           struct hf_why *why)
 {
@@ -105,6 +111,7 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                                      .is_alone = true,
                                      .shards = HF_CA_SHARDS,
                                      .tell = take_rift,
+                                     .step = step,
                                      .state = &orphans};
     struct hf_reconciled found;
     enum hf_err err;
@@ -120,7 +127,10 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                             .tell = tell_orphan,
                             .state = cli};
     err = hf_reconcile_tail(&plan, &found, why);
-    return err == HF_OK ? hf_orphans_end(&orphans, why) : err;
+    if (err == HF_OK)
+        err = hf_orphans_end(&orphans, why);
+    hf_orphans_clear(&orphans);
+    return err;
 }
 
 /* ---- the loop ---- */

@@ -61,9 +61,13 @@ static enum hf_err step(void *state, const struct hf_entry *entry,
                         struct hf_why *why)
 {
     struct look *look = state;
+    enum hf_err err;
 
     if (hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
+    err = hf_orphans_note(&look->orphans, entry, why);
+    if (err != HF_OK)
+        return err;
     if (hf_span_eq(entry->kind, HF_SPAN("init")))
         look->is_of_another =
             !has_fingerprint(look->doctor, entry->body, &look->doctor->root) ||
@@ -383,6 +387,7 @@ enum hf_exit hf_doctor_log(struct hf_doctor *doctor)
     look.orphans.log = hf_buf_span(&look.keeper);
     if (status == HF_EXIT_GOOD)
         status = run(&look);
+    hf_orphans_clear(&look.orphans);
     hf_lock_drop(&look.lock);
     return status;
 }

@@ -8,6 +8,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_certificate(struct hf_span body)
+{
+    struct hf_span der;
+    uint64_t entry;
+
+    if (hf_issued_read_certificate(body, &entry, &der))
+        assert(der.ptr > body.ptr && der.len > 0 &&
+               der.ptr + der.len + 2 == body.ptr + body.len);
+}
+
 /* What is read is inside of the text, and a serial number is what its digits
  * say. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -20,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     hf_listed_note(&listed, &(struct hf_entry){
                                 .at = 1, .kind = HF_SPAN("crl"), .body = body});
+    check_certificate(body);
     for (size_t i = 0; i < HF_LISTED_SHARDS_MAX; i++)
         assert(listed.shards[i].count >= 0);
     if (!hf_issued_read(body, &issued))

@@ -57,6 +57,14 @@ judge_log() { # ENGINE
     check "$1: it has every certificate" [ \
         -z "$(comm -23 "$tmp/serials" "$tmp/a")" ]
     check "$1: and none twice" [ -z "$(uniq -d "$tmp/a")" ]
+    # What was handed out is there whole, for tables that have lost it.
+    "$HOLDFAST" ca audit show --state-dir "$house" --kind certificate --json |
+        jq -r '"\(.body.entry)"' | sort >"$tmp/b"
+    rows "SELECT entry FROM certificate WHERE length(der) > 0" | sort >"$tmp/a"
+    check "$1: it has every certificate whole" [ \
+        -z "$(comm -23 "$tmp/a" "$tmp/b")" ]
+    rows "SELECT entry FROM certificate WHERE length(der) = 0" | sort >"$tmp/a"
+    check "$1: and so have the tables" [ -z "$(comm -12 "$tmp/a" "$tmp/b")" ]
 }
 
 deaths() { # ENGINE

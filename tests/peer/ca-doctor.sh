@@ -96,6 +96,12 @@ orphan() { # NAME
     wait $client 2>/dev/null || true
 }
 
+has_it() { # SERIAL
+    say 1 get "${directory%/directory}/cert/$1" >"$tmp/out" &&
+        jq -r .body "$tmp/out" | openssl x509 -noout -serial |
+        grep -qi "=$1\$" || not_ok "nobody gets $1"
+}
+
 has_ended_well() { # ORDER
     say 1 get "$1" >"$tmp/out" 2>/dev/null &&
         jq -e '.body.status == "valid"' "$tmp/out" >/dev/null
@@ -121,9 +127,16 @@ crashes() { # ENGINE
     # shellcheck disable=SC2086
     expect "$1: it is listed, revoked" 0 'revoked .*reason 4' \
         ca cert show "$serial" $store
+    check "$1: it is there whole" [ "$(rows "SELECT count(*) FROM certificate
+        WHERE serial = '$serial' AND length(der) > 400")" = 1 ]
     serve
     await is_listed "$serial"
     ok "$1: the list of revoked certificates has it"
+    has_it "$serial"
+    ok "$1: its account gets it"
+    say 1 revoke "${directory%/directory}/cert/$serial" >"$tmp/out"
+    check "$1: and hears that it is revoked" \
+        jq -e '.body.type | endswith("alreadyRevoked")' "$tmp/out"
     await has_ended_well "$order"
     check "$1: its order has another one" [ "$(rows "SELECT count(*) FROM
         certificate WHERE revoked_at IS NULL AND order_id = ${order##*/}")" = 1 ]

@@ -76,6 +76,14 @@ expect 'its doctor is content' 0 'all is well' ca doctor
 serve
 await is_listed "$serial"
 ok 'the list has it again'
+say 1 get "${directory%/directory}/cert/$kept" >"$tmp/out"
+jq -r .body "$tmp/out" >"$tmp/kept.pem"
+check 'its account gets what is newer' openssl verify -CAfile \
+    "$house/ca/root.pem" -untrusted "$tmp/kept.pem" "$tmp/kept.pem"
+certificate=${directory%/directory}/cert/$kept
+revoke
+await is_listed "$kept"
+ok 'and may revoke it'
 enter 1 mail
 issue mail
 expect 'it serves, and all is well' 0 'all is well' ca doctor

@@ -127,6 +127,26 @@ static void has_nothing_before_sync(void **state)
     assert_int_equal(head.number, 0);
 }
 
+/* What is written is there for everybody, and for the next sync. */
+static void is_written_before_the_disk_has_it(void **state)
+{
+    struct hf_evidence *log = open_log();
+    struct hf_evidence_head head;
+    struct hf_evidence_stop stop;
+
+    (void)state;
+    for (unsigned i = 1; i < 10; i++) {
+        assert_int_equal(append(log, "{\"names\":[\"example.com\"]}").number,
+                         i);
+        assert_int_equal(hf_evidence_write(log, NULL), HF_OK);
+        assert_int_equal(walk(&head, &stop), HF_OK);
+        assert_int_equal(head.number, i);
+    }
+    assert_true(head.segments > 1);
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_OK);
+    hf_evidence_free(log);
+}
+
 static void has_one_writer(void **state)
 {
     struct hf_evidence *log = open_log();
@@ -316,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(grows_over_segments),
         IN_FOLDER(has_nothing_before_sync),
+        IN_FOLDER(is_written_before_the_disk_has_it),
         IN_FOLDER(has_one_writer),
         IN_FOLDER(survives_a_torn_end),
         IN_FOLDER(survives_an_empty_segment),

@@ -9,8 +9,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/base64.h"
 #include "ca/evidence.h"
 #include "ca/founder.h"
+#include "ca/issued.h"
 #include "ca/issuer_worker.h"
 #include "tests/unit/authority_fixture.h"
 #include "tests/unit/scratch.h"
@@ -189,10 +191,25 @@ static void ask(struct hf_issuer *issuer, const struct hf_issuer_order *order,
 /* ---- the log ---- */
 
 struct seen {
-    size_t count;
+    size_t count;          /* of what was signed */
     struct hf_span wanted; /* serial number of the last one */
     bool found;
+    size_t certificates; /* that came of it */
+    char der[8192];      /* the last one, in base64url */
+    size_t der_len;
+    uint64_t entry; /* and the entry that it says */
 };
+
+static void look_at_certificate(struct seen *seen, struct hf_span body)
+{
+    struct hf_span der;
+
+    assert_true(hf_issued_read_certificate(body, &seen->entry, &der));
+    assert_true(der.len <= sizeof(seen->der));
+    memcpy(seen->der, der.ptr, der.len);
+    seen->der_len = der.len;
+    seen->certificates++;
+}
 
 static enum hf_err look(void *opaque, const struct hf_entry *entry,
                         struct hf_why *why)
@@ -200,6 +217,10 @@ static enum hf_err look(void *opaque, const struct hf_entry *entry,
     struct seen *seen = opaque;
 
     (void)why;
+    if (hf_span_eq(entry->kind, HF_SPAN("certificate"))) {
+        look_at_certificate(seen, entry->body);
+        return HF_OK;
+    }
     seen->count++;
     seen->found = seen->wanted.len > 0 &&
                   memmem(entry->body.ptr, entry->body.len, seen->wanted.ptr,
@@ -207,7 +228,7 @@ static enum hf_err look(void *opaque, const struct hf_entry *entry,
     return HF_OK;
 }
 
-static size_t entries(struct hf_span serial)
+static struct seen look_at_log(struct hf_span serial)
 {
     struct seen seen = {.wanted = serial};
     struct hf_evidence_head head;
@@ -216,7 +237,25 @@ static size_t entries(struct hf_span serial)
     assert_int_equal(hf_evidence_walk(folder, look, &seen, &head, &stop, NULL),
                      HF_OK);
     assert_true(serial.len == 0 || seen.found);
-    return seen.count;
+    return seen;
+}
+
+static size_t entries(struct hf_span serial)
+{
+    return look_at_log(serial).count;
+}
+
+/* The log has what was handed out, whole. */
+static void has_the_certificate(const struct hf_issuer_reply *reply)
+{
+    struct seen seen = look_at_log(reply->serial);
+    char text[sizeof(seen.der)];
+
+    assert_int_equal(seen.certificates, 1);
+    assert_int_equal(seen.entry, reply->entry);
+    assert_int_equal(seen.der_len, HF_BASE64URL_LEN(reply->der.len));
+    hf_base64url(reply->der, text);
+    assert_memory_equal(text, seen.der, seen.der_len);
 }
 
 /* ---- tests ---- */
@@ -237,6 +276,7 @@ static void issues(void **state)
     assert_int_equal(reply.entry, 1);
     assert_int_equal(reply.hash.len, HF_ENTRY_HASH_LEN);
     assert_int_equal(entries(reply.serial), 1);
+    has_the_certificate(&reply);
     leaf = authority_decode(reply.der);
     assert_int_equal(X509_verify(issuing, X509_get0_pubkey(root)), 1);
     assert_int_equal(X509_verify(leaf, X509_get0_pubkey(issuing)), 1);
@@ -268,7 +308,7 @@ static void issues_many(void **state)
         await(issuer, &reply);
         assert_int_equal(reply.ticket, i);
         assert_int_equal(reply.kind, HF_ISSUER_ISSUED);
-        assert_int_equal(reply.entry, i + 1);
+        assert_true(reply.entry > i);
         assert_int_equal(reply.serial.len, 32);
         memcpy(serials[i], reply.serial.ptr, reply.serial.len);
         hf_issuer_drop(issuer);
@@ -278,6 +318,7 @@ static void issues_many(void **state)
     for (size_t i = 1; i < COUNT; i++)
         assert_string_not_equal(serials[i - 1], serials[i]);
     assert_int_equal(entries(HF_SPAN("")), COUNT);
+    assert_int_equal(look_at_log(HF_SPAN("")).certificates, COUNT);
     hf_issuer_free(issuer);
 }
 
@@ -441,6 +482,32 @@ static void signs_nothing_without_its_entry(void **state)
     hf_issuer_free(issuer);
 }
 
+/* Nor does one leave that the log has not: the disk takes the first entry, and
+ * not the certificate. */
+static void hands_out_nothing_without_its_entry(void **state)
+{
+    const struct hf_issuer_order order = plan_order();
+    struct hf_issuer_reply reply;
+    struct hf_issuer *issuer;
+    struct rlimit before, small;
+
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){1500, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    issuer = open_issuer();
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ask(issuer, &order, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
+    assert_int_equal(reply.err, HF_ESYSTEM);
+    assert_int_equal(reply.der.len, 0);
+    hf_issuer_drop(issuer);
+    hf_issuer_free(issuer);
+    assert_int_equal(entries(HF_SPAN("")), 1);
+    assert_int_equal(look_at_log(HF_SPAN("")).certificates, 0);
+}
+
 static void does_not_open(void **state)
 {
     struct hf_issuer_config plan = config();
@@ -490,6 +557,7 @@ int main(int argc, char **argv)
         WITH_LOG(lists),
         WITH_LOG(refuses),
         WITH_LOG(signs_nothing_without_its_entry),
+        WITH_LOG(hands_out_nothing_without_its_entry),
         WITH_LOG(does_not_open),
         WITH_LOG(ends),
     };

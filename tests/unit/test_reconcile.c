@@ -58,7 +58,7 @@ static void enter(const char *kind, const char *body)
     last = (struct hf_entry){
         .at = NOW, .kind = hf_span_str(kind), .body = hf_span_str(body)};
     place_want(hf_evidence_append(evidence, &last, &why), why);
-    place_want(hf_evidence_sync(evidence, &why), why);
+    place_want(hf_evidence_write(evidence, &why), why);
 }
 
 static void sign(unsigned serial, int64_t order)
@@ -109,6 +109,16 @@ static void add_order(int64_t id, const char *status)
         RUN(HF_CA_ORDER_VALID, N(id), T("40000009"), N(1));
 }
 
+/* What came of it: `octets` in base64url. */
+static void hand_out(uint64_t entry, const char *octets)
+{
+    char body[512];
+
+    (void)snprintf(body, sizeof(body), "{\"entry\":%llu,\"der\":\"%s\"}",
+                   (unsigned long long)entry, octets);
+    enter("certificate", body);
+}
+
 /* The row of what was signed last. */
 static void keep(unsigned serial, int64_t shard, int64_t not_after_at,
                  struct hf_span octets, int64_t order)
@@ -157,6 +167,13 @@ static enum hf_err tell_rift(void *state, const struct hf_rift *rift,
     return HF_OK;
 }
 
+static enum hf_err note(void *state, const struct hf_entry *entry,
+                        struct hf_why *why)
+{
+    (void)state;
+    return hf_orphans_note(&orphans, entry, why);
+}
+
 static void look_from(bool is_tail, bool is_alone, bool adopts, bool spares)
 {
     struct hf_reconcile_plan plan = {.store = store,
@@ -166,7 +183,8 @@ static void look_from(bool is_tail, bool is_alone, bool adopts, bool spares)
                                      .from = 1,
                                      .is_alone = is_alone,
                                      .shards = SHARDS,
-                                     .tell = tell_rift};
+                                     .tell = tell_rift,
+                                     .step = note};
     struct hf_why why = {0};
 
     orphans = (struct hf_orphans){.store = store,
@@ -183,6 +201,22 @@ static void look_from(bool is_tail, bool is_alone, bool adopts, bool spares)
                        : hf_reconcile(&plan, &found, &why),
                why);
     place_want(hf_orphans_end(&orphans, &why), why);
+    hf_orphans_clear(&orphans);
+}
+
+static size_t der_len_of(const char *serial)
+{
+    const struct hf_store_value value = hf_store_text(hf_span_str(serial));
+    struct hf_why why = {0};
+    bool more = false;
+    size_t len;
+
+    place_want(hf_store_start(store, HF_CA_CERT_GET, &value, 1, &why), why);
+    place_want(hf_store_next(store, HF_CA_CERT_GET, &more, &why), why);
+    assert_true(more);
+    len = hf_store_get_text(store, HF_CA_CERT_GET, HF_CERT_DER).len;
+    hf_store_end(store, HF_CA_CERT_GET);
+    return len;
 }
 
 static void look(void)
@@ -267,6 +301,62 @@ static void orphans_are_adopted(void **state)
         look();
         assert_int_equal(found.rifts, 0);
     }
+}
+
+/* Those of one batch are signed, and then handed out; what is no certificate of
+ * theirs is not taken for it. */
+static void orphans_have_their_certificates(void **state)
+{
+    uint64_t first;
+
+    (void)state;
+    add_account();
+    add_order(ORDER, "processing");
+    sign(1, ORDER);
+    first = last.number;
+    sign(2, ORDER);
+    sign(3, ORDER);
+    sign(4, ORDER);
+    hand_out(first, "MAQwAgUA");
+    hand_out(first + 1, "MAQwAgUB");
+    hand_out(first + 2, "MAQ");
+    hand_out(first + 7, "MAQwAgUA");
+    look_from(false, true, true, false);
+    assert_int_equal(orphan_count, 4);
+    assert_int_equal(der_len_of("40000001"), der.len);
+    assert_int_equal(der_len_of("40000002"), 0);
+    assert_int_equal(der_len_of("40000003"), 0);
+    assert_int_equal(der_len_of("40000004"), 0);
+    look();
+    assert_int_equal(found.rifts, 0);
+}
+
+/* The last of a full batch has its certificate as late as can be. */
+static void batches_have_their_certificates(void **state)
+{
+    enum { BATCHES = 3 };
+    char serial[16];
+
+    (void)state;
+    add_account();
+    add_order(ORDER, "processing");
+    for (unsigned batch = 0; batch < BATCHES; batch++) {
+        uint64_t first;
+
+        sign(batch << 12, ORDER);
+        first = last.number;
+        for (unsigned i = 1; i < HF_ISSUED_BATCH_MAX; i++)
+            sign(batch << 12 | i, ORDER);
+        for (unsigned i = 0; i < HF_ISSUED_BATCH_MAX; i++)
+            hand_out(first + i, "MAQwAgUA");
+    }
+    look_from(false, true, true, false);
+    assert_int_equal(orphan_count, BATCHES * HF_ISSUED_BATCH_MAX);
+    for (unsigned batch = 0; batch < BATCHES; batch++)
+        for (unsigned i = 0; i < HF_ISSUED_BATCH_MAX; i++) {
+            (void)snprintf(serial, sizeof(serial), "4000%04x", batch << 12 | i);
+            assert_int_equal(der_len_of(serial), der.len);
+        }
 }
 
 /* What a valid order has, and the tables have not, somebody got. */
@@ -430,6 +520,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_is_well, set_up, tear_down),
         cmocka_unit_test_setup_teardown(orphans_are_adopted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(orphans_have_their_certificates, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(batches_have_their_certificates, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_order_has_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_is_restored, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_ca_that_serves, set_up, tear_down),
