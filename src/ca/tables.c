@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/tables.h"
 
+/* Authorizations that may still count. Who wants to find them by their index
+ * says it in these words, whatever else it says of their status. */
+#define LIVE "status IN ('pending', 'processing', 'valid')"
+
 static const char *const steps[] = {
     "CREATE TABLE account ("
     " id INTEGER PRIMARY KEY,"
@@ -54,10 +58,7 @@ static const char *const steps[] = {
     " json TEXT NOT NULL,"
     " caa TEXT NOT NULL"
     ") STRICT;"
-    "CREATE INDEX authz_valid ON authz(account, value)"
-    " WHERE status = 'valid';"
-    "CREATE INDEX authz_open ON authz(account)"
-    " WHERE status IN ('pending', 'processing');"
+    "CREATE INDEX authz_live ON authz(account, value) WHERE " LIVE ";"
     "CREATE INDEX authz_under_way ON authz(id) WHERE status = 'processing';"
     "CREATE TABLE orders ("
     " id INTEGER PRIMARY KEY,"
@@ -73,6 +74,7 @@ static const char *const steps[] = {
     " serial TEXT NOT NULL,"
     " busy_at INTEGER,"
     " busy_by INTEGER,"
+    /* While it is processed; its names and its key are in the certificate. */
     " csr BLOB"
     ") STRICT;"
     "CREATE INDEX orders_account ON orders(account, id);"
@@ -185,7 +187,7 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " WHERE id = $1",
     [HF_CA_AUTHZ_REUSE] =
         "SELECT id, expires_at FROM authz WHERE account = $1 AND type = $2"
-        " AND value = $3 AND wildcard = $4 AND status = 'valid'"
+        " AND value = $3 AND wildcard = $4 AND " LIVE " AND status = 'valid'"
         " AND expires_at >= $5 ORDER BY expires_at DESC LIMIT 1",
     [HF_CA_AUTHZ_START] =
         "UPDATE authz SET status = 'processing', method = $2, busy_at = $3,"
@@ -198,11 +200,9 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_AUTHZ_INVALID] = "UPDATE authz SET status = 'invalid', error = $2"
                             " WHERE id = $1 AND (status = 'valid'"
                             " OR status = 'processing' AND busy_by = $3)",
-    [HF_CA_AUTHZ_END] = "UPDATE authz SET status = $2 WHERE id = $1"
-                        " AND status IN ('pending', 'processing', 'valid')",
+    [HF_CA_AUTHZ_END] = "UPDATE authz SET status = $2 WHERE id = $1 AND " LIVE,
     [HF_CA_AUTHZ_END_ALL] =
-        "UPDATE authz SET status = 'deactivated' WHERE account = $1"
-        " AND status IN ('pending', 'processing', 'valid')",
+        "UPDATE authz SET status = 'deactivated' WHERE account = $1 AND " LIVE,
     [HF_CA_AUTHZ_CAA] = "UPDATE authz SET caa_until_at = $2 WHERE id = $1",
     [HF_CA_AUTHZ_TAKE_UP] = TAKE_UP("authz"),
 
@@ -222,8 +222,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ORDER_START] = "UPDATE orders SET status = 'processing', csr = $2,"
                           " busy_at = $3, busy_by = $4"
                           " WHERE id = $1 AND status = 'pending'",
-    [HF_CA_ORDER_VALID] = "UPDATE orders SET status = 'valid', serial = $2"
-                          " WHERE id = $1 AND status = 'processing'"
+    [HF_CA_ORDER_VALID] = "UPDATE orders SET status = 'valid', serial = $2,"
+                          " csr = NULL WHERE id = $1 AND status = 'processing'"
                           " AND busy_by = $3",
     [HF_CA_ORDER_AGAIN] = "UPDATE orders SET status = 'pending'"
                           " WHERE id = $1 AND status = 'processing'"
