@@ -2,8 +2,7 @@
 #include "ca/lists.h"
 
 #include "base/alloc.h"
-#include "base/hex.h"
-#include "crypto/crl.h"
+#include "ca/revoked.h"
 
 #define TICKET   ((uint64_t)1 << 63) /* tells lists from certificates */
 #define LOOK_S   2   /* how often the tables are asked what is due */
@@ -22,7 +21,7 @@ struct hf_lists {
     struct hf_service_config config;
     const struct hf_seat *seat;
     int64_t look_at;
-    struct hf_revoked *revoked; /* room for one list */
+    struct hf_revoked_set revoked; /* of the list that is being made */
     struct shard shards[];
 };
 
@@ -45,57 +44,8 @@ void hf_lists_free(struct hf_lists *lists)
 {
     if (lists == NULL)
         return;
-    hf_free(lists->revoked);
+    hf_revoked_clear(&lists->revoked);
     hf_free(lists);
-}
-
-/* ---- what is in one ---- */
-
-static bool take_entry(struct hf_store *store, struct hf_revoked *out)
-{
-    struct hf_span hex = hf_store_get_text(store, HF_CA_CERT_REVOKED, 0);
-
-    *out = (struct hf_revoked){
-        .at = hf_store_get_number(store, HF_CA_CERT_REVOKED, 1),
-        .reason = (uint8_t)hf_store_get_number(store, HF_CA_CERT_REVOKED, 2),
-    };
-    out->serial_len = (uint8_t)(hex.len / 2);
-    return hex.len <= 2 * sizeof(out->serial) &&
-           hf_hex_read(hex, out->serial, out->serial_len);
-}
-
-/* Where it comes to more than a list may hold, or to a serial number that is
- * none, it fails: an unlisted certificate would count as good. */
-static enum hf_err read_revoked(struct hf_lists *lists, uint32_t shard,
-                                int64_t now_at, size_t *count,
-                                struct hf_why *why)
-{
-    const struct hf_store_value values[] = {hf_store_number(shard),
-                                            hf_store_number(now_at)};
-    struct hf_store *store = lists->config.store;
-    size_t room = 0;
-    bool more = false;
-    enum hf_err err = hf_store_start(store, HF_CA_CERT_REVOKED, values, 2, why);
-
-    *count = 0;
-    if (err == HF_OK)
-        err = hf_store_next(store, HF_CA_CERT_REVOKED, &more, why);
-    while (err == HF_OK && more) {
-        if (*count == room) {
-            struct hf_revoked *larger;
-
-            room = room == 0 ? 64 : 2 * room;
-            larger = hf_realloc(lists->revoked, room, sizeof(*larger));
-            if (larger == NULL)
-                return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-            lists->revoked = larger;
-        }
-        if (!take_entry(store, &lists->revoked[(*count)++]))
-            return hf_fail(why, HF_ESYNTAX, 0,
-                           "a serial number in the database is none");
-        err = hf_store_next(store, HF_CA_CERT_REVOKED, &more, why);
-    }
-    return err;
 }
 
 /* ---- which are due ---- */
@@ -134,11 +84,13 @@ static enum hf_err ask(struct hf_lists *lists, uint32_t index, int64_t now_at,
         .this_update_at = now_at,
         .next_update_at = now_at + lists->config.list_life_s,
     };
-    enum hf_err err = read_revoked(lists, index, now_at, &list.count, why);
+    enum hf_err err = hf_revoked_read(lists->config.store, index, now_at,
+                                      &lists->revoked, why);
 
     if (err != HF_OK)
         return err;
-    list.revoked = lists->revoked;
+    list.revoked = lists->revoked.list;
+    list.count = lists->revoked.count;
     err = hf_issuer_submit_crl(lists->config.issuer, &list, why);
     if (err != HF_OK)
         return err == HF_ELIMIT ? HF_OK : err;

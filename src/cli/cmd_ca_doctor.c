@@ -9,6 +9,14 @@
 
 static const struct hf_option options[] = {
     {.name = "repair", .help = "Mend what can be mended"},
+    {.name = "offline",
+     .help =
+         "Leave out lists of revoked certificates where they are published"},
+    {.name = "ca-bundle",
+     .arg = "FILE",
+     .many = true,
+     .choices = "<file>",
+     .help = "Trust these roots (PEM) for the web server that publishes them"},
     {.name = "root-passphrase-file",
      .arg = "FILE",
      .choices = "<file>",
@@ -110,6 +118,9 @@ static enum hf_exit look_at_all(struct hf_doctor *doctor)
         status = hf_doctor_log(doctor); /* which may mend the tables */
         if (status != HF_EXIT_GOOD)
             return status;
+        status = hf_doctor_published(doctor); /* so may this */
+        if (status != HF_EXIT_GOOD)
+            return status;
         hf_doctor_rows(doctor);
         hf_doctor_lists(doctor);
     }
@@ -143,6 +154,7 @@ static enum hf_exit run(struct hf_cli *cli)
 
     hf_buf_init_grow(&doctor.root, HF_CHAIN_TEXT_MAX);
     hf_buf_init_grow(&doctor.issuer, HF_CHAIN_TEXT_MAX);
+    hf_buf_init_grow(&doctor.points, HF_DOCTOR_POINTS_MAX);
     hf_ca_ledger_section(cli);
     status = open_tools(&doctor);
     if (status == HF_EXIT_GOOD)
@@ -152,6 +164,7 @@ static enum hf_exit run(struct hf_cli *cli)
     hf_digest_free(doctor.digest);
     hf_buf_clear(&doctor.root);
     hf_buf_clear(&doctor.issuer);
+    hf_buf_clear(&doctor.points);
     return hf_cli_finish(cli, status);
 }
 
@@ -161,7 +174,8 @@ const struct hf_command hf_cmd_ca_doctor = {
     .summary = "Say what is wrong with a CA, and what to do",
     .details =
         "Looks at files, certificates, keys, database, lists of revoked\n"
-        "certificates and the log of evidence, also while the CA serves, and\n"
+        "certificates, also where they are published, and the log of\n"
+        "evidence, also while the CA serves, and\n"
         "takes the options that `holdfast ca serve` is given. Exit status 2:\n"
         "something is wrong.\n",
     .options = options,

@@ -6,11 +6,14 @@
  */
 #pragma once
 
+#include "ca/listed.h"
 #include "ca/orphan.h"
+#include "ca/revoked.h"
 #include "cli/ca_ledger.h"
 #include "cli/ca_rules.h"
 
-#define HF_DOCTOR_AHEAD_S 60 /* clocks differ */
+#define HF_DOCTOR_AHEAD_S    60 /* clocks differ */
+#define HF_DOCTOR_POINTS_MAX ((size_t)128 << 10)
 
 enum hf_health {
     HF_HEALTH_GOOD,
@@ -30,6 +33,10 @@ struct hf_doctor {
     struct hf_ca_rules *rules; /* how it is served; NULL: not known */
     struct hf_buf root;        /* certificates in DER; empty: not to be read */
     struct hf_buf issuer;
+    struct hf_buf points; /* URLs of lists in certificates, up to the shard, a
+                             line each */
+    struct hf_listed listed; /* what the log says of the last of each */
+    bool is_served;          /* somebody writes the log */
     size_t counts[HF_HEALTH_COUNT];
 };
 
@@ -48,6 +55,10 @@ void hf_doctor_fail(struct hf_doctor *doctor, const char *part,
 void hf_doctor_path(const struct hf_doctor *doctor, const char *name,
                     char out[PATH_MAX + 32]);
 
+/* Remember where a certificate says that its list is. */
+void hf_doctor_note_point(struct hf_doctor *doctor,
+                          const struct hf_x509 *certificate);
+
 /* ---- the parts ---- */
 
 void hf_doctor_files(struct hf_doctor *doctor);     /* who may read what */
@@ -60,3 +71,6 @@ void hf_doctor_lists(struct hf_doctor *doctor);     /* CRLs */
 /* The log, and what the tables say of the same; the names in certificates; the
  * CA's web server. The status is another than good when it was interrupted. */
 enum hf_exit hf_doctor_log(struct hf_doctor *doctor);
+
+/* Lists at the URLs that were noted. The status is as of hf_doctor_log(). */
+enum hf_exit hf_doctor_published(struct hf_doctor *doctor);

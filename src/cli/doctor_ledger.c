@@ -6,7 +6,7 @@
 #include "base/time_text.h"
 #include "cli/ca_parts.h"
 #include "cli/doctor.h"
-#include "crypto/der.h"
+#include "crypto/crl.h"
 #include "crypto/signed.h"
 
 #define DATABASE "database"
@@ -223,30 +223,15 @@ void hf_doctor_rows(struct hf_doctor *doctor)
 
 /* ---- lists of revoked certificates ---- */
 
-/* nextUpdate of a list (RFC 5280 5.1); 0: it cannot be read. */
-static int64_t end_of(struct hf_span der)
-{
-    struct hf_span list, tbs, part;
-    int64_t this_at, next_at;
-
-    return hf_der_take_tag(&der, HF_DER_SEQUENCE, &list) &&
-                   hf_der_take_tag(&list, HF_DER_SEQUENCE, &tbs) &&
-                   hf_der_take_tag(&tbs, HF_DER_INTEGER, &part) &&
-                   hf_der_take_tag(&tbs, HF_DER_SEQUENCE, &part) &&
-                   hf_der_take_tag(&tbs, HF_DER_SEQUENCE, &part) &&
-                   hf_der_take_time(&tbs, &this_at) &&
-                   hf_der_take_time(&tbs, &next_at)
-               ? next_at
-               : 0;
-}
-
 static const char *list_fault(const struct hf_doctor *doctor)
 {
     struct hf_span der = hf_store_get_text(doctor->store, HF_CA_CRL_ALL, 2);
     int64_t next_at = number(doctor, HF_CA_CRL_ALL, 3);
     int64_t due_at = number(doctor, HF_CA_CRL_ALL, 4);
+    struct hf_crl_read list;
 
-    if (end_of(der) != next_at)
+    if (hf_crl_read(der, &list, NULL) != HF_OK ||
+        list.next_update_at != next_at)
         return "its octets are not the list that the table says";
     if (doctor->issuer.len > 0 &&
         !hf_signed_crl(der, hf_buf_span(&doctor->issuer)))
@@ -278,6 +263,29 @@ static void look_at_list(struct hf_doctor *doctor, uint64_t *seen)
                   "tells why it does not");
 }
 
+/* What the log says of lists, beside the tables. */
+static void count_forgotten(struct hf_doctor *doctor)
+{
+    struct hf_why why = {0};
+    int64_t lost = 0;
+    char room[128];
+
+    if (hf_listed_lost(&doctor->listed, doctor->store, &lost, &why) != HF_OK) {
+        hf_doctor_fail(doctor, LISTS, HF_SPAN(""), &why, NULL);
+        return;
+    }
+    if (lost == 0)
+        return;
+    (void)snprintf(room, sizeof(room),
+                   "%lld revocations are forgotten: lists that were signed had "
+                   "more than the tables have",
+                   (long long)lost);
+    hf_doctor_say(doctor, HF_HEALTH_WRONG, LISTS, HF_SPAN(""),
+                  hf_span_str(room),
+                  "revoke these certificates again (`holdfast ca cert "
+                  "revoke`); old lists tell which they are");
+}
+
 void hf_doctor_lists(struct hf_doctor *doctor)
 {
     size_t wrong = doctor->counts[HF_HEALTH_WRONG];
@@ -292,6 +300,7 @@ void hf_doctor_lists(struct hf_doctor *doctor)
             return;
         }
     }
+    count_forgotten(doctor);
     if (seen != ((uint64_t)1 << HF_CA_SHARDS) - 1)
         hf_doctor_say(doctor, HF_HEALTH_WRONG, LISTS, HF_SPAN(""),
                       HF_SPAN("some shards have no list yet"),

@@ -6,7 +6,6 @@
 
 #include "base/hex.h"
 #include "base/time_text.h"
-#include "ca/listed.h"
 #include "cli/ca_parts.h"
 #include "cli/chain_file.h"
 #include "cli/doctor.h"
@@ -25,7 +24,6 @@ struct look {
     struct hf_doctor *doctor;
     struct hf_orphans orphans;
     struct hf_constraints constraints;
-    struct hf_listed listed;
     struct hf_progress progress;
     struct hf_lock lock; /* of the log: held when no CA writes it */
     char folder[PATH_MAX + 32];
@@ -72,7 +70,7 @@ static enum hf_err step(void *state, const struct hf_entry *entry,
         look->is_of_another =
             !has_fingerprint(look->doctor, entry->body, &look->doctor->root) ||
             !has_fingerprint(look->doctor, entry->body, &look->doctor->issuer);
-    hf_listed_note(&look->listed, entry);
+    hf_listed_note(&look->doctor->listed, entry);
     hf_progress_show(&look->progress,
                      &(struct hf_progress_state){.done = entry->number,
                                                  .failed = look->rifts},
@@ -92,8 +90,11 @@ static enum hf_err look_at_names(void *state, struct hf_span serial,
     char room[160];
 
     (void)why;
-    if (is_revoked || hf_x509_read(der, &read, NULL) != HF_OK ||
-        read.not_after_at < look->doctor->now_at ||
+    if (hf_x509_read(der, &read, NULL) != HF_OK ||
+        read.not_after_at < look->doctor->now_at)
+        return HF_OK;
+    hf_doctor_note_point(look->doctor, &read);
+    if (is_revoked ||
         !hf_constraints_refuse(&look->constraints, read.extensions, &name))
         return HF_OK;
     look->refused++;
@@ -238,29 +239,6 @@ static void say_head(struct look *look, const struct hf_reconciled *found)
                       NULL);
 }
 
-static void look_at_revocations(struct look *look)
-{
-    struct hf_doctor *doctor = look->doctor;
-    struct hf_why why = {0};
-    int64_t lost = 0;
-    char room[128];
-
-    if (hf_listed_lost(&look->listed, doctor->store, &lost, &why) != HF_OK) {
-        hf_doctor_fail(doctor, "lists", HF_SPAN(""), &why, NULL);
-        return;
-    }
-    if (lost == 0)
-        return;
-    (void)snprintf(room, sizeof(room),
-                   "%lld revocations are forgotten: lists that were signed had "
-                   "more than the tables have",
-                   (long long)lost);
-    hf_doctor_say(doctor, HF_HEALTH_WRONG, "lists", HF_SPAN(""),
-                  hf_span_str(room),
-                  "revoke these certificates again (`holdfast ca cert "
-                  "revoke`); old lists tell which they are");
-}
-
 /* The end of a certificate that somebody gave us for the web server. */
 static bool read_end(struct hf_doctor *doctor, const char *path, int64_t *out)
 {
@@ -329,6 +307,7 @@ static void lock_log(struct look *look)
 
     (void)snprintf(path, sizeof(path), "%s/lock", look->folder);
     (void)hf_lock_take(path, 0, &look->lock, &holder, NULL);
+    look->doctor->is_served = !look->lock.held;
 }
 
 static enum hf_exit run(struct look *look)
@@ -359,7 +338,6 @@ static enum hf_exit run(struct look *look)
         return HF_EXIT_GOOD;
     }
     say_head(look, &found);
-    look_at_revocations(look);
     look_at_web(look, &found);
     return HF_EXIT_GOOD;
 }

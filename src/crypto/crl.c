@@ -112,3 +112,82 @@ enum hf_err hf_crl_build(const struct hf_crl *crl, struct hf_der *tbs,
                        "years 1950 to 9999");
     return HF_OK;
 }
+
+/* ---- reading ---- */
+
+static const char no_list[] =
+    "RFC 5280 5: no list of revoked certificates, or none like ours";
+
+/* The optional list, and the extensions; what is neither is left in `*tbs`. */
+static bool take_rest(struct hf_span *tbs, struct hf_crl_read *out)
+{
+    struct hf_span outer, list, value, point, number;
+
+    if (hf_der_take_tag(tbs, HF_DER_SEQUENCE, &list))
+        out->revoked = list;
+    if (!hf_der_take_tag(tbs, HF_DER_EXPLICIT(0), &outer) || tbs->len > 0 ||
+        !hf_der_take_tag(&outer, HF_DER_SEQUENCE, &list) || outer.len > 0 ||
+        !hf_x509_find_extension(list, hf_oid_crl_number, &value) ||
+        !hf_der_take_tag(&value, HF_DER_INTEGER, &number) ||
+        !hf_der_read_number(number, &out->number))
+        return false;
+    if (!hf_x509_find_extension(list, hf_oid_crl_point, &value))
+        return true;
+    return hf_der_take_tag(&value, HF_DER_SEQUENCE, &point) &&
+           hf_x509_take_point_name(&point, &out->url);
+}
+
+enum hf_err hf_crl_read(struct hf_span der, struct hf_crl_read *out,
+                        struct hf_why *why)
+{
+    struct hf_crl_read read = {0};
+    struct hf_der_element version;
+    struct hf_span list, tbs, part;
+
+    if (!hf_der_take_tag(&der, HF_DER_SEQUENCE, &list) || der.len > 0 ||
+        !hf_der_take_tag(&list, HF_DER_SEQUENCE, &tbs) ||
+        !hf_der_take(&tbs, &version) || !hf_span_eq(version.whole, VERSION_2) ||
+        !hf_der_take_tag(&tbs, HF_DER_SEQUENCE, &part) ||
+        !hf_der_take_tag(&tbs, HF_DER_SEQUENCE, &part) ||
+        !hf_der_take_time(&tbs, &read.this_update_at) ||
+        !hf_der_take_time(&tbs, &read.next_update_at) ||
+        !take_rest(&tbs, &read))
+        return hf_fail(why, HF_ESYNTAX, 0, no_list);
+    *out = read;
+    return HF_OK;
+}
+
+static bool take_reason(struct hf_span extensions, struct hf_revoked *out)
+{
+    struct hf_span value, content;
+    uint64_t reason;
+
+    if (!hf_x509_find_extension(extensions, hf_oid_reason, &value))
+        return true;
+    if (!hf_der_take_tag(&value, HF_DER_ENUMERATED, &content) ||
+        !hf_der_read_number(content, &reason) || reason > UINT8_MAX)
+        return false;
+    out->reason = (uint8_t)reason;
+    return true;
+}
+
+bool hf_crl_next(struct hf_span *rest, struct hf_revoked *out)
+{
+    struct hf_revoked revoked = {0};
+    struct hf_span from = *rest;
+    struct hf_span entry, serial, extensions = {0};
+
+    if (!hf_der_take_tag(&from, HF_DER_SEQUENCE, &entry) ||
+        !hf_der_take_tag(&entry, HF_DER_INTEGER, &serial) || serial.len == 0 ||
+        serial.len > sizeof(revoked.serial) ||
+        !hf_der_take_time(&entry, &revoked.at) ||
+        (entry.len > 0 &&
+         !hf_der_take_tag(&entry, HF_DER_SEQUENCE, &extensions)) ||
+        entry.len > 0 || !take_reason(extensions, &revoked))
+        return false;
+    memcpy(revoked.serial, serial.ptr, serial.len);
+    revoked.serial_len = (uint8_t)serial.len;
+    *rest = from;
+    *out = revoked;
+    return true;
+}

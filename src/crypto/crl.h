@@ -40,3 +40,23 @@ bool hf_crl_reason_is_good(unsigned reason);
  */
 enum hf_err hf_crl_build(const struct hf_crl *crl, struct hf_der *tbs,
                          struct hf_why *why);
+
+/* ---- reading ---- */
+
+/* A list that was signed. Spans of it. */
+struct hf_crl_read {
+    uint64_t number; /* cRLNumber */
+    int64_t this_update_at;
+    int64_t next_update_at;
+    struct hf_span url; /* of its IssuingDistributionPoint; or empty */
+    struct hf_span revoked;
+};
+
+/* Take one apart; who signed it is not looked at. Fails: HF_ESYNTAX (none, or
+ * of another kind than ours: version 2, with a nextUpdate and a number). */
+enum hf_err hf_crl_read(struct hf_span der, struct hf_crl_read *out,
+                        struct hf_why *why);
+
+/* Cut the next one off hf_crl_read.revoked; false when there is none, or it is
+ * none: then `*rest` is not empty. The serial number is as in its DER. */
+bool hf_crl_next(struct hf_span *rest, struct hf_revoked *out);

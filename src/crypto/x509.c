@@ -371,6 +371,25 @@ bool hf_x509_find_extension(struct hf_span extensions, struct hf_span oid,
     return false;
 }
 
+bool hf_x509_take_point_name(struct hf_span *rest, struct hf_span *url)
+{
+    struct hf_span point, names;
+
+    return hf_der_take_tag(rest, HF_DER_EXPLICIT(0), &point) &&
+           hf_der_take_tag(&point, HF_DER_EXPLICIT(0), &names) &&
+           hf_der_take_tag(&names, HF_DER_IMPLICIT(6), url);
+}
+
+bool hf_x509_find_crl_point(struct hf_span extensions, struct hf_span *url)
+{
+    struct hf_span value, points, point;
+
+    return hf_x509_find_extension(extensions, hf_oid_crl_points, &value) &&
+           hf_der_take_tag(&value, HF_DER_SEQUENCE, &points) &&
+           hf_der_take_tag(&points, HF_DER_SEQUENCE, &point) &&
+           hf_x509_take_point_name(&point, url);
+}
+
 static bool is_ca(struct hf_span extensions)
 {
     struct hf_span value, in, truth;

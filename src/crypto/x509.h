@@ -133,6 +133,13 @@ bool hf_x509_next_extension(struct hf_span *rest,
 bool hf_x509_find_extension(struct hf_span extensions, struct hf_span oid,
                             struct hf_span *out);
 
+/* The URL in a DistributionPointName, which is cut off; false when it has
+ * another form than hf_x509_put_point_name() gives it. */
+bool hf_x509_take_point_name(struct hf_span *rest, struct hf_span *url);
+
+/* Where the CRL of a certificate is: its first distribution point's URL. */
+bool hf_x509_find_crl_point(struct hf_span extensions, struct hf_span *url);
+
 /* What a CA's certificate says of it: its subject, subjectKeyIdentifier.
  * `out->alg` is left. Fails: HF_ESYNTAX, HF_EINVAL (it is no CA's). */
 enum hf_err hf_x509_read_issuer(struct hf_span der, struct hf_x509_issuer *out,

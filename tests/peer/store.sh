@@ -54,6 +54,7 @@ mkdir "$tmp/bin"
 cp "$BUILD/holdfast-postgresql.so" "$BUILD/tests/unit/test_store" \
     "$BUILD/tests/unit/test_lease" "$BUILD/tests/unit/test_ca_engine" \
     "$BUILD/tests/unit/test_seat" "$BUILD/tests/unit/test_reconcile" \
+    "$BUILD/tests/unit/test_revoked" \
     "$BUILD/tests/peer/store_breaks" "$BUILD/tests/peer/store_writer" "$tmp/bin"
 
 # On the network, and by a socket, where no certificate is asked for.
@@ -67,6 +68,7 @@ STORE_URL=$socket "$tmp/bin/test_lease"
 STORE_URL=$socket "$tmp/bin/test_ca_engine"
 STORE_URL=$socket "$tmp/bin/test_seat"
 STORE_URL=$socket "$tmp/bin/test_reconcile"
+STORE_URL=$socket "$tmp/bin/test_revoked"
 STORE_URL=$socket STORE_URL_STRICT=$tcp STORE_URL_ALONE="$socket&$pg_sync" \
     "$tmp/bin/store_breaks"
 

@@ -19,6 +19,39 @@ static struct hf_crl plan(const struct authority *ca)
                            .shard = 3};
 }
 
+/* What was signed is what is read again. */
+static void read_again(struct hf_span der, const struct hf_crl *crl)
+{
+    struct hf_crl_read read;
+    struct hf_revoked revoked;
+    char url[64];
+    int n = snprintf(url, sizeof(url), "%.*s%u.crl", (int)crl->url.len,
+                     crl->url.ptr, crl->shard);
+
+    assert_int_equal(hf_crl_read(der, &read, NULL), HF_OK);
+    assert_int_equal(read.number, crl->number);
+    assert_int_equal(read.this_update_at, crl->this_update_at);
+    assert_int_equal(read.next_update_at, crl->next_update_at);
+    assert_true(crl->url.len == 0
+                    ? read.url.len == 0
+                    : hf_span_eq(read.url, (struct hf_span){url, (size_t)n}));
+    for (size_t i = 0; i < crl->count; i++) {
+        const struct hf_revoked *was = &crl->revoked[i];
+
+        assert_true(hf_crl_next(&read.revoked, &revoked));
+        assert_int_equal(revoked.reason, was->reason);
+        assert_int_equal(revoked.at, was->at);
+        /* 0x80 and above stand behind a zero. */
+        assert_memory_equal(revoked.serial + revoked.serial_len -
+                                was->serial_len,
+                            was->serial, was->serial_len);
+    }
+    assert_int_equal(read.revoked.len, 0);
+    assert_false(hf_crl_next(&read.revoked, &revoked));
+    der.len--;
+    assert_int_equal(hf_crl_read(der, &read, NULL), HF_ESYNTAX);
+}
+
 static X509_CRL *make(const struct authority *ca, const struct hf_crl *crl)
 {
     size_t size = HF_CRL_TBS_MAX(crl->count);
@@ -33,6 +66,7 @@ static X509_CRL *make(const struct authority *ca, const struct hf_crl *crl)
     hf_buf_init_grow(&der, size + HF_X509_ENVELOPE_MAX);
     assert_int_equal(hf_x509_sign(&ca->signer, hf_der_span(&tbs), &der, NULL),
                      HF_OK);
+    read_again(hf_buf_span(&der), crl);
     at = (const unsigned char *)der.ptr;
     read = d2i_X509_CRL(NULL, &at, (long)der.len);
     assert_non_null(read);
