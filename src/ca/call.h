@@ -121,7 +121,7 @@ struct hf_ca_call {
     const struct hf_issuer_order *signing; /* of HF_JOB_SIGN; in the arena */
 };
 
-/* Refuse, with a static sentence. False always. */
+/* Refuse, with a sentence that is static or in the arena. False always. */
 bool hf_ca_call_refuse(struct hf_ca_call *call, enum hf_trouble trouble,
                        const char *detail);
 

@@ -12,6 +12,25 @@ static enum hf_trouble refuse(const char **detail, enum hf_trouble trouble,
     return trouble;
 }
 
+/* A certificate with this name would be refused by all who look at that of its
+ * issuer (RFC 5280 4.2.1.10). */
+static enum hf_trouble constrain(const struct hf_identifier *name,
+                                 const struct hf_ca_settings *settings,
+                                 struct hf_arena *arena, const char **detail)
+{
+    char room[HF_CONSTRAINTS_SAID_MAX];
+    struct hf_buf said;
+    struct hf_span kept;
+
+    hf_buf_init(&said, room, sizeof(room));
+    if (!hf_constraints_refuse_text(&settings->constraints, name->whole,
+                                    name->is_ip, &said))
+        return HF_TROUBLE_NONE;
+    kept = hf_arena_copy(arena, hf_buf_span(&said));
+    return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                  kept.ptr == NULL ? "not permitted to this CA" : kept.ptr);
+}
+
 /* ---- addresses ---- */
 
 static enum hf_trouble read_ip(struct hf_span text,
@@ -36,7 +55,7 @@ static enum hf_trouble read_ip(struct hf_span text,
     out->is_ip = true;
     out->value = hf_arena_copy(arena, hf_buf_span(&canonical));
     out->whole = out->value;
-    return HF_TROUBLE_NONE;
+    return constrain(out, settings, arena, detail);
 }
 
 /* ---- host names ---- */
@@ -96,7 +115,7 @@ static enum hf_trouble read_dns(struct hf_span text,
     memcpy(whole + len, name.text, name.len);
     out->whole = hf_arena_copy(arena, (struct hf_span){whole, len + name.len});
     out->value = (struct hf_span){out->whole.ptr + len, name.len};
-    return HF_TROUBLE_NONE;
+    return constrain(out, settings, arena, detail);
 }
 
 enum hf_trouble hf_identifier_read(const struct json_t *json,

@@ -18,8 +18,9 @@ struct hf_identifier {
 
 /*
  * Read {"type": ..., "value": ...}. Answers HF_TROUBLE_NONE, or what is wrong
- * with it, and a static sentence in `*detail` (REQ ERR-09, SCOPE-08, SCOPE-10,
- * VAL-03). `out->whole` is then what was written, at most 253 octets of it.
+ * with it, and a sentence in `*detail`, static or in the arena (REQ ERR-09,
+ * SCOPE-08, SCOPE-10, VAL-03). `out->whole` is then what was written, at most
+ * 253 octets of it.
  */
 enum hf_trouble hf_identifier_read(const struct json_t *json,
                                    const struct hf_ca_settings *settings,

@@ -55,7 +55,7 @@ static enum hf_err read_issuer(const struct hf_issuer_config *config,
         return hf_fail(why, HF_EINVAL, 0,
                        "the CA's certificate is for another key than this");
     out->ends_at = read.not_after_at;
-    return HF_OK;
+    return hf_constraints_read(read.extensions, &out->constraints, why);
 }
 
 static enum hf_err add_profile(struct hf_issuance *issuance,
@@ -113,6 +113,10 @@ enum hf_err hf_issuance_init(const struct hf_issuer_config *config,
     if (err == HF_OK) {
         out->issuer.name = keep(&out->texts, out->issuer.name);
         out->issuer.key_id = keep(&out->texts, out->issuer.key_id);
+        out->constraints.permitted =
+            keep(&out->texts, out->constraints.permitted);
+        out->constraints.excluded =
+            keep(&out->texts, out->constraints.excluded);
         out->ca_url = keep(&out->texts, config->ca_url);
         out->crl_url = keep(&out->texts, config->crl_url);
         err = hf_issuance_change(out, &config->profiles, why);
@@ -212,6 +216,21 @@ static enum hf_err reserve(struct hf_buf *tbs, size_t size, struct hf_der *der,
     return HF_OK;
 }
 
+/* What the CA server refused before already, unless its order is older than the
+ * CA's certificate. */
+static const char *names_fault(const struct hf_issuance *issuance,
+                               struct hf_span tbs)
+{
+    struct hf_x509 leaf;
+    struct hf_span name;
+
+    if (hf_x509_read_tbs(tbs, &leaf, NULL) == HF_OK &&
+        !hf_constraints_refuse(&issuance->constraints, leaf.extensions, &name))
+        return NULL;
+    return "RFC 5280 4.2.1.10: the certificate of the issuing CA does not "
+           "permit all of these names";
+}
+
 static enum hf_err build(const struct hf_issuance *issuance,
                          const struct hf_issuer_order *order, size_t profile,
                          struct hf_issuance_draft *out, struct hf_why *why)
@@ -237,6 +256,8 @@ static enum hf_err build(const struct hf_issuance *issuance,
         err = hf_leaf_build(&issuance->templates[profile], &leaf, &der, why);
     if (err == HF_OK)
         err = refuse(why, hf_leaf_fault(hf_der_span(&der), &rules));
+    if (err == HF_OK)
+        err = refuse(why, names_fault(issuance, hf_der_span(&der)));
     if (err == HF_OK)
         take_tbs(&out->tbs, &der);
     hf_free(list);

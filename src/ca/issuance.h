@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ca/issuer_msg.h"
+#include "crypto/constraints.h"
 #include "crypto/leaf.h"
 #include "crypto/leaf_lint.h"
 
@@ -13,6 +14,7 @@
 struct hf_issuance {
     struct hf_x509_issuer issuer;
     int64_t ends_at; /* the CA's own certificate */
+    struct hf_constraints constraints;
     bool is_public;
     uint32_t shards;
     struct hf_span ca_url;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ca/validate.h"
+#include "crypto/constraints.h"
 #include "holdfast/judge.h"
 #include "holdfast/suffix.h"
 
@@ -42,7 +43,8 @@ struct hf_ca_settings {
     const struct hf_span *chains; /* PEM, above the leaf; the others are
                                      alternates (RFC 8555, section 7.4.2) */
     size_t chain_count;
-    struct hf_span issuer_der;    /* what AIA points to */
+    struct hf_span issuer_der;         /* what AIA points to */
+    struct hf_constraints constraints; /* of names, as its certificate has it */
     struct hf_span issuer_key_id; /* octets, as in AKI: RFC 9773, section 4.1 */
     int64_t order_s;    /* how long an order and a pending authorization last */
     int64_t backdate_s; /* notBefore lies so far back: clocks differ */

@@ -50,7 +50,7 @@ void hf_trouble_put_type(struct hf_json *json, const char *word);
 
 /* What is wrong with one identifier (RFC 8555, section 6.7.1). */
 struct hf_trouble_sub {
-    const char *detail;        /* static */
+    const char *detail;        /* with NUL; lives as long as the reply */
     struct hf_span identifier; /* escaped by the writer */
     enum hf_trouble trouble;
     bool is_ip;

@@ -9,6 +9,7 @@
 #include "cli/fence.h"
 #include "cli/passphrase.h"
 #include "cli/reach.h"
+#include "crypto/certificate.h"
 #include "holdfast/digest.h"
 #include "net/listen.h"
 #include "os/clock.h"
@@ -141,14 +142,43 @@ static enum hf_exit start_issuer(const struct hf_cli *cli,
     return err == HF_OK ? HF_EXIT_GOOD : fail(cli, "the CA's key", &why);
 }
 
+/* What the CA says of itself. */
+static enum hf_exit take_issuer(const struct hf_cli *cli,
+                                struct hf_ca_parts *parts)
+{
+    struct hf_ca_settings *settings = &parts->rules->setup.settings;
+    struct hf_certificate *certificate = NULL;
+    struct hf_x509_issuer issuer;
+    struct hf_x509 parsed;
+    struct hf_why why = {0};
+    enum hf_err err =
+        hf_certificate_read(hf_buf_span(&parts->chain), &certificate, &why);
+
+    if (err == HF_OK) {
+        hf_buf_put(&parts->issuer_der, certificate->der);
+        hf_certificate_free(certificate);
+        parts->chains[0] = hf_buf_span(&parts->chain);
+        settings->chains = parts->chains;
+        settings->chain_count = 1;
+        settings->issuer_der = hf_buf_span(&parts->issuer_der);
+        err = hf_x509_read_issuer(settings->issuer_der, &issuer, &why);
+    }
+    if (err == HF_OK) {
+        settings->issuer_key_id = issuer.key_id;
+        err = hf_x509_read(settings->issuer_der, &parsed, &why);
+    }
+    if (err == HF_OK)
+        err = hf_constraints_read(parsed.extensions, &settings->constraints,
+                                  &why);
+    return err == HF_OK ? HF_EXIT_GOOD : fail(cli, "issuer.pem", &why);
+}
+
 static enum hf_exit open_issuer(const struct hf_cli *cli,
                                 struct hf_ca_parts *parts)
 {
     char room[HF_PASSPHRASE_MAX + 2];
-    struct hf_certificate *certificate = NULL;
     struct hf_buf passphrase;
     struct hf_buf key;
-    struct hf_why why = {0};
     enum hf_exit status;
 
     hf_buf_init(&passphrase, room, sizeof(room));
@@ -156,23 +186,13 @@ static enum hf_exit open_issuer(const struct hf_cli *cli,
     status = read_file(cli, parts, "issuer.pem", false, &parts->chain);
     if (status == HF_EXIT_GOOD)
         status = read_file(cli, parts, "issuer.key", true, &key);
-    if (status == HF_EXIT_GOOD &&
-        hf_certificate_read(hf_buf_span(&parts->chain), &certificate, &why) !=
-            HF_OK)
-        status = fail(cli, "issuer.pem", &why);
-    if (status == HF_EXIT_GOOD) {
-        hf_buf_put(&parts->issuer_der, certificate->der);
-        parts->chains[0] = hf_buf_span(&parts->chain);
-        parts->rules->setup.settings.chains = parts->chains;
-        parts->rules->setup.settings.chain_count = 1;
-        parts->rules->setup.settings.issuer_der =
-            hf_buf_span(&parts->issuer_der);
+    if (status == HF_EXIT_GOOD)
+        status = take_issuer(cli, parts);
+    if (status == HF_EXIT_GOOD)
         status = read_passphrase(cli, hf_buf_span(&key), &passphrase);
-    }
     if (status == HF_EXIT_GOOD)
         status = start_issuer(cli, parts, hf_buf_span(&key),
                               hf_buf_span(&passphrase));
-    hf_certificate_free(certificate);
     hf_buf_clear_wiped(&key);
     hf_buf_clear_wiped(&passphrase);
     return status;
@@ -214,24 +234,6 @@ static enum hf_exit await_own_tls(const struct hf_cli *cli,
     return err == HF_OK ? HF_EXIT_GOOD : fail(cli, "the issuer", &why);
 }
 
-/* The issuer's key identifier is what its certificates say of it. */
-static enum hf_exit take_key_id(const struct hf_cli *cli,
-                                struct hf_ca_parts *parts)
-{
-    struct hf_certificate *certificate = NULL;
-    struct hf_why why = {0};
-    struct hf_buf room;
-
-    if (hf_certificate_read(hf_own_tls_certificate(parts->own_tls),
-                            &certificate, &why) != HF_OK)
-        return fail(cli, "the CA's own certificate", &why);
-    hf_buf_init(&room, parts->key_id, sizeof(parts->key_id));
-    hf_buf_put(&room, certificate->key_id);
-    parts->rules->setup.settings.issuer_key_id = hf_buf_span(&room);
-    hf_certificate_free(certificate);
-    return HF_EXIT_GOOD;
-}
-
 static enum hf_exit make_own_tls(const struct hf_cli *cli,
                                  struct hf_ca_parts *parts)
 {
@@ -246,12 +248,10 @@ static enum hf_exit make_own_tls(const struct hf_cli *cli,
         .chain = parts->chains[0],
     };
     struct hf_why why = {0};
-    enum hf_exit status;
 
-    if (hf_own_tls_new(&config, &parts->own_tls, &why) != HF_OK)
-        return fail(cli, "the CA's own certificate", &why);
-    status = await_own_tls(cli, parts);
-    return status == HF_EXIT_GOOD ? take_key_id(cli, parts) : status;
+    return hf_own_tls_new(&config, &parts->own_tls, &why) == HF_OK
+               ? await_own_tls(cli, parts)
+               : fail(cli, "the CA's own certificate", &why);
 }
 
 /* The operator's place, unless its path is too long for a socket. */
@@ -349,15 +349,14 @@ static enum hf_exit open_front(const struct hf_cli *cli,
     hf_ca_pair_init(&pair);
     status = hf_ca_pair_read(cli, &pair);
     if (status == HF_EXIT_GOOD && !pair.is_given)
-        status = start_front(cli, parts, hf_own_tls_certificate(parts->own_tls),
-                             hf_own_tls_key(parts->own_tls));
-    else if (status == HF_EXIT_GOOD)
-        status = start_front(cli, parts, hf_buf_span(&pair.certificate),
-                             hf_buf_span(&pair.key));
-    if (pair.is_given) {
-        hf_own_tls_free(parts->own_tls);
-        parts->own_tls = NULL;
-    }
+        status = make_own_tls(cli, parts);
+    if (status == HF_EXIT_GOOD)
+        status = pair.is_given
+                     ? start_front(cli, parts, hf_buf_span(&pair.certificate),
+                                   hf_buf_span(&pair.key))
+                     : start_front(cli, parts,
+                                   hf_own_tls_certificate(parts->own_tls),
+                                   hf_own_tls_key(parts->own_tls));
     hf_ca_pair_clear(&pair);
     return status;
 }
@@ -434,8 +433,6 @@ enum hf_exit hf_ca_parts_open(struct hf_cli *cli, struct hf_ca_parts *parts)
         status = open_issuer(cli, parts);
     if (status == HF_EXIT_GOOD)
         status = hf_ca_rules_look(cli, parts->digest, parts->rules);
-    if (status == HF_EXIT_GOOD)
-        status = make_own_tls(cli, parts);
     if (status == HF_EXIT_GOOD)
         status = open_front(cli, parts);
     if (status == HF_EXIT_GOOD)

@@ -10,7 +10,6 @@
 #include "cli/ca_ledger.h"
 #include "cli/ca_rules.h"
 #include "cli/holder.h"
-#include "crypto/certificate.h"
 
 #define HF_CA_SHARDS 8 /* of its CRL */
 
@@ -48,7 +47,6 @@ struct hf_ca_parts {
     struct hf_buf chain;  /* PEM, above the leaf */
     struct hf_span chains[1];
     struct hf_buf issuer_der;
-    char key_id[HF_KEY_ID_MAX * 2];
 };
 
 /* On failure a message was printed; close it all the same. */

@@ -88,6 +88,7 @@ static void keep_issuer(const struct hf_ca_settings *from,
     to->chain_count = from->chain_count;
     to->issuer_der = from->issuer_der;
     to->issuer_key_id = from->issuer_key_id;
+    to->constraints = from->constraints;
 }
 
 static enum hf_err tell_profiles(struct hf_ca_parts *parts,

@@ -6,6 +6,7 @@
 #include "cli/ca_parts.h"
 #include "cli/commands.h"
 #include "cli/doctor.h"
+#include "crypto/certificate.h"
 
 static const struct hf_option options[] = {
     {.name = "repair", .help = "Mend what can be mended"},

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "holdfast/buf.h"
 #include "holdfast/err.h"
 #include "holdfast/span.h"
 
@@ -22,8 +23,23 @@ struct hf_constraints {
 enum hf_err hf_constraints_read(struct hf_span extensions,
                                 struct hf_constraints *out, struct hf_why *why);
 
-/* The first name in a certificate's extensions that clients refuse, its octets
+/*
+ * The first name in a certificate's extensions that clients refuse, its octets
  * as they stand there; false: there is none. Names that cannot be read count as
- * refused, and are empty. */
+ * refused, and are empty. So does a wildcard that stands for an excluded name,
+ * though not all clients look for these.
+ */
 bool hf_constraints_refuse(const struct hf_constraints *constraints,
                            struct hf_span extensions, struct hf_span *name);
+
+#define HF_CONSTRAINTS_SAID_MAX 4096
+
+/*
+ * The same of one name before it is in a certificate: canonical, also as
+ * *.NAME, or an address as text. When it is refused, a sentence is added to
+ * `said`, printable, of HF_CONSTRAINTS_SAID_MAX octets at most, which tells
+ * the constraint.
+ */
+bool hf_constraints_refuse_text(const struct hf_constraints *constraints,
+                                struct hf_span text, bool is_ip,
+                                struct hf_buf *said);

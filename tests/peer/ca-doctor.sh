@@ -342,20 +342,70 @@ evidence() {
     doctor 'no log at all' 2 'WRONG log'
 }
 
+# The issuing CA again, with the same key, for fewer names.
+narrow() { # NAME...
+    python3 -W ignore - "$house/ca" "$@" <<'END'
+import sys
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+folder, *names = sys.argv[1:]
+with open(f"{folder}/root.key", "rb") as file:
+    key = serialization.load_pem_private_key(file.read(), None)
+with open(f"{folder}/issuer.pem", "rb") as file:
+    old = x509.load_pem_x509_certificate(file.read())
+new = (x509.CertificateBuilder(old.issuer, old.subject, old.public_key(),
+                               x509.random_serial_number())
+       .not_valid_before(old.not_valid_before)
+       .not_valid_after(old.not_valid_after))
+for extension in old.extensions:
+    if not isinstance(extension.value, x509.NameConstraints):
+        new = new.add_extension(extension.value, extension.critical)
+names = [x509.DNSName(name) for name in names]
+new = new.add_extension(x509.NameConstraints(names, None), True)
+with open(f"{folder}/issuer.pem", "wb") as file:
+    file.write(new.sign(key, hashes.SHA384())
+               .public_bytes(serialization.Encoding.PEM))
+END
+}
+
+was_told() { # FILTER: of what the CA said last
+    jq -e "$1" "$tmp/out" >/dev/null
+}
+
+# What the CA may no longer certify it refuses: at newOrder, and when it was
+# ordered before. What it has certified already, clients refuse.
 names() {
     house=$tmp/narrow
-    house_found --plaintext --permit www.shop.example --permit localhost
+    house_found --plaintext
     state=$house
     serve
     enter 1 www other
-    issue www
-    doctor 'a name that is permitted' 0 'permits all that'
     issue other
-    doctor 'a name that is not' 2 \
-        'clients refuse this name, .*: other.shop.example'
-    run ca cert revoke "$serial"
-    doctor 'it is revoked' 0 'permits all that'
+    other=$serial
+    doctor 'all names are permitted' 0 'permits all that'
+    prove other
     house_close
+    narrow www.shop.example localhost
+    serve
+    say 1 finalize "$order" >"$tmp/out"
+    check 'an order from before' was_told '.body.status == "invalid" and
+        (.body.error.detail | contains("does not permit all of these"))'
+    say 1 order other.shop.example >"$tmp/out"
+    check 'a new one' was_told '.code == 403 and
+        (.body.type | endswith(":rejectedIdentifier")) and
+        (.body.subproblems[0].detail |
+            contains("nothing but www.shop.example, localhost"))'
+    issue www
+    doctor 'a name that is not permitted any more' 2 \
+        'clients refuse this name, .*: other.shop.example'
+    run ca cert revoke "$other"
+    doctor 'it is revoked; the log began with another' 2 'permits all that'
+    house_close
+    narrow www.shop.example
+    expect 'its own web server is not permitted' 1 \
+        'does not permit all of these names' ca serve --internal-names \
+        --url "https://localhost:$house_port" --issuer-name ca.example
 }
 
 # ---- all of it ----

@@ -576,6 +576,43 @@ static void identifiers(void **state)
     is_good(201, "db.internal");
 }
 
+/* What the certificate of the issuing CA does not permit is told before any of
+ * it is looked at. */
+static void constraints(void **state)
+{
+    settings.constraints.permitted = HF_SPAN("\x30\x0d\x82\x0b"
+                                             "example.com");
+    settings.constraints.excluded = HF_SPAN("\x30\x10\x82\x0e"
+                                            "db.example.com"
+                                            "\x30\x0a\x87\x08"
+                                            "\0\0\0\0\0\0\0\0");
+    (void)state;
+    make_account();
+    post("/new-order",
+         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.net\"},"
+         "{\"type\":\"dns\",\"value\":\"www.example.com\"},"
+         "{\"type\":\"dns\",\"value\":\"*.example.com\"},"
+         "{\"type\":\"ip\",\"value\":\"192.0.2.1\"}]}");
+    is_refused(403, "rejectedIdentifier");
+    assert_true(says("permits nothing but example.com (name constraints, "
+                     "RFC 5280 4.2.1.10)\",\"identifier\":{\"type\":\"dns\","
+                     "\"value\":\"www.example.net\"}"));
+    assert_true(says("excludes db.example.com (name constraints, RFC 5280 "
+                     "4.2.1.10)\",\"identifier\":{\"type\":\"dns\","
+                     "\"value\":\"*.example.com\"}"));
+    assert_true(says("excludes 0.0.0.0/0 (name constraints, RFC 5280 4.2.1.10)"
+                     "\",\"identifier\":{\"type\":\"ip\","
+                     "\"value\":\"192.0.2.1\"}"));
+    assert_false(says("www.example.com"));
+    post("/new-authz", "{\"identifier\":{\"type\":\"dns\","
+                       "\"value\":\"www.example.net\"}}");
+    is_refused(403, "permits nothing but example.com");
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "www.example.com");
+}
+
 static void orders(void **state)
 {
     char authz[200];
@@ -1120,6 +1157,7 @@ int main(void)
         TEST(external_accounts),
         TEST(key_change),
         TEST(identifiers),
+        TEST(constraints),
         TEST(orders),
         TEST(wildcards_and_addresses),
         TEST(validation),

@@ -127,6 +127,130 @@ static void refuses(void **state)
     }
 }
 
+/* ---- constraints that `ca init` does not make ---- */
+
+static char subtree_rooms[2][512];
+
+/* GeneralSubtrees of these names. */
+static struct hf_span subtrees_of(size_t room, unsigned tag,
+                                  const struct hf_span *names, size_t count)
+{
+    struct hf_der der;
+
+    hf_der_init(&der, subtree_rooms[room], sizeof(subtree_rooms[room]));
+    for (size_t i = count; i > 0; i--) {
+        size_t mark = hf_der_mark(&der);
+
+        hf_der_put_element(&der, tag, names[i - 1]);
+        hf_der_wrap(&der, HF_DER_SEQUENCE, mark);
+    }
+    return hf_der_span(&der);
+}
+
+#define EXCLUDES "the certificate of the issuing CA excludes "
+#define PERMITS  "the certificate of the issuing CA permits nothing but "
+#define LAW      " (name constraints, RFC 5280 4.2.1.10)"
+
+static const struct {
+    struct hf_span permitted; /* of the kind of the text, each; empty: none */
+    struct hf_span excluded;
+    bool is_ip;
+    struct hf_span text;
+    struct hf_span said; /* empty: it is not refused */
+} texts[] = {
+    {S(""), S(""), false, S("x.example"), S("")},
+    {S("corp.example"), S(""), false, S("www.corp.example"), S("")},
+    {S("corp.example"), S(""), false, S("*.corp.example"), S("")},
+    {S("www.corp.example"), S(""), false, S("*.corp.example"),
+     S(PERMITS "www.corp.example" LAW)},
+    {S("corp.example"), S(""), false, S("x.example"),
+     S(PERMITS "corp.example" LAW)},
+    {S("\x1b[1m"), S(""), false, S("x.example"), S(PERMITS "\\027[1m" LAW)},
+    {S(""), S("corp.example"), false, S("a.b.corp.example"),
+     S(EXCLUDES "corp.example" LAW)},
+    {S("corp.example"), S("db.corp.example"), false, S("db.corp.example"),
+     S(EXCLUDES "db.corp.example" LAW)},
+    {S("corp.example"), S("db.corp.example"), false, S("a.corp.example"),
+     S("")},
+    /* It would be good for db.corp.example, but not for a name below it. */
+    {S(""), S("db.corp.example"), false, S("*.corp.example"),
+     S(EXCLUDES "db.corp.example" LAW)},
+    {S(""), S("a.db.corp.example"), false, S("*.corp.example"), S("")},
+    {S(""), S("db.corp.example"), false, S("*.mycorp.example"), S("")},
+    {S(""), S("example"), false, S("*.test"), S("")},
+    {S(""), S("example"), false, S("*.example"), S(EXCLUDES "example" LAW)},
+    {S(""), S(".corp.example"), false, S("a.corp.example"),
+     S(EXCLUDES ".corp.example" LAW)},
+    {S(""), S(".corp.example"), false, S("corp.example"), S("")},
+    {S(".corp.example"), S(""), false, S("corp.example"),
+     S(PERMITS ".corp.example" LAW)},
+    {S(".corp.example"), S(""), false, S("a.corp.example"), S("")},
+    {S("\x0a\0\0\0\xff\0\0\0"), S(""), true, S("10.1.2.3"), S("")},
+    {S("\x0a\0\0\0\xff\0\0\0"), S(""), true, S("11.1.2.3"),
+     S(PERMITS "10.0.0.0/8" LAW)},
+    {S("\x0a\0\0\0\xff\0\xff\0"), S(""), true, S("11.1.0.3"),
+     S(PERMITS "10.0.0.0/255.0.255.0" LAW)},
+    {S(""),
+     S("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+     true, S("2001:db8::1"), S(EXCLUDES "::/0" LAW)},
+    {S("\x0a"), S(""), true, S("10.0.0.1"),
+     S(PERMITS "a range of addresses that is none" LAW)},
+};
+
+static void says_why(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        unsigned tag = texts[i].is_ip ? IP : DNS;
+        struct hf_constraints constraints = {
+            .permitted = subtrees_of(0, tag, &texts[i].permitted,
+                                     texts[i].permitted.len > 0),
+            .excluded = subtrees_of(1, tag, &texts[i].excluded,
+                                    texts[i].excluded.len > 0)};
+        char room[HF_CONSTRAINTS_SAID_MAX];
+        struct hf_buf said;
+
+        hf_buf_init(&said, room, sizeof(room));
+        if (hf_constraints_refuse_text(&constraints, texts[i].text,
+                                       texts[i].is_ip,
+                                       &said) != (texts[i].said.len > 0) ||
+            !hf_span_eq(hf_buf_span(&said), texts[i].said))
+            fail_msg("%s: %.*s", texts[i].text.ptr, (int)said.len, said.ptr);
+    }
+}
+
+static void says_a_few(void **state)
+{
+    struct hf_span names[HF_CA_PERMITTED_MAX];
+    char long_name[200];
+    char room[HF_CONSTRAINTS_SAID_MAX];
+    struct hf_constraints constraints;
+    struct hf_buf said;
+
+    (void)state;
+    for (size_t i = 0; i < HF_CA_PERMITTED_MAX; i++)
+        names[i] = HF_SPAN("a.test");
+    constraints = constraints_of(names, HF_CA_PERMITTED_MAX);
+    hf_buf_init(&said, room, sizeof(room));
+    assert_true(hf_constraints_refuse_text(&constraints, HF_SPAN("x.example"),
+                                           false, &said));
+    assert_true(hf_span_eq(
+        hf_buf_span(&said),
+        HF_SPAN(PERMITS "a.test, a.test, a.test, a.test, a.test, a.test, "
+                        "a.test, a.test, ..." LAW)));
+    /* The longest sentence has room. */
+    memset(long_name, 1, sizeof(long_name));
+    for (size_t i = 0; i < 2; i++)
+        names[i] = (struct hf_span){long_name, sizeof(long_name)};
+    constraints.permitted = subtrees_of(0, DNS, names, 2);
+    hf_buf_reset(&said);
+    assert_true(hf_constraints_refuse_text(&constraints, HF_SPAN("x.example"),
+                                           false, &said));
+    assert_false(said.full);
+    assert_in_range(said.len, 800, HF_CONSTRAINTS_SAID_MAX / 4);
+}
+
 static void what_cannot_be_read(void **state)
 {
     static const struct hf_span permitted[] = {HF_SPAN_INIT("corp.example")};
@@ -158,6 +282,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses),
+        cmocka_unit_test(says_why),
+        cmocka_unit_test(says_a_few),
         cmocka_unit_test(what_cannot_be_read),
     };
 

@@ -36,6 +36,8 @@ static struct {
     struct hf_buf root;
     char issuing_room[4096];
     struct hf_buf issuing;
+    char narrow_room[4096];
+    struct hf_buf narrow; /* the issuing CA again, for fewer names */
     char key_room[8192];
     struct hf_buf key;
     char spki_room[1024]; /* of any key: it is certified */
@@ -57,7 +59,7 @@ static struct hf_founder *make_key(void)
 }
 
 static void certify(struct hf_founder *by, struct hf_founder *whom,
-                    struct hf_buf *out)
+                    struct hf_span permitted, struct hf_buf *out)
 {
     const bool is_root = by == whom;
     const struct hf_ca_certificate certificate = {
@@ -67,7 +69,9 @@ static void certify(struct hf_founder *by, struct hf_founder *whom,
         .spki = hf_founder_spki(whom),
         .not_before_at = NOW - DAY,
         .not_after_at = NOW + 400 * DAY,
-        .is_root = is_root};
+        .is_root = is_root,
+        .permitted = &permitted,
+        .permitted_count = permitted.len > 0};
     struct hf_why why = {0};
 
     if (hf_founder_certify(by, &certificate, hf_buf_span(&ca.root), out, said,
@@ -82,12 +86,14 @@ static int found(void **state)
     (void)state;
     hf_buf_init(&ca.root, ca.root_room, sizeof(ca.root_room));
     hf_buf_init(&ca.issuing, ca.issuing_room, sizeof(ca.issuing_room));
+    hf_buf_init(&ca.narrow, ca.narrow_room, sizeof(ca.narrow_room));
     hf_buf_init(&ca.key, ca.key_room, sizeof(ca.key_room));
     hf_buf_init(&ca.spki, ca.spki_room, sizeof(ca.spki_room));
     root = make_key();
     issuing = make_key();
-    certify(root, root, &ca.root);
-    certify(root, issuing, &ca.issuing);
+    certify(root, root, HF_SPAN(""), &ca.root);
+    certify(root, issuing, HF_SPAN(""), &ca.issuing);
+    certify(root, issuing, HF_SPAN("example.com"), &ca.narrow);
     hf_buf_put(&ca.key, hf_founder_key(issuing));
     hf_buf_put(&ca.spki, hf_founder_spki(root));
     hf_founder_free(root);
@@ -122,15 +128,21 @@ static struct hf_issuer_config config(void)
                      2}};
 }
 
-static struct hf_issuer *open_issuer(void)
+static struct hf_issuer *open_issuer_of(struct hf_span certificate)
 {
-    const struct hf_issuer_config plan = config();
+    struct hf_issuer_config plan = config();
     struct hf_issuer *issuer = NULL;
     struct hf_why why = {0};
 
+    plan.certificate = certificate;
     if (hf_issuer_open(&plan, &issuer, said, &why) != HF_OK)
         fail_msg("%s", why.text);
     return issuer;
+}
+
+static struct hf_issuer *open_issuer(void)
+{
+    return open_issuer_of(hf_buf_span(&ca.issuing));
 }
 
 /* ---- orders ---- */
@@ -452,6 +464,23 @@ static void refuses(void **state)
     hf_issuer_free(issuer);
 }
 
+/* Orders may be older than the CA's certificate, and what it permits. */
+static void refuses_what_is_not_permitted(void **state)
+{
+    struct hf_issuer *issuer = open_issuer_of(hf_buf_span(&ca.narrow));
+    struct hf_issuer_order order = plan_order();
+    struct hf_issuer_reply reply;
+
+    (void)state;
+    expect_refusal(issuer, &order, "does not permit all of these names");
+    assert_int_equal(entries(HF_SPAN("")), 0);
+    order.name_count--; /* without the address */
+    ask(issuer, &order, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_ISSUED);
+    hf_issuer_drop(issuer);
+    hf_issuer_free(issuer);
+}
+
 /* No evidence on disk, no signature. The disk takes 300 octets. */
 static void signs_nothing_without_its_entry(void **state)
 {
@@ -556,6 +585,7 @@ int main(int argc, char **argv)
         WITH_LOG(issues_many),
         WITH_LOG(lists),
         WITH_LOG(refuses),
+        WITH_LOG(refuses_what_is_not_permitted),
         WITH_LOG(signs_nothing_without_its_entry),
         WITH_LOG(hands_out_nothing_without_its_entry),
         WITH_LOG(does_not_open),
