@@ -27,6 +27,10 @@ struct hf_ca_counts {
 struct hf_ca_gauges {
     size_t held;           /* requests that wait for an answer */
     size_t works;          /* validations and signatures under way */
+    size_t queued;         /* of these, who wait for their turn */
+    uint64_t signed_entry; /* of the log: the last certificate that the issuer
+                              signed since the start; 0: none */
+    bool has_lost;         /* an outcome is not in the tables yet */
     const uint64_t *front; /* hf_server_counters() */
     bool store_is_good;    /* the last transaction went well */
     bool is_alone;         /* nobody else serves from the store */
@@ -34,9 +38,21 @@ struct hf_ca_gauges {
     bool is_draining;      /* a balancer is to send nobody any more */
 };
 
-/* The same, as far as people want to know it at once: a flat JSON object. */
-void hf_ca_status_put(struct hf_buf *out, const struct hf_ca_counts *counts,
-                      const struct hf_ca_gauges *gauges);
+/* One metric, holdfast_ca_NAME: what it is, once, and its values, by labels, of
+ * which the second may be missing. */
+struct hf_ca_labels {
+    const char *first, *one;
+    const char *second, *two;
+};
+
+void hf_ca_count_head(struct hf_buf *out, const char *name, const char *kind,
+                      const char *help);
+void hf_ca_count_put_for(struct hf_buf *out, const char *name,
+                         const struct hf_ca_labels *labels, uint64_t value);
+
+/* Both, of one without labels. */
+void hf_ca_count_put(struct hf_buf *out, const char *name, const char *kind,
+                     const char *help, uint64_t value);
 
 void hf_ca_counts_put(struct hf_buf *out, const struct hf_ca_counts *counts,
                       const struct hf_ca_gauges *gauges);

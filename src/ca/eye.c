@@ -2,6 +2,7 @@
 #include "ca/eye.h"
 
 #include "base/alloc.h"
+#include "os/clock.h"
 
 static const char *const words[HF_WAY_COUNT] = {
     [HF_WAY_DNS_PERSIST] = "dns-persist-01",
@@ -67,6 +68,21 @@ enum hf_err hf_eye_submit(struct hf_eye *eye, const struct hf_errand *errand,
     return err;
 }
 
+static void note(struct hf_eye_record *record, const struct hf_view *view)
+{
+    record->views++;
+    record->heard_at_ms = hf_clock_ms();
+    record->failure = view->failure;
+    if (view->failure != NULL) {
+        record->failures++;
+        record->failed_since++;
+        return;
+    }
+    record->failed_since = 0;
+    record->saw_at_ms = record->heard_at_ms;
+    record->took_ms = view->took_ms;
+}
+
 enum hf_err hf_eye_poll(struct hf_eye *eye, uint64_t *ticket,
                         struct hf_view *out, bool *got, struct hf_why *why)
 {
@@ -76,9 +92,16 @@ enum hf_err hf_eye_poll(struct hf_eye *eye, uint64_t *ticket,
     if (eye->under_way == 0)
         return HF_OK;
     err = eye->poll(eye->state, ticket, out, got, why);
-    if (err == HF_OK && *got)
+    if (err == HF_OK && *got) {
         eye->under_way--;
+        note(&eye->record, out);
+    }
     return err;
+}
+
+bool hf_eye_is_blind(const struct hf_eye *eye)
+{
+    return eye->record.failed_since >= HF_EYE_FAILURES;
 }
 
 void hf_eye_clear(struct hf_eye *eye)

@@ -100,6 +100,17 @@ enum hf_err hf_view_add(struct hf_view *view, struct hf_found *found,
 #define HF_EYE_RIR_MAX   16
 #define HF_EYE_FDS_MAX   2
 
+/* How an eye has done. Moments are those of hf_clock_ms(). */
+struct hf_eye_record {
+    uint64_t views;
+    uint64_t failures;     /* of them: it could not look */
+    uint32_t failed_since; /* how many of the last ones, in a row */
+    const char *failure;   /* of the last one, static; NULL: it saw */
+    int64_t heard_at_ms;   /* the last one; 0: none yet */
+    int64_t saw_at_ms;     /* the last one that was no failure; 0: none yet */
+    int64_t took_ms;       /* that one */
+};
+
 struct hf_eye {
     /* `ticket` comes back with the view. Fails: HF_ELIMIT when `window`
      * errands are under way, HF_ENOMEM. */
@@ -115,6 +126,7 @@ struct hf_eye {
     void *state;
     size_t window;
     size_t under_way;             /* kept by the functions below */
+    struct hf_eye_record record;  /* the same */
     char label[HF_EYE_LABEL_MAX]; /* for reports, with NUL */
     char rir[HF_EYE_RIR_MAX];     /* "RIPE NCC"; region of the registry */
 };
@@ -125,6 +137,11 @@ enum hf_err hf_eye_submit(struct hf_eye *eye, const struct hf_errand *errand,
 /* With `*got` true, *out must be released with hf_view_clear(). */
 enum hf_err hf_eye_poll(struct hf_eye *eye, uint64_t *ticket,
                         struct hf_view *out, bool *got, struct hf_why *why);
+
+/* Could it not look, again and again? One failure may be the name's. */
+#define HF_EYE_FAILURES 2
+bool hf_eye_is_blind(const struct hf_eye *eye);
+
 void hf_eye_clear(struct hf_eye *eye);
 
 /* How our own eye looks. */

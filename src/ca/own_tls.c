@@ -20,7 +20,9 @@ struct hf_own_tls {
     struct hf_buf profile;
     struct hf_buf chain;
     struct hf_private_key *next; /* the key of what is asked for; or NULL */
+    int64_t next_ends_at;        /* what is asked for */
     int64_t due_at;
+    int64_t ends_at;
     struct hf_buf certificate;
     struct hf_buf key;
     char said[HF_ISSUER_SAID_MAX + 1];
@@ -144,6 +146,7 @@ static enum hf_err submit(struct hf_own_tls *own, int64_t now_at,
     put_evidence(&evidence, own, now_at + EVIDENCE_S);
     name.evidence = hf_buf_span(&evidence);
     order.not_after_at = order.not_before_at + own->config.lifetime_s - 1;
+    own->next_ends_at = order.not_after_at;
     err = take_spki(own, &request, &order.spki, why);
     return err == HF_OK ? hf_issuer_submit(own->config.issuer, &order, why)
                         : err;
@@ -196,6 +199,7 @@ bool hf_own_tls_take(struct hf_own_tls *own,
     hf_private_key_free(own->next);
     own->next = NULL;
     own->said_len = 0;
+    own->ends_at = own->next_ends_at;
     own->due_at = own->due_at - RETRY_S + own->config.lifetime_s * 2 / 3;
     return true;
 }
@@ -208,6 +212,16 @@ struct hf_span hf_own_tls_certificate(const struct hf_own_tls *own)
 struct hf_span hf_own_tls_key(const struct hf_own_tls *own)
 {
     return hf_buf_span(&own->key);
+}
+
+int64_t hf_own_tls_ends_at(const struct hf_own_tls *own)
+{
+    return own->ends_at;
+}
+
+int64_t hf_own_tls_renews_at(const struct hf_own_tls *own)
+{
+    return own->due_at;
 }
 
 struct hf_span hf_own_tls_said(const struct hf_own_tls *own)

@@ -52,5 +52,10 @@ bool hf_own_tls_take(struct hf_own_tls *own,
 struct hf_span hf_own_tls_certificate(const struct hf_own_tls *own);
 struct hf_span hf_own_tls_key(const struct hf_own_tls *own);
 
+/* Its last second, and when it is made anew; or asked for again, when that went
+ * wrong. */
+int64_t hf_own_tls_ends_at(const struct hf_own_tls *own);
+int64_t hf_own_tls_renews_at(const struct hf_own_tls *own);
+
 /* Why there is none, for people; empty when nothing is wrong. */
 struct hf_span hf_own_tls_said(const struct hf_own_tls *own);

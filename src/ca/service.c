@@ -11,13 +11,15 @@
 #include "ca/outcome.h"
 #include "ca/resources.h"
 #include "ca/seat.h"
+#include "ca/status.h"
 #include "ca/task.h"
 #include "os/clock.h"
 
 #define TASKS_MAX 128 /* of one turn */
 #define IDS_MAX   1000
-#define LOST_S    60 /* no job takes so long */
-#define RESUME_S  10 /* how often lost ones are looked for */
+#define LOST_S    60    /* no job takes so long */
+#define RESUME_S  10    /* how often lost ones are looked for */
+#define QUIET_MS  60000 /* a perspective of which so long nothing was heard */
 #define WATCH_MAX ((size_t)64 << 10)
 #define WORKS_MAX 4096 /* jobs under way or waiting for their turn */
 #define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
@@ -58,6 +60,7 @@ struct hf_service {
     uint64_t reload_request; /* of the front, that waits for it */
     int64_t resume_at;       /* when lost jobs are looked for next */
     bool has_lost;           /* an outcome: the store did not keep it */
+    uint64_t signed_entry;   /* of the log: the last certificate; 0: none */
     bool has_begun; /* a validation: it goes on when the next turn asks */
 
     /* of this turn */
@@ -363,11 +366,23 @@ static size_t held_count(const struct hf_service *service)
     return count;
 }
 
+static size_t queued_count(const struct hf_service *service)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; service->work_count > 0 && i < WORKS_MAX; i++)
+        count += service->works[i].used && !service->works[i].submitted;
+    return count;
+}
+
 static struct hf_ca_gauges gauges_of(const struct hf_service *service)
 {
     return (struct hf_ca_gauges){
         .held = held_count(service),
         .works = service->work_count,
+        .queued = queued_count(service),
+        .signed_entry = service->signed_entry,
+        .has_lost = service->has_lost,
         .front = hf_server_counters(service->config.front),
         .store_is_good = service->store_is_good,
         .is_alone = hf_seat_is_alone(service->seat),
@@ -376,12 +391,33 @@ static struct hf_ca_gauges gauges_of(const struct hf_service *service)
     };
 }
 
+static void look_at_ourselves(const struct hf_service *service,
+                              struct hf_status *out)
+{
+    const struct hf_service_config *config = &service->config;
+    const struct hf_status_sources sources = {
+        .store = config->store,
+        .validator = config->validator,
+        .own_tls = config->own_tls,
+        .log = config->keeper,
+        .shards = config->shards,
+    };
+
+    *out = (struct hf_status){.now_at = now_of(service).s,
+                              .counts = &service->counts,
+                              .gauges = gauges_of(service),
+                              .web_ends_at = config->settings->web_ends_at};
+    hf_status_look(&sources, out);
+}
+
 static void put_metrics(struct hf_service *service,
                         struct hf_server_reply *reply, struct hf_buf *body)
 {
-    const struct hf_ca_gauges gauges = gauges_of(service);
+    struct hf_status status;
 
-    hf_ca_counts_put(body, &service->counts, &gauges);
+    look_at_ourselves(service, &status);
+    hf_ca_counts_put(body, &service->counts, &status.gauges);
+    hf_status_put_metrics(body, &status);
     reply->content_type = HF_SPAN("text/plain; version=0.0.4");
 }
 
@@ -406,10 +442,11 @@ static void put_health(struct hf_service *service,
 static void put_status(struct hf_service *service,
                        struct hf_server_reply *reply, struct hf_buf *body)
 {
-    const struct hf_ca_gauges gauges = gauges_of(service);
+    struct hf_status status;
 
-    (void)reply;
-    hf_ca_status_put(body, &service->counts, &gauges);
+    look_at_ourselves(service, &status);
+    hf_status_put(body, &status);
+    reply->status = hf_status_is_good(&status) ? 200 : 503;
 }
 
 static void drain(struct hf_service *service, struct hf_server_reply *reply,
@@ -417,6 +454,7 @@ static void drain(struct hf_service *service, struct hf_server_reply *reply,
 {
     service->is_draining = true;
     put_status(service, reply, body);
+    reply->status = 200;
 }
 
 /* What is no CA's, for whoever watches and for the operator. */
@@ -550,6 +588,8 @@ static void note(struct hf_service *service, const struct hf_task *task)
         counts->validated[way][task->result.valid]++;
     } else if (task->kind == HF_TASK_SIGNED) {
         counts->issued += task->reply.kind == HF_ISSUER_ISSUED;
+        if (task->reply.kind == HF_ISSUER_ISSUED)
+            service->signed_entry = task->reply.entry;
         counts->refused += task->reply.kind == HF_ISSUER_REFUSED;
     } else if (task->kind == HF_TASK_RUN && task->call->resource != NULL &&
                task->call->resource->run == hf_resource_revoke) {
@@ -775,6 +815,9 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
     }
     if (err == HF_OK)
         err = submit_works(service, why);
+    if (err == HF_OK)
+        service->has_begun |=
+            hf_validator_rouse(service->config.validator, QUIET_MS);
     if (err == HF_OK)
         err = answer_late(service, why);
     if (err == HF_OK)

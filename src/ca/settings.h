@@ -43,7 +43,9 @@ struct hf_ca_settings {
     const struct hf_span *chains; /* PEM, above the leaf; the others are
                                      alternates (RFC 8555, section 7.4.2) */
     size_t chain_count;
-    struct hf_span issuer_der;         /* what AIA points to */
+    struct hf_span issuer_der; /* what AIA points to */
+    int64_t web_ends_at; /* of the web server's certificate, when another CA
+                            made it; else 0 */
     struct hf_constraints constraints; /* of names, as its certificate has it */
     struct hf_span issuer_key_id; /* octets, as in AKI: RFC 9773, section 4.1 */
     int64_t order_s;    /* how long an order and a pending authorization last */

@@ -333,6 +333,14 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " WHERE certificate.serial = orders.serial)",
     [HF_CA_CRL_ALL] = "SELECT shard, number, der, next_update_at, due_at"
                       " FROM crl ORDER BY shard",
+    [HF_CA_CRL_FIRST] =
+        "SELECT count(*), coalesce(min(next_update_at), 0) FROM crl",
+    [HF_CA_LEASES] =
+        "SELECT lease.name, coalesce(keeper.name, ''), fence, expires_at"
+        " FROM lease LEFT JOIN keeper ON lease.owner = CAST(keeper.id AS TEXT)"
+        " ORDER BY lease.name",
+    [HF_CA_KEEPERS] = "SELECT name, since_at, until_at FROM keeper"
+                      " WHERE until_at > $1 ORDER BY name LIMIT $2",
 };
 
 const struct hf_store_plan hf_ca_plan = {

@@ -120,6 +120,9 @@ enum hf_ca_operation {
     HF_CA_ASTRAY,     /* rows that point to nothing: 0 enum hf_ca_astray, 1
                          count, 2 one of them */
     HF_CA_CRL_ALL,    /* 0 shard, 1 number, 2 DER, 3 next update, 4 due */
+    HF_CA_CRL_FIRST,  /* 0 how many, 1 next update of the first to end, or 0 */
+    HF_CA_LEASES,     /* 0 name, 1 keeper or empty, 2 fence, 3 until */
+    HF_CA_KEEPERS,    /* $1 now, $2 limit: 0 name, 1 since, 2 until */
 
     HF_CA_OPERATIONS,
 };

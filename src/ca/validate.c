@@ -8,6 +8,8 @@
 
 #define SENDINGS_MAX 256 /* more than a trial has */
 #define LOOK_MS      10000
+#define SOONER       10         /* so much those are roused that failed */
+#define ROUSED       UINT64_MAX /* ticket of errands that are no trial's */
 
 /* One job under way. An errand's ticket is its place and its number. */
 struct hearing {
@@ -198,6 +200,10 @@ static enum hf_err hear(struct hf_validator *validator, struct hf_eye *eye,
         if (err != HF_OK || !got)
             break;
         *heard = true;
+        if (ticket == ROUSED) {
+            hf_view_clear(&view);
+            continue;
+        }
         err = hf_trial_hear(&validator->hearings[ticket / SENDINGS_MAX].trial,
                             ticket % SENDINGS_MAX, &view, now, why);
     }
@@ -277,6 +283,71 @@ size_t hf_validator_fds(const struct hf_validator *validator, int *fds,
             fds[count++] = own[k];
     }
     return count;
+}
+
+/* ---- how its eyes do ---- */
+
+/* Where there is no room there is work, and an answer soon. */
+static bool rouse(const struct hf_validator *validator, struct hf_eye *eye,
+                  int64_t now_ms)
+{
+    const struct hf_ca *ca = validator->config.ca;
+    const struct hf_errand errand = {.way = HF_WAY_CAA,
+                                     .name = ca->issuers[0],
+                                     .give_up_at_ms = now_ms + LOOK_MS,
+                                     .issuers = ca->issuers,
+                                     .issuer_count = ca->issuer_count,
+                                     .for_way = HF_WAY_DNS_PERSIST};
+
+    return hf_eye_submit(eye, &errand, ROUSED, NULL) == HF_OK;
+}
+
+bool hf_validator_rouse(struct hf_validator *validator, int64_t quiet_ms)
+{
+    int64_t now_ms = hf_clock_ms();
+    bool did = false;
+
+    for (size_t i = 1; i < validator->config.eye_count; i++) {
+        struct hf_eye *eye = validator->config.eyes[i];
+        int64_t heard_at_ms = eye->record.heard_at_ms;
+
+        int64_t quiet_for_ms =
+            eye->record.failure == NULL ? quiet_ms : quiet_ms / SOONER;
+
+        if (eye->under_way == 0 &&
+            (heard_at_ms == 0 || heard_at_ms + quiet_for_ms <= now_ms))
+            did |= rouse(validator, eye, now_ms);
+    }
+    return did;
+}
+
+/* One that saw any account's record there would be. */
+static struct hf_perspective perspective_of(const struct hf_eye *eye)
+{
+    static const struct hf_span any = HF_SPAN_INIT("any account");
+
+    return (struct hf_perspective){.rir = hf_span_str(eye->rir),
+                                   .valid = !hf_eye_is_blind(eye),
+                                   .account_uris = &any,
+                                   .account_uri_count = 1};
+}
+
+void hf_validator_health(const struct hf_validator *validator, int64_t now_at,
+                         struct hf_validator_health *out)
+{
+    const struct hf_validator_config *config = &validator->config;
+    struct hf_perspective primary = perspective_of(config->eyes[0]);
+    struct hf_perspective remotes[HF_EYES_MAX];
+
+    for (size_t i = 1; i < config->eye_count; i++)
+        remotes[i - 1] = perspective_of(config->eyes[i]);
+    *out = (struct hf_validator_health){
+        .eyes = (const struct hf_eye *const *)config->eyes,
+        .eye_count = config->eye_count,
+        .is_lone = config->policy->lone,
+        .quorum =
+            hf_mpic_decide(now_at, &primary, remotes, config->eye_count - 1),
+        .remotes_needed = hf_mpic_remotes_needed(now_at)};
 }
 
 size_t hf_validator_under_way(const struct hf_validator *validator)

@@ -13,6 +13,7 @@
 
 #include "ca/eye.h"
 #include "holdfast/judge.h"
+#include "holdfast/mpic.h"
 #include "holdfast/suffix.h"
 
 /* Whose manners a CA has. */
@@ -134,8 +135,29 @@ enum hf_err hf_validator_poll(struct hf_validator *validator,
                               struct hf_validation_result *out, bool *got,
                               struct hf_why *why);
 
+/*
+ * Let remote eyes of which nothing was heard for `quiet_ms` look at something,
+ * so that their records say how they are: CAA of our own name. Those that could
+ * not look do so after a tenth of that. Nothing else comes of it. Is any under
+ * way now?
+ */
+bool hf_validator_rouse(struct hf_validator *validator, int64_t quiet_ms);
+
 /* Descriptors that are readable when hf_validator_poll() would do something;
  * they may change. Call that every 100 ms as well, and after submitting. */
 size_t hf_validator_fds(const struct hf_validator *validator, int *fds,
                         size_t max);
 size_t hf_validator_under_way(const struct hf_validator *validator);
+
+/* How its eyes do, and what the quorum of BR 3.2.2.9 would make of a name that
+ * is good wherever somebody looks. */
+struct hf_validator_health {
+    const struct hf_eye *const *eyes; /* the primary first; borrowed */
+    size_t eye_count;
+    bool is_lone; /* its own eye is enough: there is no quorum */
+    struct hf_mpic quorum;
+    size_t remotes_needed;
+};
+
+void hf_validator_health(const struct hf_validator *validator, int64_t now_at,
+                         struct hf_validator_health *out);

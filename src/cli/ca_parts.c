@@ -325,6 +325,7 @@ enum hf_exit hf_ca_pair_read(const struct hf_cli *cli, struct hf_ca_pair *pair)
 {
     const char *certificate_path = hf_cli_value(cli, "tls-certificate", NULL);
     const char *key_path = hf_cli_value(cli, "tls-key", NULL);
+    struct hf_certificate *certificate = NULL;
     struct hf_why why = {0};
 
     if ((certificate_path == NULL) != (key_path == NULL))
@@ -333,8 +334,12 @@ enum hf_exit hf_ca_pair_read(const struct hf_cli *cli, struct hf_ca_pair *pair)
     pair->is_given = certificate_path != NULL;
     if (!pair->is_given)
         return HF_EXIT_GOOD;
-    if (hf_file_read(certificate_path, &pair->certificate, &why) != HF_OK)
+    if (hf_file_read(certificate_path, &pair->certificate, &why) != HF_OK ||
+        hf_certificate_read(hf_buf_span(&pair->certificate), &certificate,
+                            &why) != HF_OK)
         return fail(cli, certificate_path, &why);
+    pair->ends_at = certificate->not_after_at;
+    hf_certificate_free(certificate);
     return hf_file_read_private(key_path, &pair->key, &why) == HF_OK
                ? HF_EXIT_GOOD
                : fail(cli, key_path, &why);
@@ -348,6 +353,7 @@ static enum hf_exit open_front(const struct hf_cli *cli,
 
     hf_ca_pair_init(&pair);
     status = hf_ca_pair_read(cli, &pair);
+    parts->rules->setup.settings.web_ends_at = pair.ends_at;
     if (status == HF_EXIT_GOOD && !pair.is_given)
         status = make_own_tls(cli, parts);
     if (status == HF_EXIT_GOOD)

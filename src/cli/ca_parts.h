@@ -59,6 +59,7 @@ void hf_ca_parts_close(struct hf_ca_parts *parts);
  * failure a message was printed; clear it all the same. */
 struct hf_ca_pair {
     bool is_given;
+    int64_t ends_at;
     struct hf_buf certificate;
     struct hf_buf key;
 };

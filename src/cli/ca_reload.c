@@ -142,6 +142,7 @@ static enum hf_exit change(struct hf_cli *cli, struct hf_layers *before,
         status = read_pair(cli, parts, &pair);
     if (status == HF_EXIT_GOOD) {
         keep_issuer(&parts->rules->setup.settings, &rules->setup.settings);
+        rules->setup.settings.web_ends_at = pair.ends_at;
         status = hf_ca_rules_look(cli, parts->digest, rules);
     }
     if (status == HF_EXIT_GOOD &&

@@ -101,27 +101,121 @@ static enum hf_err ask(const char *path, const char *words,
 
 /* ---- showing ---- */
 
+static void put_text(struct hf_buf *out, const json_t *value)
+{
+    hf_buf_put_escaped(
+        out,
+        (struct hf_span){json_string_value(value), json_string_length(value)},
+        json_string_length(value));
+}
+
 static void put_value(struct hf_buf *out, const json_t *value)
 {
-    if (json_is_string(value)) {
-        size_t len = json_string_length(value);
-
-        hf_buf_put_escaped(out, (struct hf_span){json_string_value(value), len},
-                           len);
-    } else if (json_is_integer(value)) {
+    if (json_is_string(value))
+        put_text(out, value);
+    else if (json_is_integer(value))
         hf_buf_put_i64(out, json_integer_value(value));
-    } else {
+    else
         hf_buf_puts(out, json_is_true(value) ? "yes" : "no");
+}
+
+/* "name one, region RIPE" */
+static void put_members(struct hf_buf *out, json_t *object)
+{
+    const char *key;
+    json_t *value;
+    bool is_first = true;
+
+    json_object_foreach(object, key, value)
+    {
+        hf_buf_puts(out, is_first ? " " : ", ");
+        hf_buf_put_escaped(out, hf_span_str(key), strlen(key));
+        hf_buf_putc(out, ' ');
+        put_value(out, value);
+        is_first = false;
     }
 }
 
-/* A member a line, or the object as it came. */
+/* A member a line; of a list, an item a line. */
+static void put_member(struct hf_buf *out, const char *key, json_t *value)
+{
+    size_t lines = json_is_array(value) ? json_array_size(value) : 1;
+
+    for (size_t i = 0; i < lines; i++) {
+        json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
+
+        hf_buf_put_escaped(out, hf_span_str(key), strlen(key));
+        if (json_is_object(item)) {
+            put_members(out, item);
+        } else {
+            hf_buf_putc(out, ' ');
+            put_value(out, item);
+        }
+        hf_buf_putc(out, '\n');
+    }
+}
+
+/* "WRONG probe-1: this perspective sees nothing (it is slow): look ..." */
+static void put_problem(struct hf_buf *out, const json_t *problem)
+{
+    const json_t *subject = json_object_get(problem, "subject");
+    const json_t *detail = json_object_get(problem, "detail");
+
+    hf_buf_puts(out, json_is_true(json_object_get(problem, "grave")) ? "WRONG "
+                                                                     : "note ");
+    if (subject != NULL) {
+        put_text(out, subject);
+        hf_buf_puts(out, ": ");
+    }
+    put_text(out, json_object_get(problem, "what"));
+    if (detail != NULL) {
+        hf_buf_puts(out, " (");
+        put_text(out, detail);
+        hf_buf_putc(out, ')');
+    }
+    hf_buf_puts(out, ": ");
+    put_text(out, json_object_get(problem, "advice"));
+    hf_buf_putc(out, '\n');
+}
+
+static void put_verdict(struct hf_buf *out, struct hf_span verdict,
+                        const json_t *problems)
+{
+    const json_t *problem;
+    size_t i;
+
+    json_array_foreach(problems, i, problem)
+    {
+        put_problem(out, problem);
+    }
+    hf_buf_puts(out, hf_span_eq(verdict, HF_SPAN("good")) ? "everything works\n"
+                     : hf_span_eq(verdict, HF_SPAN("impaired"))
+                         ? "it works, but for what is noted above\n"
+                         : "it does not work as it should\n");
+}
+
+static void put_object(struct hf_buf *out, json_t *object)
+{
+    const json_t *verdict = json_object_get(object, "verdict");
+    const char *key;
+    json_t *value;
+
+    if (json_is_string(verdict))
+        put_verdict(out, hf_span_str(json_string_value(verdict)),
+                    json_object_get(object, "problems"));
+    json_object_foreach(object, key, value)
+    {
+        if (strcmp(key, "verdict") != 0 && strcmp(key, "problems") != 0)
+            put_member(out, key, value);
+    }
+}
+
+/* What is wrong and the verdict, then a member a line; or the object as it
+ * came. */
 static enum hf_err show(struct hf_cli *cli, struct hf_span body,
                         struct hf_why *why)
 {
     json_t *object = json_loadb(body.ptr, body.len, 0, NULL);
-    const char *key;
-    json_t *value;
 
     if (!json_is_object(object)) {
         json_decref(object);
@@ -129,15 +223,8 @@ static enum hf_err show(struct hf_cli *cli, struct hf_span body,
     }
     if (cli->json)
         hf_buf_put(&cli->out->buf, body);
-    json_object_foreach(object, key, value)
-    {
-        if (cli->json)
-            break;
-        hf_buf_put_escaped(&cli->out->buf, hf_span_str(key), strlen(key));
-        hf_buf_putc(&cli->out->buf, ' ');
-        put_value(&cli->out->buf, value);
-        hf_buf_putc(&cli->out->buf, '\n');
-    }
+    else
+        put_object(&cli->out->buf, object);
     json_decref(object);
     return HF_OK;
 }
@@ -188,7 +275,10 @@ static enum hf_exit drain(struct hf_cli *cli)
 
 const struct hf_command hf_cmd_ca_status = {
     .name = "ca status",
-    .summary = "Say how a CA is that serves",
+    .summary = "Say how a CA is that serves, and whether all works",
+    .details =
+        "First what is wrong, and what to do about it, and a verdict. Exit\n"
+        "status 2: something keeps the CA from its work, or soon will.\n",
     CONTROL,
     .run = status,
 };

@@ -154,6 +154,11 @@ configure 'no-such-key = 1'
 operator 'and hears when it does not' 2 'reloaded no' reload
 configure 'profile = {"a=90d", "c=2h"}'
 operator 'and again' 0 'reloaded yes' reload
+everything_works() { # its lists of revoked certificates take a moment
+    "$HOLDFAST" ca status --state-dir "$house" >"$tmp/out" 2>"$tmp/err" &&
+        grep -qx 'everything works' "$tmp/out"
+}
+await everything_works
 operator 'how it is' 0 'store_up yes draining no alone yes chores yes' status
 operator 'in JSON' 0 '"certificates_issued":1,' status --json
 control=$house/ca/ledger/control

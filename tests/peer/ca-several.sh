@@ -159,6 +159,16 @@ check 'no nonce was refused' [ "$(count_at "$one_watch" "$refused") $(
 check 'both were asked' [ "$(count_at "$one_watch" certificates_issued_total)" \
     -gt 20 -a "$(count_at "$two_watch" certificates_issued_total)" -gt 20 ]
 
+# Both say the same of who does what.
+tells_all() { # STATE
+    "$HOLDFAST" ca status --state-dir "$1" >"$tmp/out" 2>"$tmp/err" || true
+    grep -q '^leases name chores, holder [^ ]*/ca, fence 1, until 2' \
+        "$tmp/out" && [ "$(grep -c '^keepers name [^ ]*/ca, since 2' \
+        "$tmp/out")" = 2 ]
+}
+check 'one tells who holds the lease, and who serves' tells_all "$house"
+check 'and so does the other' tells_all "$second"
+
 # ---- one of them is killed ----
 
 accounts
