@@ -10,6 +10,7 @@
 #include "ca/evidence.h"
 #include "ca/issuance.h"
 #include "ca/issued.h"
+#include "ca/kept_list.h"
 #include "crypto/jwk.h"
 #include "crypto/openssl.h"
 #include "keys/hardware.h"
@@ -250,16 +251,16 @@ static bool take_profiles(struct worker *w, struct hf_span body)
 
 /* ---- signing ---- */
 
-/* What was signed goes into the log, too: tables that lose the certificate get
- * it back from there. */
+/* What was signed goes into the log, too, and a list beside it: tables that
+ * lose certificates and revocations get them back from there. */
 static enum hf_err keep(struct worker *w, const struct hf_issuance_draft *draft,
                         struct hf_span der, struct hf_why *why)
 {
     struct hf_entry entry = {.at = draft->at, .kind = HF_SPAN("certificate")};
     enum hf_err err;
 
-    if (draft->kind != HF_ISSUER_ISSUED)
-        return HF_OK;
+    if (draft->kind == HF_ISSUER_LISTED)
+        return hf_kept_list_put(w->folder, draft->shard, der, why);
     hf_issued_put_certificate(&w->body, draft->entry, der);
     entry.body = hf_buf_span(&w->body);
     err = w->body.full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")

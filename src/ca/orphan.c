@@ -12,7 +12,8 @@
 
 const char *hf_orphan_word(enum hf_orphan_fate fate)
 {
-    static const char *const words[] = {[HF_ORPHAN_WITHHELD] = "withheld",
+    static const char *const words[] = {[HF_ORPHAN_AWAITED] = "awaited",
+                                        [HF_ORPHAN_WITHHELD] = "withheld",
                                         [HF_ORPHAN_LOST] = "lost",
                                         [HF_ORPHAN_TWIN] = "twin"};
 
@@ -61,6 +62,17 @@ static enum hf_err hash_key(const struct hf_orphans *orphans,
                : hf_fail(why, HF_ECRYPTO, 0, "OpenSSL offers no SHA-256");
 }
 
+/* What becomes of it when the order is neither to begin nor has it. */
+static void take_order(struct hf_orphan *out, struct hf_span status)
+{
+    bool waits = hf_span_eq(status, HF_SPAN("processing"));
+
+    out->fate =
+        waits && out->der.len > 0 ? HF_ORPHAN_AWAITED : HF_ORPHAN_WITHHELD;
+    out->reason =
+        hf_span_eq(status, HF_SPAN("invalid")) ? CESSATION : SUPERSEDED;
+}
+
 /* Has the order gone on without it? */
 static enum hf_err ask_order(const struct hf_orphans *orphans,
                              struct hf_orphan *out, struct hf_why *why)
@@ -82,9 +94,7 @@ static enum hf_err ask_order(const struct hf_orphans *orphans,
     if (!hf_span_eq(status, HF_SPAN("pending")) &&
         !hf_span_eq(hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_SERIAL),
                     out->serial)) {
-        out->fate = HF_ORPHAN_WITHHELD;
-        out->reason =
-            hf_span_eq(status, HF_SPAN("invalid")) ? CESSATION : SUPERSEDED;
+        take_order(out, status);
         csr = hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_CSR);
     }
     err = hash_key(orphans, csr, out, why);
@@ -144,10 +154,14 @@ static enum hf_err adopt(const struct hf_orphans *orphans,
                                              .shard = orphan->shard,
                                              .reason = orphan->reason,
                                              .at = orphans->now_at};
+    const struct hf_store_value give[] = {hf_store_number(orphan->order),
+                                          hf_store_text(orphan->serial)};
     bool did;
     enum hf_err err =
         hf_store_run(orphans->store, HF_CA_CERT_ADD, values, 11, why);
 
+    if (err == HF_OK && orphan->fate == HF_ORPHAN_AWAITED)
+        err = hf_store_run(orphans->store, HF_CA_ORDER_GIVE, give, 2, why);
     if (err != HF_OK || orphan->fate != HF_ORPHAN_WITHHELD)
         return err;
     return hf_revocation_do(orphans->store, &revocation, &did, why);

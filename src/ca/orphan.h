@@ -16,10 +16,13 @@
 #include "ca/reconcile.h"
 
 enum hf_orphan_fate {
-    /* Nobody got it: its order was given another one, or waits for one, or
-     * ended. It is revoked: superseded by the other one, or, when there is
-     * none, for cessation of operation (RFC 5280 5.3.1), as what is signed for
-     * an order that ends meanwhile. */
+    /* Its order waits for it, and the log has it whole: the order gets it. If
+     * the tables are an older copy, it had it before. */
+    HF_ORPHAN_AWAITED,
+    /* Nobody got it: its order was given another one, or ended, or waits for
+     * one and this was never handed out. It is revoked: superseded by the other
+     * one, or, when there is none, for cessation of operation (RFC 5280 5.3.1),
+     * as what is signed for an order that ends meanwhile. */
     HF_ORPHAN_WITHHELD,
     /* Its order is not there, or has not begun, or has just this one: the
      * tables are an older copy, or were changed, and somebody may use it. It
@@ -29,7 +32,7 @@ enum hf_orphan_fate {
     HF_ORPHAN_TWIN,
 };
 
-/* "withheld", "lost", "twin". */
+/* "awaited", "withheld", "lost", "twin". */
 const char *hf_orphan_word(enum hf_orphan_fate fate);
 
 struct hf_orphan {

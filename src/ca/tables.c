@@ -225,6 +225,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_ORDER_VALID] = "UPDATE orders SET status = 'valid', serial = $2,"
                           " csr = NULL WHERE id = $1 AND status = 'processing'"
                           " AND busy_by = $3",
+    [HF_CA_ORDER_GIVE] = "UPDATE orders SET status = 'valid', serial = $2"
+                         " WHERE id = $1 AND status = 'processing'",
     [HF_CA_ORDER_AGAIN] = "UPDATE orders SET status = 'pending'"
                           " WHERE id = $1 AND status = 'processing'"
                           " AND busy_by = $2",

@@ -60,6 +60,7 @@ enum hf_ca_operation {
                             begun */
     HF_CA_ORDER_VALID,   /* $1 id, $2 serial, $3 keeper; of those that it
                             processes */
+    HF_CA_ORDER_GIVE,    /* $1 id, $2 serial; the same, whoever processes it */
     HF_CA_ORDER_AGAIN,   /* $1 id, $2 keeper; the same. Ready: nothing was
                             signed */
     HF_CA_ORDER_INVALID, /* $1 id, $2 error, $3 keeper; the same */

@@ -119,7 +119,8 @@ static enum hf_exit look_at_all(struct hf_doctor *doctor)
         status = hf_doctor_log(doctor); /* which may mend the tables */
         if (status != HF_EXIT_GOOD)
             return status;
-        status = hf_doctor_published(doctor); /* so may this */
+        hf_doctor_kept(doctor);               /* so may this */
+        status = hf_doctor_published(doctor); /* and this */
         if (status != HF_EXIT_GOOD)
             return status;
         hf_doctor_rows(doctor);

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "base/time_text.h"
+#include "ca/kept_list.h"
 #include "ca/listed.h"
 #include "ca/orphan.h"
+#include "ca/revoked.h"
 #include "cli/ca_parts.h"
 #include "cli/chain_file.h"
 #include "cli/commands.h"
@@ -46,6 +48,7 @@ struct restore {
     bool is_proven; /* a certificate was looked at, and is this CA's */
     uint64_t added;
     uint64_t unproven;
+    uint64_t revoked; /* again, by lists that are kept */
     int64_t newest_at;
     int64_t lost; /* revocations */
 };
@@ -212,7 +215,38 @@ static enum hf_err take_rift(void *state, const struct hf_rift *rift,
     return HF_OK;
 }
 
-/* Who got what was issued since then is not known, so none of it is revoked. */
+/* What was on the lists that were signed last is revoked again. */
+static enum hf_err revoke_again(struct restore *r, struct hf_why *why)
+{
+    struct hf_revoked_plan plan = {.store = r->store,
+                                   .now_at = r->cli->now.s,
+                                   .listed_at = INT64_MIN,
+                                   .mends = true};
+    struct hf_revoked_rifts rifts;
+    struct hf_buf room;
+    enum hf_err err = HF_OK;
+
+    hf_buf_init_grow(&room, HF_KEPT_LIST_MAX);
+    for (; plan.shard < HF_CA_SHARDS && err == HF_OK; plan.shard++) {
+        struct hf_crl_read list;
+
+        err = hf_kept_list_read(r->log, plan.shard, hf_buf_span(&r->issuer),
+                                &room, &list, why);
+        if (err == HF_OK)
+            err = hf_revoked_compare(&plan, &list, &rifts, why);
+        if (err == HF_OK)
+            r->revoked += rifts.counts[HF_REVOKED_FORGOTTEN];
+        else if (err == HF_ENOTFOUND)
+            err = HF_OK;
+        else
+            r->found.log_failed = true;
+    }
+    hf_buf_clear(&room);
+    return err;
+}
+
+/* Who got what was issued since then is not known, so none of it is revoked
+ * but what a list says. */
 static enum hf_err replay(struct restore *r, struct hf_why *why)
 {
     const struct hf_reconcile_plan plan = {.store = r->store,
@@ -239,6 +273,8 @@ static enum hf_err replay(struct restore *r, struct hf_why *why)
     if (err == HF_OK)
         err = hf_orphans_end(&r->orphans, why);
     hf_orphans_clear(&r->orphans);
+    if (err == HF_OK)
+        err = revoke_again(r, why);
     if (err == HF_OK)
         err = hf_listed_lost(&r->listed, r->store, &r->lost, why);
     hf_progress_end(&r->progress);
@@ -284,6 +320,7 @@ static void tell_json(const struct restore *r)
     hf_json_key_bool(&json, "log", r->has_log);
     hf_json_key_int(&json, "added", (int64_t)r->added);
     hf_json_key_int(&json, "unproven", (int64_t)r->unproven);
+    hf_json_key_int(&json, "revoked", (int64_t)r->revoked);
     hf_json_key_int(&json, "revocations_lost", r->lost);
     hf_json_close(&json, '}');
     hf_buf_putc(out, '\n');
@@ -312,8 +349,10 @@ static void tell_text(const struct restore *r)
                          "evidence here to tell which\n");
     put_count(out, r->added,
               " certificates, of which the log of evidence knows: they are in "
-              "the database\n  now, good until they are revoked, though what "
-              "was signed is not there\n");
+              "the database\n  now, good until they are revoked\n");
+    put_count(out, r->revoked,
+              " revocations, which the lists beside the log have: they are in "
+              "the database\n  now\n");
     put_count(out, (uint64_t)r->lost,
               " revocations, at least: the lists that were signed last had "
               "more. Revoke\n  these again (`holdfast ca cert revoke`) before "

@@ -74,3 +74,5 @@ enum hf_exit hf_doctor_log(struct hf_doctor *doctor);
 
 /* Lists at the URLs that were noted. The status is as of hf_doctor_log(). */
 enum hf_exit hf_doctor_published(struct hf_doctor *doctor);
+
+void hf_doctor_kept(struct hf_doctor *doctor); /* those beside the log */

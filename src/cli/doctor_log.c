@@ -119,6 +119,13 @@ static enum hf_err tell_orphan(void *state, const struct hf_orphan *orphan,
         const char *mended;
         const char *advice;
     } texts[] = {
+        [HF_ORPHAN_AWAITED] =
+            {"it is in the log and not in the tables, and its order waits for "
+             "it: a crash, or a full disk, came before it was stored, or the "
+             "tables are an older copy",
+             "it was in the log and not in the tables: it is there now, and "
+             "its order, which waited for it, has it",
+             "--repair puts it into the tables, and gives it to its order"},
         [HF_ORPHAN_WITHHELD] =
             {"it is in the log and not in the tables, and nobody got it: a "
              "crash, or a full disk, came between signing and storing",

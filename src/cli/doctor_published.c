@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* doctor_published.c -- lists of revoked certificates where clients look for
- * them: at the URLs in the certificates, beside what the tables say. */
+/* doctor_published.c -- lists of revoked certificates beside what the tables
+ * say: where clients look for them, at the URLs in the certificates, and those
+ * that the issuer keeps. */
 #include <stdio.h>
 
 #include "base/hex.h"
+#include "ca/kept_list.h"
 #include "cli/build.h"
 #include "cli/ca_parts.h"
 #include "cli/doctor.h"
@@ -87,7 +89,15 @@ static void say_unreached(struct hf_doctor *doctor, struct hf_span url,
                   "serves, and that its web server is reached there");
 }
 
-static void say_rifts(struct hf_doctor *doctor, struct hf_span url,
+/* One list, and how it is spoken of. */
+struct source {
+    const char *part;
+    struct hf_span subject;
+    uint32_t shard;
+    int64_t listed_at; /* it has what was revoked up to then */
+};
+
+static void say_rifts(struct hf_doctor *doctor, const struct source *source,
                       const struct hf_revoked_rifts *rifts)
 {
     static const struct {
@@ -121,8 +131,8 @@ static void say_rifts(struct hf_doctor *doctor, struct hf_span url,
         (void)snprintf(room, sizeof(room), "%zu %s, such as %.*s",
                        rifts->counts[i], texts[i].what, 2 * one->serial_len,
                        serial);
-        hf_doctor_say(doctor, mended ? HF_HEALTH_MENDED : HF_HEALTH_WRONG, PART,
-                      url, hf_span_str(room),
+        hf_doctor_say(doctor, mended ? HF_HEALTH_MENDED : HF_HEALTH_WRONG,
+                      source->part, source->subject, hf_span_str(room),
                       mended ? "they are revoked again" : texts[i].advice);
     }
 }
@@ -148,21 +158,21 @@ static enum hf_err number_of(struct hf_doctor *doctor, uint32_t shard,
     return err;
 }
 
-static void compare(struct hf_doctor *doctor, struct hf_span url,
-                    uint32_t shard, const struct hf_crl_read *list)
+static void compare(struct hf_doctor *doctor, const struct source *source,
+                    const struct hf_crl_read *list)
 {
     const struct hf_revoked_plan plan = {.store = doctor->store,
-                                         .shard = shard,
+                                         .shard = source->shard,
                                          .now_at = doctor->now_at,
-                                         .listed_at = doctor->now_at - LISTED_S,
+                                         .listed_at = source->listed_at,
                                          .mends = doctor->repairs};
     struct hf_revoked_rifts rifts;
     struct hf_why why = {0};
 
     if (hf_revoked_compare(&plan, list, &rifts, &why) == HF_OK)
-        say_rifts(doctor, url, &rifts);
+        say_rifts(doctor, source, &rifts);
     else
-        hf_doctor_fail(doctor, PART, url, &why, NULL);
+        hf_doctor_fail(doctor, source->part, source->subject, &why, NULL);
 }
 
 /* `number` is the table's from before it was fetched. */
@@ -204,7 +214,9 @@ static void look_at_list(struct hf_doctor *doctor, struct hf_span url,
         say(doctor, url,
             "it has ended: clients that look at it trust no certificate",
             stale);
-    compare(doctor, url, shard, &list);
+    compare(doctor,
+            &(struct source){PART, url, shard, doctor->now_at - LISTED_S},
+            &list);
 }
 
 static enum hf_err fetch(struct hf_doctor *doctor, struct hf_http *http,
@@ -306,4 +318,36 @@ enum hf_exit hf_doctor_published(struct hf_doctor *doctor)
                               "the database does"),
                       NULL);
     return HF_EXIT_GOOD;
+}
+
+/* ---- beside the log ---- */
+
+/* Of several that serve, each has those that it made itself: they may be old,
+ * but what they have was revoked. */
+void hf_doctor_kept(struct hf_doctor *doctor)
+{
+    char folder[PATH_MAX + 32];
+    char name[64];
+    struct hf_buf room;
+
+    if (doctor->issuer.len == 0)
+        return;
+    hf_doctor_path(doctor, HF_CA_LOG, folder);
+    hf_buf_init_grow(&room, HF_KEPT_LIST_MAX);
+    for (uint32_t i = 0; i < HF_CA_SHARDS; i++) {
+        struct source source = {"lists", {0}, i, INT64_MIN};
+        struct hf_crl_read list;
+        struct hf_why why = {0};
+        enum hf_err err = hf_kept_list_read(
+            folder, i, hf_buf_span(&doctor->issuer), &room, &list, &why);
+
+        (void)snprintf(name, sizeof(name), HF_CA_LOG "/%u.crl", i);
+        source.subject = hf_span_str(name);
+        if (err == HF_OK)
+            compare(doctor, &source, &list);
+        else if (err != HF_ENOTFOUND)
+            hf_doctor_fail(doctor, source.part, source.subject, &why,
+                           "move it away: `holdfast ca serve` makes it anew");
+    }
+    hf_buf_clear(&room);
 }

@@ -96,6 +96,13 @@ orphan() { # NAME
     wait $client 2>/dev/null || true
 }
 
+# It is the last one.
+forget_certificate() {
+    last=$(ls "$house"/ca/evidence/*.log | tail -n 1)
+    tail -n 1 "$last" | grep -q '"kind":"certificate"' || not_ok 'it is not last'
+    sed -i '$d' "$last"
+}
+
 has_it() { # SERIAL
     say 1 get "${directory%/directory}/cert/$1" >"$tmp/out" &&
         jq -r .body "$tmp/out" | openssl x509 -noout -serial |
@@ -116,38 +123,54 @@ crashes() { # ENGINE
     house_close
     doctor "$1: one that does not" 0 'all is well'
 
+    # The order waits for it.
     serve
     orphan www
-    doctor "$1: an orphan is found" 2 'nobody got it: a crash' --json
+    doctor "$1: an orphan is found" 2 'its order waits for it' --json
     serial=$(serial_of '.finding == "wrong"')
     check "$1: its serial number is told" [ -n "$serial" ]
-    doctor "$1: it is put into the tables" 0 "$serial: .* revoked .*all is well" \
-        --repair
-    doctor "$1: and is no orphan any more" 0 'all is well' --repair
-    # shellcheck disable=SC2086
-    expect "$1: it is listed, revoked" 0 'revoked .*reason 4' \
-        ca cert show "$serial" $store
+    doctor "$1: its order gets it" 0 "$serial: .* has it.*all is well" --repair
+    doctor "$1: and it is no orphan any more" 0 'all is well' --repair
     check "$1: it is there whole" [ "$(rows "SELECT count(*) FROM certificate
         WHERE serial = '$serial' AND length(der) > 400")" = 1 ]
     serve
-    await is_listed "$serial"
-    ok "$1: the list of revoked certificates has it"
+    await has_ended_well "$order"
+    check "$1: its order has no other one" [ "$(rows "SELECT count(*) FROM
+        certificate WHERE order_id = ${order##*/}")" = 1 ]
     has_it "$serial"
     ok "$1: its account gets it"
-    say 1 revoke "${directory%/directory}/cert/$serial" >"$tmp/out"
-    check "$1: and hears that it is revoked" \
-        jq -e '.body.type | endswith("alreadyRevoked")' "$tmp/out"
-    await has_ended_well "$order"
-    check "$1: its order has another one" [ "$(rows "SELECT count(*) FROM
-        certificate WHERE revoked_at IS NULL AND order_id = ${order##*/}")" = 1 ]
+    certificate=${directory%/directory}/cert/$serial
+    revoke
+    await is_listed "$serial"
+    ok "$1: and may revoke it"
 
+    # And so it does when the CA starts.
     orphan www
     before=$(wc -l <"$tmp/ca.log")
     serve
     tail -n "+$((before + 1))" "$tmp/ca.log" >"$tmp/out"
     check "$1: a CA that starts finds an orphan" \
-        grep -q '"event":"found".*"fate":"withheld"' "$tmp/out"
+        grep -q '"event":"found".*"fate":"awaited"' "$tmp/out"
     await has_ended_well "$order"
+    check "$1: which its order has" [ "$(rows "SELECT count(*) FROM
+        certificate WHERE order_id = ${order##*/}")" = 1 ]
+
+    # The crash comes before anything could be handed out.
+    orphan www
+    forget_certificate
+    doctor "$1: nobody got it" 2 'nobody got it: a crash' --json
+    serial=$(serial_of '.finding == "wrong"')
+    doctor "$1: it is put into the tables" 0 "$serial: .* revoked .*all is well" \
+        --repair
+    # shellcheck disable=SC2086
+    expect "$1: it is listed, revoked" 0 'revoked .*reason 4' \
+        ca cert show "$serial" $store
+    serve
+    await is_listed "$serial"
+    ok "$1: the list of revoked certificates has it"
+    await has_ended_well "$order"
+    check "$1: its order has another one" [ "$(rows "SELECT count(*) FROM
+        certificate WHERE revoked_at IS NULL AND order_id = ${order##*/}")" = 1 ]
     doctor "$1: then all is well" 0 'all is well'
     house_close
 }

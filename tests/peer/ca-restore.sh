@@ -50,6 +50,7 @@ issue www
 revoke
 await is_listed "$serial"
 restore 'a CA that serves is left alone' 75 'this CA serves'
+gone=$serial
 house_close
 restore 'a database is not overwritten' 1 'it is not overwritten: move'
 mv "$house/ca/ledger" "$tmp/lost"
@@ -59,19 +60,19 @@ cp -a "$house" "$tmp/usual"
 
 restore 'it is put back' 0 'restored what was known on'
 said '2 certificates, of which the log' || not_ok 'what was issued since then'
-said '1 revocations, at least' || not_ok 'a revocation is forgotten'
+said '1 revocations, which the lists beside the log have' ||
+    not_ok 'a revocation that a list has'
+said 'at least' && not_ok 'none is lost'
 check 'what is newer was issued' [ "$(sqlite3 "$house/ca/ledger/ca.db" \
     'SELECT count(*) FROM certificate')" = 3 ]
 check 'nobody else may read it' [ \
     "$(stat -c %a "$house/ca/ledger" "$house/ca/ledger/ca.db" | tr '\n' ' ')" \
     = '700 600 ' ]
 check 'and nothing else is there' [ "$(ls "$house/ca/ledger")" = ca.db ]
-expect 'its doctor knows of the revocation' 2 '1 revocations are forgotten' \
-    ca doctor
+expect 'it is revoked as it was' 0 'revoked .*reason 0' \
+    ca cert show "$gone"
 expect 'what is newer is good' 0 "serial $kept" ca cert show "$kept"
 said 'revoked' && not_ok 'nobody revoked it'
-expect 'it is revoked again' 0 'revoked' ca cert revoke "$serial" \
-    --reason superseded
 expect 'its doctor is content' 0 'all is well' ca doctor
 serve
 await is_listed "$serial"
@@ -101,6 +102,20 @@ is_as_it_was() {
     [ "$(ls "$tmp/usual/ca")" = "$(ls "$state/ca")" ]
 }
 
+sick
+rm "$state"/ca/evidence/?.crl
+restore 'without the lists' 0 '1 revocations, at least'
+expect 'its doctor knows of the revocation' 2 '1 revocations are forgotten' \
+    ca doctor
+expect 'it is revoked again' 0 'revoked' ca cert revoke "$gone" \
+    --reason superseded
+expect 'and its doctor is content' 0 'all is well' ca doctor
+sick
+for list in "$state"/ca/evidence/?.crl; do
+    printf x >>"$list"
+done
+restore 'lists that were changed' 1 'no list of revoked certificates'
+check 'nothing is put back then' is_as_it_was
 sick
 "$HOLDFAST" ca init --state-dir "$tmp/other" --name Other --plaintext \
     >"$tmp/out"

@@ -14,6 +14,7 @@
 #include "ca/founder.h"
 #include "ca/issued.h"
 #include "ca/issuer_worker.h"
+#include "os/file.h"
 #include "tests/unit/authority_fixture.h"
 #include "tests/unit/scratch.h"
 
@@ -334,6 +335,18 @@ static void issues_many(void **state)
     hf_issuer_free(issuer);
 }
 
+static void is_beside_the_log(const char *name, struct hf_span der)
+{
+    char path[SCRATCH_MAX + 16];
+    struct hf_buf octets;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    hf_buf_init_grow(&octets, 65536);
+    assert_int_equal(hf_file_read_private(path, &octets, NULL), HF_OK);
+    assert_true(hf_span_eq(hf_buf_span(&octets), der));
+    hf_buf_clear(&octets);
+}
+
 static void lists(void **state)
 {
     static const struct hf_revoked revoked[] = {{{1, 2, 3}, 3, 1, NOW - 1}};
@@ -358,6 +371,7 @@ static void lists(void **state)
     list = d2i_X509_CRL(NULL, &at, (long)reply.der.len);
     assert_non_null(list);
     assert_int_equal(X509_CRL_verify(list, X509_get0_pubkey(issuing)), 1);
+    is_beside_the_log("2.crl", reply.der);
     hf_issuer_drop(issuer);
     X509_CRL_free(list);
     X509_free(issuing);

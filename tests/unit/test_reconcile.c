@@ -278,6 +278,39 @@ static const struct {
     {NULL, HF_ORPHAN_LOST, -1},
 };
 
+/* One that was handed out, and an order that waits: it was for that, and no
+ * other is. */
+static void an_order_gets_what_it_waits_for(void **state)
+{
+    const struct hf_store_value order = hf_store_number(ORDER);
+    struct hf_why why = {0};
+    bool more = false;
+
+    (void)state;
+    add_account();
+    add_order(ORDER, "processing");
+    sign(1, ORDER);
+    hand_out(last.number, "MAQwAgUA");
+    sign(2, ORDER);
+    hand_out(last.number, "MAQwAgUA");
+    look();
+    assert_int_equal(orphan_count, 2);
+    assert_int_equal(found_orphan.fate, HF_ORPHAN_AWAITED);
+    look_from(false, true, true, false);
+    assert_int_equal(found_orphan.fate, HF_ORPHAN_WITHHELD);
+    assert_int_equal(reason_of("40000001"), -1);
+    assert_int_equal(reason_of("40000002"), 4);
+    place_want(hf_store_start(store, HF_CA_ORDER_GET, &order, 1, &why), why);
+    place_want(hf_store_next(store, HF_CA_ORDER_GET, &more, &why), why);
+    assert_true(
+        hf_span_eq(hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_STATUS),
+                   HF_SPAN("valid")));
+    assert_true(
+        hf_span_eq(hf_store_get_text(store, HF_CA_ORDER_GET, HF_ORDER_SERIAL),
+                   HF_SPAN("40000001")));
+    hf_store_end(store, HF_CA_ORDER_GET);
+}
+
 static void orphans_are_adopted(void **state)
 {
     (void)state;
@@ -523,6 +556,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(orphans_have_their_certificates, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(batches_have_their_certificates, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_order_gets_what_it_waits_for, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_order_has_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_copy_is_restored, set_up, tear_down),
