@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A key in a process of its own: what it tells, what it signs and what not,
- * and that it cannot leave. This program is that process, too: it executes
- * itself as `_signer`. REQ CLI-23.
+ * A key in a process of its own: what it tells, what it signs and what not.
+ * This program is that process, too: it executes itself as `_signer`. That the
+ * key cannot leave is in test_wall.c. REQ CLI-23.
  */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client/key.h"
@@ -188,88 +182,6 @@ static void test_limits(void **unused)
     hf_signer_clear(&ready.signer);
 }
 
-/* ---- the wall ---- */
-
-static bool can_read(void)
-{
-    return open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
-}
-
-static bool can_write(void)
-{
-    return open("/tmp", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) >= 0;
-}
-
-static bool can_connect(void)
-{
-    return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ||
-           socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0) >= 0 ||
-           socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0;
-}
-
-static bool can_execute(void)
-{
-    char name[] = "true";
-    char *const argv[] = {name, NULL};
-    char *const envp[] = {NULL};
-    pid_t pid = fork();
-
-    if (pid == 0)
-        (void)execve("/bin/true", argv, envp);
-    return pid >= 0;
-}
-
-static bool can_signal(void)
-{
-    return kill(getppid(), 0) == 0;
-}
-
-static bool (*const attempts[])(void) = {can_read, can_write, can_connect,
-                                         can_execute, can_signal};
-
-/* The role, up to where its parent hangs up; and then it tries to get out. */
-static int climb(bool no_wall)
-{
-    struct hf_key_want want = made;
-    struct hf_buf frame;
-    int pair[2];
-    int status = 0;
-    pid_t pid;
-
-    want.no_wall = no_wall;
-    want.kind = HF_KEY_P256;
-    hf_buf_init_grow(&frame, 4096);
-    hf_key_put_want(&frame, &want);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair),
-                     0);
-    pid = fork();
-    if (pid == 0) {
-        int got_out = 0;
-
-        (void)close(pair[0]);
-        if (!hf_key_worker_run(pair[1]))
-            _exit(99);
-        for (size_t i = 0; i < COUNT_OF(attempts); i++)
-            got_out |= attempts[i]() ? 1 << i : 0;
-        _exit(got_out);
-    }
-    (void)close(pair[1]);
-    assert_true(hf_role_send(pair[0], hf_buf_span(&frame)));
-    assert_int_equal(shutdown(pair[0], SHUT_WR), 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    (void)close(pair[0]);
-    hf_buf_clear(&frame);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void test_wall(void **unused)
-{
-    (void)unused;
-    assert_int_equal(climb(true), (1 << COUNT_OF(attempts)) - 1);
-    assert_int_equal(climb(false), 0);
-}
-
 /* ---- who lies ---- */
 
 static void test_hostile_ready(void **unused)
@@ -346,10 +258,10 @@ static void test_dies(void **unused)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_make),          cmocka_unit_test(test_open),
-        cmocka_unit_test(test_wait),          cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_wall),          cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_hostile_ready), cmocka_unit_test(test_dies),
+        cmocka_unit_test(test_make),   cmocka_unit_test(test_open),
+        cmocka_unit_test(test_wait),   cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_failed), cmocka_unit_test(test_hostile_ready),
+        cmocka_unit_test(test_dies),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_KEY_ROLE) == 0)
