@@ -8,7 +8,7 @@
 #define TOLD_MAX   4000 /* octets of what a command said */
 #define DETAIL_MAX 300
 #define UNMET_MAX  1500 /* octets of a step that was not as expected */
-#define LOG_MS     2000 /* the longest that a line of a log is on its way */
+#define LOG_MS     5000 /* the longest that a line of a log is on its way */
 
 /* ---- what a command said ---- */
 
