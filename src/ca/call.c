@@ -242,3 +242,18 @@ bool hf_ca_call_find_account(struct hf_ca_call *call, struct hf_span thumbprint,
     return load(call, HF_CA_ACCOUNT_BY_KEY, hf_store_text(thumbprint), out,
                 found);
 }
+
+bool hf_ca_call_check_key(struct hf_ca_call *call,
+                          const struct hf_public_key *key)
+{
+    struct hf_store_value value = hf_store_blob(hf_public_key_hash(key));
+    bool found;
+
+    if (!hf_ca_call_row(call, HF_CA_BLOCK_GET, &value, 1, &found))
+        return false;
+    if (!found)
+        return true;
+    hf_ca_call_row_end(call, HF_CA_BLOCK_GET);
+    return hf_ca_call_refuse(call, HF_TROUBLE_BAD_PUBLIC_KEY,
+                             "this key was reported as compromised");
+}

@@ -178,7 +178,8 @@ bool hf_ca_call_take_id(struct hf_span text, int64_t *out);
 
 /* A new id: positive, the second in its upper half and chance in its lower, so
  * that rows which are made together lie together. Whoever gets one that is
- * taken is run again, and gets another. */
+ * taken is run again, and gets another; accounts stay, so no URL of one is ever
+ * another's (REQ ACCT-07). */
 bool hf_ca_call_new_id(struct hf_ca_call *call, int64_t *out);
 
 /* 43 characters of base64url: a token of 256 bits (RFC 8555, section 8). */
@@ -210,6 +211,11 @@ bool hf_ca_call_load_account(struct hf_ca_call *call, int64_t id,
                              struct hf_ca_call_account *out, bool *found);
 bool hf_ca_call_find_account(struct hf_ca_call *call, struct hf_span thumbprint,
                              struct hf_ca_call_account *out, bool *found);
+
+/* REQ ACCT-15: a key whose secret half became known is no account's. False when
+ * the call is refused for that. */
+bool hf_ca_call_check_key(struct hf_ca_call *call,
+                          const struct hf_public_key *key);
 
 static inline bool hf_ca_call_is_fetch(const struct hf_ca_call *call)
 {

@@ -185,21 +185,6 @@ static bool is_true(const struct hf_ca_call *call, const char *member)
     return json_is_true(hf_document_member(call->payload, member));
 }
 
-/* REQ ACCT-15: a key whose half became known makes no account. */
-static bool refuse_blocked(struct hf_ca_call *call)
-{
-    struct hf_store_value value = hf_store_blob(hf_public_key_hash(call->key));
-    bool found;
-
-    if (!hf_ca_call_row(call, HF_CA_BLOCK_GET, &value, 1, &found))
-        return false;
-    if (!found)
-        return true;
-    hf_ca_call_row_end(call, HF_CA_BLOCK_GET);
-    return hf_ca_call_refuse(call, HF_TROUBLE_BAD_PUBLIC_KEY,
-                             "this key was reported as compromised");
-}
-
 static bool add_account(struct hf_ca_call *call,
                         struct hf_ca_call_account *account, struct hf_span kid)
 {
@@ -236,8 +221,9 @@ static bool make_account(struct hf_ca_call *call)
             "agree to the terms of service first: they are "
             "in the directory, and \"termsOfServiceAgreed\" "
             "says that you do");
-    if (!refuse_blocked(call) || !take_contacts(call, &account.contacts) ||
-        !take_binding(call, &kid) || !hf_ca_call_new_id(call, &account.id) ||
+    if (!hf_ca_call_check_key(call, call->key) ||
+        !take_contacts(call, &account.contacts) || !take_binding(call, &kid) ||
+        !hf_ca_call_new_id(call, &account.id) ||
         !add_account(call, &account, kid) || !bind(call, kid, account.id))
         return false;
     call->status = 201;

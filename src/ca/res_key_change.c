@@ -65,7 +65,7 @@ static bool rekey(struct hf_ca_call *call, const struct hf_public_key *key)
     struct hf_store_value id = hf_store_number(call->account.id);
     struct hf_span thumbprint = hf_public_key_thumbprint(key);
 
-    if (!refuse_taken(call, thumbprint) ||
+    if (!hf_ca_call_check_key(call, key) || !refuse_taken(call, thumbprint) ||
         !hf_ca_call_run(call, HF_CA_ACCOUNT_REKEY,
                         HF_VALUES(id, hf_store_text(hf_public_key_jwk(key)),
                                   hf_store_text(thumbprint))) ||

@@ -878,15 +878,13 @@ static const char der[] = "\x30\x0b\x30\x09\xa0\x03\x02\x01\x02\x02\x02"
 /* RFC 9773 4.1: the issuer's key identifier and the serial number. */
 #define CERT_ID "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.EjQ"
 
-static void make_wish(enum hf_key_kind kind, const char *name, bool must_staple,
-                      char *out, size_t size)
+static void make_wish_of(const struct hf_private_key *key, const char *name,
+                         bool must_staple, char *out, size_t size)
 {
     struct hf_span dns = hf_span_str(name);
     struct hf_csr_names names = {.dns = &dns, .dns_count = 1};
-    struct hf_private_key *key;
     struct hf_buf octets;
 
-    assert_int_equal(hf_private_key_generate(kind, &key, NULL), HF_OK);
     hf_buf_init_grow(&octets, 8192);
     assert_int_equal(hf_csr_make(key, &names, must_staple, &octets, NULL),
                      HF_OK);
@@ -895,6 +893,15 @@ static void make_wish(enum hf_key_kind kind, const char *name, bool must_staple,
     hf_base64url(hf_buf_span(&octets), out + 8);
     memcpy(out + 8 + HF_BASE64URL_LEN(octets.len), "\"}", 3);
     hf_buf_clear(&octets);
+}
+
+static void make_wish(enum hf_key_kind kind, const char *name, bool must_staple,
+                      char *out, size_t size)
+{
+    struct hf_private_key *key;
+
+    assert_int_equal(hf_private_key_generate(kind, &key, NULL), HF_OK);
+    make_wish_of(key, name, must_staple, out, size);
     hf_private_key_free(key);
 }
 
@@ -1050,6 +1057,61 @@ static void revocation(void **state)
     is_refused(400, "alreadyRevoked");
 }
 
+/* REQ ACCT-15: a key that others know certifies nothing again, and is no
+ * account's, whichever way it would become one. */
+static void compromised(void **state)
+{
+    struct hf_private_key *known;
+    struct hf_signer thief = {0};
+    struct hf_signer owner = signer;
+    struct hf_buf inner;
+    char csr[4096];
+    char owner_url[256];
+    struct hf_job job;
+
+    (void)state;
+    assert_int_equal(hf_private_key_generate(HF_KEY_P256, &known, NULL), HF_OK);
+    assert_int_equal(hf_private_key_signer(known, &thief, NULL), HF_OK);
+    make_wish_of(known, "www.example.com", false, csr, sizeof(csr));
+    make_account();
+    post(ready_order(), csr);
+    job = job_of_call(HF_JOB_SIGN);
+    issued(&job, call.signing);
+    post("/revoke-cert",
+         "{\"certificate\":\"MAswCaADAgECAgISNA\",\"reason\":1}");
+    assert_int_equal(reply.status, 200);
+
+    post(
+        "/new-order",
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}]}");
+    is_good(201, "\"status\":\"ready\"");
+    post(path_in("order"), csr);
+    is_refused(400, "badCSR");
+    assert_true(says("compromised"));
+
+    hf_buf_init_grow(&inner, HF_JWS_BODY_MAX);
+    assert_int_equal(hf_jws_key_change(&thief, HF_SPAN(BASE "/key-change"),
+                                       hf_span_str(account_url),
+                                       hf_signer_jwk(&owner), &inner, NULL),
+                     HF_OK);
+    hf_buf_putc(&inner, '\0');
+    post("/key-change", inner.ptr);
+    is_refused(400, "badPublicKey");
+    hf_buf_clear(&inner);
+
+    memcpy(owner_url, account_url, sizeof(owner_url));
+    account_url[0] = '\0';
+    signer = thief;
+    post("/new-account", "{}");
+    is_refused(400, "badPublicKey");
+    signer = owner;
+    memcpy(account_url, owner_url, sizeof(owner_url));
+    post(account_path(""), "");
+    is_good(200, "\"status\":\"valid\"");
+    hf_signer_clear(&thief);
+    hf_private_key_free(known);
+}
+
 static void is_revoked(const char *serial)
 {
     struct hf_store_value shard[] = {hf_store_number(3), hf_store_number(NOW)};
@@ -1168,6 +1230,7 @@ int main(void)
         TEST(finalize),
         TEST(replaces),
         TEST(revocation),
+        TEST(compromised),
         TEST(deactivated_while_signing),
         TEST(signed_by_another),
         TEST(too_old),
