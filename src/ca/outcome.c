@@ -284,6 +284,24 @@ bool hf_outcome_validated(struct hf_ca_call *call, const struct hf_job *job,
 
 /* ---- the issuer ---- */
 
+/* What was fresh when it was finalized is not any more (REQ VAL-52, REUSE-15).
+ */
+static bool has_aged(const struct hf_order *order, int64_t now_at)
+{
+    for (size_t i = 0; i < order->authz_count; i++)
+        if (hf_authz_is_lapsed(&order->authzs[i], now_at) ||
+            order->authzs[i].caa_until_at < now_at)
+            return true;
+    return false;
+}
+
+static bool set_ready(struct hf_ca_call *call, int64_t order)
+{
+    return hf_ca_call_run(
+        call, HF_CA_ORDER_AGAIN,
+        HF_VALUES(hf_store_number(order), hf_store_number(call->keeper.id)));
+}
+
 bool hf_outcome_sign(struct hf_ca_call *call, int64_t id,
                      const struct hf_issuer_order **out, bool *wanted)
 {
@@ -292,7 +310,10 @@ bool hf_outcome_sign(struct hf_ca_call *call, int64_t id,
     if (!hf_order_load(call, id, &order, wanted))
         return false;
     *wanted = *wanted && hf_span_eq(order.status, HF_SPAN("processing"));
-    return !*wanted || hf_order_signing(call, &order, out);
+    if (!*wanted)
+        return true;
+    *wanted = !has_aged(&order, call->now_at);
+    return *wanted ? hf_order_signing(call, &order, out) : set_ready(call, id);
 }
 
 static bool keep(struct hf_ca_call *call, const struct hf_order *order,
@@ -341,9 +362,7 @@ static bool set_failed(struct hf_ca_call *call, int64_t order,
     struct hf_buf error;
 
     if (reply->err != HF_EINVAL) /* later it may go well */
-        return hf_ca_call_run(call, HF_CA_ORDER_AGAIN,
-                              HF_VALUES(hf_store_number(order),
-                                        hf_store_number(call->keeper.id)));
+        return set_ready(call, order);
     hf_buf_init(&error, room, sizeof(room));
     hf_trouble_put(&error, HF_TROUBLE_BAD_CSR, reply->said, NULL, 0,
                    HF_SPAN(""));

@@ -717,7 +717,9 @@ static enum hf_err resume_all(struct hf_service *service,
             if (!is_worked_on(service, lost_kinds[k].kind, lost->ids[k][i]))
                 err = resume_one(service, lost_kinds[k].kind, lost->ids[k][i],
                                  why);
-    hf_store_undo(service->config.store); /* nothing was changed */
+    if (err == HF_OK)
+        return hf_store_commit(service->config.store, why);
+    hf_store_undo(service->config.store);
     return err;
 }
 

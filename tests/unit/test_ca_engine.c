@@ -1204,6 +1204,55 @@ static void too_old(void **state)
     is_good(200, "\"status\":\"processing\"");
 }
 
+/* An order is signed when this came of its validation, and a crash ends that.
+ * Ten seconds later it is signed after all, one more and it is ready again. */
+static void crash_while_signing(const struct hf_validation_result *result)
+{
+    const struct hf_issuer_order *asked = NULL;
+    struct hf_ca_call own;
+    char order[300];
+    char target[320];
+    char csr[4096];
+    struct hf_job job;
+    bool wanted;
+
+    new_signer();
+    make_account();
+    job = start_challenge("dns-persist-01");
+    found(&job, result);
+    post(account_path("/orders"), "");
+    (void)snprintf(order, sizeof(order), "%s", path_in("order"));
+    (void)snprintf(target, sizeof(target), "%s/finalize", order);
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    post(target, csr);
+    is_good(200, "\"status\":\"processing\"");
+    job = job_of_call(HF_JOB_SIGN);
+    for (int late = 0; late < 2; late++) {
+        hf_engine_begin(engine, NOW + 10 + late, &own);
+        assert_int_equal(hf_store_begin(store, NULL), HF_OK);
+        assert_true(hf_outcome_sign(&own, job.id, &asked, &wanted));
+        assert_int_equal(hf_store_commit(store, NULL), HF_OK);
+        assert_int_equal(wanted, late == 0);
+        hf_ca_call_clear(&own);
+    }
+    post(order, "");
+    is_good(200, "\"status\":\"ready\"");
+}
+
+/* REQ REUSE-15, VAL-52: what is too old by then has its client finalize again,
+ * which looks again, and is not signed. */
+static void aged_while_signing(void **state)
+{
+    struct hf_validation_result result = good;
+
+    (void)state;
+    result.expires_at = NOW + 10; /* a short TTL */
+    crash_while_signing(&result);
+    result = good;
+    result.caa_expires_at = NOW + 10; /* of CAA */
+    crash_while_signing(&result);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1234,6 +1283,7 @@ int main(void)
         TEST(deactivated_while_signing),
         TEST(signed_by_another),
         TEST(too_old),
+        TEST(aged_while_signing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
