@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * limit.h -- how often something may happen: failures of an account at a name
- * (REQ VAL-28), look-ups just in time of a name over all accounts (REQ
- * JIT-04). Pure, and in memory of a fixed size.
+ * (REQ VAL-28), so that records which vanish cost little (REQ VAL-14), and
+ * look-ups just in time of a name over all accounts (REQ JIT-04). Pure, and in
+ * memory of a fixed size.
  *
  * Each key has a bucket that `burst` events fill and that loses one every
  * `period_s`. Keys are known by 64 bits of a code under a secret; when there

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * perspective_host.h -- a perspective at work: requests of its front go to its
- * eye, and views come back as replies. It never waits.
+ * eye, and views come back as replies. It never waits. What it saw for others
+ * it sees again, by a resolver of its own (REQ VAL-44).
  *
  *     POST /dcv, /caa      the Open MPIC API (open_mpic.h, perspective.h)
  *     POST /mpic           the same from remote perspectives (coordinator.h)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* revocation.h -- revoking a certificate in the tables, for whoever may: its
- * owner over ACME, or the operator. */
+ * owner over ACME, or the operator. Nothing else ends one early, the end of
+ * what it rests on least of all (REQ REUSE-11). */
 #pragma once
 
 #include "ca/tables.h"

@@ -124,6 +124,8 @@ static enum hf_exit read_places(const struct hf_cli *cli,
 
 /* ---- names in records ---- */
 
+/* The directory and every challenge have all of them (REQ DIR-11): what it was
+ * called before comes behind what it is called now. */
 static enum hf_exit read_issuers(const struct hf_cli *cli,
                                  struct hf_ca_setup *out)
 {

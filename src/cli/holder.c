@@ -94,6 +94,7 @@ enum hf_exit hf_holder_http(const struct hf_cli *cli, struct hf_http *out)
 
 /* ---- the account ---- */
 
+/* REQ CLI-40: the configuration says for whom which one. */
 struct hf_span hf_holder_name(const struct hf_cli *cli)
 {
     return hf_span_str(hf_cli_value(cli, "account",

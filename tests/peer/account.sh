@@ -339,6 +339,7 @@ directory=$PEBBLE_DIRECTORY
 url=$(member plain url)
 account deactivate --account plain
 judge 'deactivate, nobody to confirm it' 1 'nothing was done'
+judge 'it says what stays' 1 'already issued stay valid' # REQ ACCT-17
 account deactivate --account plain --confirm "$url/"
 judge 'deactivate, another URL' 64 "wants the account's URL"
 account check --account plain

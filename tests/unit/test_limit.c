@@ -17,7 +17,7 @@ static struct hf_limit *make(size_t keys)
     return limit;
 }
 
-/* REQ VAL-28, JIT-04 */
+/* REQ VAL-14, VAL-28, JIT-04 */
 static void a_burst_and_then_one_a_minute(void **state)
 {
     struct hf_limit *limit = make(100);
