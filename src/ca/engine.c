@@ -395,7 +395,6 @@ static bool show_again(struct hf_ca_call *call)
     case HF_SHOWS_CHALLENGE:
         return hf_resource_show_challenge(call, call->shown);
     case HF_SHOWS_FINALIZE:
-        call->rounds++;
         return call->resource->run(call);
     }
     return true;

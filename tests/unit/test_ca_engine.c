@@ -453,11 +453,34 @@ static void terms(void **state)
     make_account();
 }
 
+/* RFC 7517, A.1, in the form of RFC 7638 */
+#define OTHER_JWK                                                              \
+    "{\"crv\":\"P-256\",\"kty\":\"EC\","                                       \
+    "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","                   \
+    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}"
+
+/* An account with a binding of this key, made with that of the CA. */
+static void bind_with(const struct hf_eab *eab, struct hf_span jwk)
+{
+    struct hf_buf payload;
+
+    hf_buf_init_grow(&payload, HF_JWS_BODY_MAX);
+    hf_buf_puts(&payload, "{\"externalAccountBinding\":");
+    assert_int_equal(
+        hf_jws_bind(eab, HF_SPAN(BASE "/new-account"), jwk, &payload, NULL),
+        HF_OK);
+    hf_buf_putc(&payload, '}');
+    hf_buf_putc(&payload, '\0');
+    post("/new-account", payload.ptr);
+    hf_buf_clear(&payload);
+}
+
 static void external_accounts(void **state)
 {
     const struct hf_eab eab = {HF_HS256, HF_SPAN("a MAC key of the CA"),
                                HF_SPAN("kid-1")};
-    struct hf_buf payload;
+    const struct hf_eab guessed = {HF_HS256, HF_SPAN("a MAC key of a guess"),
+                                   HF_SPAN("kid-1")};
 
     (void)state;
     settings.eab_required = true;
@@ -469,22 +492,15 @@ static void external_accounts(void **state)
                                hf_store_number(NOW)),
                      NULL),
         HF_OK);
-    for (int i = 0; i < 2; i++) {
-        hf_buf_init_grow(&payload, HF_JWS_BODY_MAX);
-        hf_buf_puts(&payload, "{\"externalAccountBinding\":");
-        assert_int_equal(hf_jws_bind(&eab, HF_SPAN(BASE "/new-account"),
-                                     hf_signer_jwk(&signer), &payload, NULL),
-                         HF_OK);
-        hf_buf_putc(&payload, '}');
-        hf_buf_putc(&payload, '\0');
-        post("/new-account", payload.ptr);
-        hf_buf_clear(&payload);
-        if (i == 0)
-            is_good(201, "\"status\":\"valid\"");
-        else
-            is_refused(403, "unauthorized"); /* used up */
-        new_signer();
-    }
+    bind_with(&guessed, hf_signer_jwk(&signer));
+    is_refused(403, "unauthorized");
+    bind_with(&eab, HF_SPAN(OTHER_JWK));
+    is_refused(400, "malformed");
+    bind_with(&eab, hf_signer_jwk(&signer));
+    is_good(201, "\"status\":\"valid\"");
+    new_signer();
+    bind_with(&eab, hf_signer_jwk(&signer)); /* used up */
+    is_refused(403, "unauthorized");
 }
 
 /* REQ ACCT-05, ACCT-11. */
@@ -523,6 +539,56 @@ static void key_change(void **state)
     hf_buf_clear(&inner);
     hf_signer_clear(&old_signer);
     hf_private_key_free(old_key);
+}
+
+/* Change the account's key to that of `to`, as an inner JWS says it. */
+static void change_key(const struct hf_signer *to, const char *account,
+                       struct hf_span old_jwk, bool spoilt)
+{
+    struct hf_buf inner;
+    char *octet;
+
+    hf_buf_init_grow(&inner, HF_JWS_BODY_MAX);
+    assert_int_equal(hf_jws_key_change(to, HF_SPAN(BASE "/key-change"),
+                                       hf_span_str(account), old_jwk, &inner,
+                                       NULL),
+                     HF_OK);
+    octet = inner.ptr + inner.len - 20; /* of the signature */
+    if (spoilt)
+        *octet = *octet == 'A' ? 'B' : 'A';
+    hf_buf_putc(&inner, '\0');
+    post("/key-change", inner.ptr);
+    hf_buf_clear(&inner);
+}
+
+/* RFC 8555 7.3.5: both keys agree, about this account. */
+static void key_change_refused(void **state)
+{
+    struct hf_private_key *other_key = NULL;
+    struct hf_signer other = {0};
+    char other_url[256];
+
+    (void)state;
+    make_account();
+    memcpy(other_url, account_url, sizeof(other_url));
+    other = signer;
+    other_key = private_key;
+    signer = (struct hf_signer){0};
+    private_key = NULL;
+    new_signer();
+    make_account();
+    change_key(&other, account_url, hf_signer_jwk(&signer), false);
+    is_refused(409, "has the new key already");
+    change_key(&other, other_url, hf_signer_jwk(&signer), false);
+    is_refused(400, "malformed");
+    change_key(&other, account_url, hf_signer_jwk(&other), false);
+    is_refused(400, "malformed");
+    change_key(&other, account_url, hf_signer_jwk(&signer), true);
+    is_refused(400, "not signed by the new key");
+    post(account_path(""), "");
+    is_good(200, "\"status\":\"valid\"");
+    hf_signer_clear(&other);
+    hf_private_key_free(other_key);
 }
 
 /* ---- orders (section 7.4) ---- */
@@ -878,11 +944,14 @@ static const char der[] = "\x30\x0b\x30\x09\xa0\x03\x02\x01\x02\x02\x02"
 /* RFC 9773 4.1: the issuer's key identifier and the serial number. */
 #define CERT_ID "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.EjQ"
 
+/* For both names, or the first one if there is no other. */
 static void make_wish_of(const struct hf_private_key *key, const char *name,
-                         bool must_staple, char *out, size_t size)
+                         const char *other, bool must_staple, char *out,
+                         size_t size)
 {
-    struct hf_span dns = hf_span_str(name);
-    struct hf_csr_names names = {.dns = &dns, .dns_count = 1};
+    struct hf_span dns[] = {hf_span_str(name), hf_span_str(other)};
+    struct hf_csr_names names = {.dns = dns,
+                                 .dns_count = other == NULL ? 1 : 2};
     struct hf_buf octets;
 
     hf_buf_init_grow(&octets, 8192);
@@ -901,7 +970,7 @@ static void make_wish(enum hf_key_kind kind, const char *name, bool must_staple,
     struct hf_private_key *key;
 
     assert_int_equal(hf_private_key_generate(kind, &key, NULL), HF_OK);
-    make_wish_of(key, name, must_staple, out, size);
+    make_wish_of(key, name, NULL, must_staple, out, size);
     hf_private_key_free(key);
 }
 
@@ -909,6 +978,16 @@ static void make_csr(enum hf_key_kind kind, const char *name, char *out,
                      size_t size)
 {
     make_wish(kind, name, false, out, size);
+}
+
+/* For www and mail. */
+static void make_two(char *out, size_t size)
+{
+    struct hf_private_key *key;
+
+    assert_int_equal(hf_private_key_generate(HF_KEY_P256, &key, NULL), HF_OK);
+    make_wish_of(key, "www.example.com", "mail.example.com", false, out, size);
+    hf_private_key_free(key);
 }
 
 /* An order for www.example.com that is ready; its path. */
@@ -984,6 +1063,12 @@ static void finalize(void **state)
     make_csr(HF_KEY_P256, "other.example.com", csr, sizeof(csr));
     post(order, csr);
     is_refused(400, "badCSR");
+    make_wish_of(private_key, "www.example.com", NULL, false, csr, sizeof(csr));
+    post(order, csr);
+    is_refused(400, "RFC 8555 11.1");
+    make_two(csr, sizeof(csr));
+    post(order, csr);
+    is_refused(400, "exactly the names");
     post(order, "{\"csr\":\"AAAA\"}");
     is_refused(400, "badCSR");
     make_wish(HF_KEY_P256, "www.example.com", true, csr, sizeof(csr));
@@ -1020,6 +1105,10 @@ static void replaces(void **state)
     (void)state;
     make_account();
     issue(ready_order());
+    post("/new-order", payload);
+    is_good(201, "\"status\":\"ready\"");
+    post("/new-order", payload);
+    is_refused(409, "alreadyReplaced");
     new_signer();
     make_account();
     post("/new-order", payload);
@@ -1035,6 +1124,9 @@ static void revocation(void **state)
     make_account();
     issue(ready_order());
     post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNQ\"}");
+    is_refused(404, "malformed");
+    /* The same number, and not what we signed. */
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgEBAgISNA\"}");
     is_refused(404, "malformed");
     post("/revoke-cert",
          "{\"certificate\":\"MAswCaADAgECAgISNA\",\"reason\":6}");
@@ -1057,6 +1149,9 @@ static void revocation(void **state)
     is_refused(400, "alreadyRevoked");
 }
 
+#define REVOKE_COMPROMISED                                                     \
+    "{\"certificate\":\"MAswCaADAgECAgISNA\",\"reason\":1}"
+
 /* REQ ACCT-15: a key that others know certifies nothing again, and is no
  * account's, whichever way it would become one. */
 static void compromised(void **state)
@@ -1072,14 +1167,20 @@ static void compromised(void **state)
     (void)state;
     assert_int_equal(hf_private_key_generate(HF_KEY_P256, &known, NULL), HF_OK);
     assert_int_equal(hf_private_key_signer(known, &thief, NULL), HF_OK);
-    make_wish_of(known, "www.example.com", false, csr, sizeof(csr));
+    make_wish_of(known, "www.example.com", NULL, false, csr, sizeof(csr));
     make_account();
     post(ready_order(), csr);
     job = job_of_call(HF_JOB_SIGN);
     issued(&job, call.signing);
-    post("/revoke-cert",
-         "{\"certificate\":\"MAswCaADAgECAgISNA\",\"reason\":1}");
+    memcpy(owner_url, account_url, sizeof(owner_url));
+    account_url[0] = '\0';
+    post("/revoke-cert", REVOKE_COMPROMISED); /* by another key */
+    is_refused(403, "unauthorized");
+    signer = thief;
+    post("/revoke-cert", REVOKE_COMPROMISED);
     assert_int_equal(reply.status, 200);
+    signer = owner;
+    memcpy(account_url, owner_url, sizeof(owner_url));
 
     post(
         "/new-order",
@@ -1099,7 +1200,6 @@ static void compromised(void **state)
     is_refused(400, "badPublicKey");
     hf_buf_clear(&inner);
 
-    memcpy(owner_url, account_url, sizeof(owner_url));
     account_url[0] = '\0';
     signer = thief;
     post("/new-account", "{}");
@@ -1110,6 +1210,116 @@ static void compromised(void **state)
     is_good(200, "\"status\":\"valid\"");
     hf_signer_clear(&thief);
     hf_private_key_free(known);
+}
+
+/* The nth authorization of the order in the reply becomes valid. */
+static void authorize(size_t nth)
+{
+    const char *at = reply.body.ptr;
+    struct hf_job job = {.kind = HF_JOB_LOOK};
+
+    for (size_t i = 0; i <= nth; i++) {
+        at = memmem(at, (size_t)(reply.body.ptr + reply.body.len - at),
+                    "/authz/", 7);
+        assert_non_null(at);
+        at += 7;
+    }
+    job.id = strtoll(at, NULL, 10);
+    found(&job, &good);
+}
+
+static void order_names(const char *identifiers, size_t count)
+{
+    char payload[512];
+    char order[300];
+
+    (void)snprintf(payload, sizeof(payload), "{\"identifiers\":[%s]}",
+                   identifiers);
+    post("/new-order", payload);
+    assert_int_equal(reply.status, 201);
+    (void)snprintf(order, sizeof(order), "%s",
+                   field("Location").ptr + strlen(BASE));
+    for (size_t i = 0; i < count; i++) {
+        post(order, "");
+        authorize(i);
+    }
+    post(order, "");
+    is_good(200, "\"status\":\"ready\"");
+}
+
+#define WWW  "{\"type\":\"dns\",\"value\":\"www.example.com\"}"
+#define MAIL "{\"type\":\"dns\",\"value\":\"mail.example.com\"}"
+
+/* RFC 8555 7.6: whoever controls all of its names may, not one of them. */
+static void revocation_by_names(void **state)
+{
+    char csr[4096];
+    struct hf_job job;
+
+    (void)state;
+    make_account();
+    order_names(WWW "," MAIL, 2);
+    make_two(csr, sizeof(csr));
+    post(path_in("order"), csr);
+    is_good(200, "\"status\":\"processing\"");
+    job = job_of_call(HF_JOB_SIGN);
+    issued(&job, call.signing);
+    new_signer();
+    make_account();
+    order_names(WWW, 1);
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNA\"}");
+    is_refused(403, "unauthorized");
+    order_names(MAIL, 1);
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNA\"}");
+    assert_int_equal(reply.status, 200);
+}
+
+/* Nobody sees, or finishes, what another account has; and what accounts have
+ * is for accounts. */
+static void of_another(void **state)
+{
+    char finalize_path[300];
+    char order[300];
+    char csr[4096];
+
+    (void)state;
+    make_account();
+    (void)snprintf(finalize_path, sizeof(finalize_path), "%s", ready_order());
+    (void)snprintf(order, sizeof(order), "%s",
+                   field("Location").ptr + strlen(BASE));
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    {
+        struct hf_private_key *mine = private_key;
+        struct hf_signer my_signer = signer;
+        char my_url[256];
+
+        memcpy(my_url, account_url, sizeof(my_url));
+        private_key = NULL;
+        signer = (struct hf_signer){0};
+        new_signer();
+        make_account();
+        post(order, "");
+        is_refused(404, "malformed");
+        post(finalize_path, csr);
+        is_refused(404, "malformed");
+        hf_signer_clear(&signer);
+        hf_private_key_free(private_key);
+        private_key = mine;
+        signer = my_signer;
+        memcpy(account_url, my_url, sizeof(my_url));
+    }
+    issue(finalize_path);
+    post("/cert/1234", "");
+    is_good(200, "BEGIN CERTIFICATE");
+    account_url[0] = '\0';
+    post("/cert/1234", "");
+    is_refused(400, "kid");
+    post("/new-order", "{\"identifiers\":[" WWW "]}");
+    is_refused(400, "kid");
+    new_signer();
+    make_account();
+    post("/cert/1234", "");
+    is_refused(404, "malformed");
 }
 
 static void is_revoked(const char *serial)
@@ -1172,35 +1382,62 @@ static void signed_by_another(void **state)
     use_again(first);
 }
 
-/* REQ REUSE-06, REUSE-15, VAL-52: what is too old is looked at again first. */
-static void too_old(void **state)
+/* Finalize an order whose validation came to this: the job that it waits for.
+ */
+static struct hf_job finalize_old(const struct hf_validation_result *old,
+                                  enum hf_job_kind kind)
 {
-    struct hf_validation_result old = good;
     char csr[4096];
+    char target[300];
     struct hf_job job;
 
-    (void)state;
+    new_signer();
     make_account();
-    old.expires_at = NOW - 1; /* a TTL of no length */
     job = start_challenge("dns-persist-01");
-    found(&job, &old);
+    found(&job, old);
     make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
     post(account_path("/orders"), "");
     post(path_in("order"), "");
     is_good(200, "\"status\":\"ready\"");
-    {
-        char target[300];
-
-        (void)snprintf(target, sizeof(target), "%s/finalize",
-                       field("Location").ptr + strlen(BASE));
-        post(target, csr);
-    }
+    (void)snprintf(target, sizeof(target), "%s/finalize",
+                   field("Location").ptr + strlen(BASE));
+    post(target, csr);
     is_good(200, "\"status\":\"ready\"");
-    job = job_of_call(HF_JOB_AGAIN);
-    found(&job, &good);
+    return job_of_call(kind);
+}
+
+/* The job is done; what becomes of the request. */
+static void look_again(const struct hf_job *job,
+                       const struct hf_validation_result *result)
+{
+    found(job, result);
     call.rounds++;
     hf_engine_show(&call, NOW);
     assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
+}
+
+/* REQ REUSE-06, REUSE-15, VAL-52: what is too old is looked at again first, and
+ * not for ever. */
+static void too_old(void **state)
+{
+    struct hf_validation_result old = good;
+    struct hf_job job;
+
+    (void)state;
+    old.expires_at = NOW - 1; /* a TTL of no length */
+    job = finalize_old(&old, HF_JOB_AGAIN);
+    look_again(&job, &good);
+    is_good(200, "\"status\":\"processing\"");
+    job = finalize_old(&old, HF_JOB_AGAIN);
+    look_again(&job, &old);
+    is_good(200, "\"status\":\"ready\"");
+    look_again(&job, &old);
+    is_refused(403, "orderNotReady");
+
+    old = good;
+    old.caa_expires_at = NOW - 1;
+    job = finalize_old(&old, HF_JOB_CAA);
+    look_again(&job, &good);
     is_good(200, "\"status\":\"processing\"");
 }
 
@@ -1267,6 +1504,7 @@ int main(void)
         TEST(terms),
         TEST(external_accounts),
         TEST(key_change),
+        TEST(key_change_refused),
         TEST(identifiers),
         TEST(constraints),
         TEST(orders),
@@ -1280,6 +1518,8 @@ int main(void)
         TEST(replaces),
         TEST(revocation),
         TEST(compromised),
+        TEST(revocation_by_names),
+        TEST(of_another),
         TEST(deactivated_while_signing),
         TEST(signed_by_another),
         TEST(too_old),
