@@ -85,6 +85,7 @@ answered() {
     runs "$kept" && [ "$(wc -l <"$tmp/kept")" -ge "$asked" ]
 }
 kept_says() { # WORDS: on the connection that was there before
+    runs "$kept" || return 1 # nobody would read it
     echo >"$tmp/ask"
     asked=$((asked + 1))
     await answered
@@ -211,6 +212,8 @@ crowd_join all "$directory" "$trust" 8
         configure 'profile = {"a=90d", "c=2h"}' \
             "failures = $((round % 5 * 700))" "looks = $((round % 3))"
         reload reloaded || tail -n 5 "$tmp/ca.log" >>"$tmp/unwell"
+        # A connection that is silent for long is closed.
+        kept_says 'a c False' || tail -n 5 "$tmp/kept" >>"$tmp/unwell"
     done
     echo $round >"$tmp/rounds"
 ) &
@@ -219,6 +222,7 @@ pids="$pids $reloads"
 crowd_round all whole 8 300 600
 touch "$tmp/enough"
 wait "$reloads"
+asked=$(wc -l <"$tmp/kept")
 check 'no order failed' [ "$orders $wrong" = '300 0' ]
 cp "$tmp/unwell" "$tmp/out" 2>/dev/null || true
 check "it was read $(cat "$tmp/rounds") times meanwhile" [ \
