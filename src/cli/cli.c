@@ -7,13 +7,12 @@
 
 #include "base/time_text.h"
 #include "cli/complete.h"
+#include "cli/help.h"
 #include "cli/layers.h"
 #include "cli/version.h"
 #include "os/clock.h"
 
-#define HELP_COLUMN     28
-#define OVERVIEW_COLUMN 24
-#define ROOTS_STATE     "/var/lib/holdfast"
+#define ROOTS_STATE "/var/lib/holdfast"
 
 /* Options of every command. */
 static const struct hf_option common[] = {
@@ -27,7 +26,7 @@ static const struct hf_option common[] = {
      .help = "Judge as of TIME: UNIX seconds, RFC 3339, +90d"},
     {.name = "color",
      .arg = "WHEN",
-     .help = "Colour the output: auto, always or never",
+     .help = "Colour the output (default: auto)",
      .choices = "auto always never"},
     {.name = "help", .letter = 'h', .help = "Show this help"},
 };
@@ -181,86 +180,6 @@ enum hf_exit hf_cli_finish(struct hf_cli *cli, enum hf_exit status)
     return HF_EXIT_ERROR;
 }
 
-/* ---- help ---- */
-
-static void put_option(struct hf_buf *out, const struct hf_option *option)
-{
-    size_t from = out->len;
-
-    hf_buf_puts(out, "  ");
-    if (option->letter != 0) {
-        hf_buf_putc(out, '-');
-        hf_buf_putc(out, option->letter);
-        hf_buf_puts(out, ", ");
-    }
-    hf_buf_puts(out, "--");
-    hf_buf_puts(out, option->name);
-    if (option->arg != NULL) {
-        hf_buf_putc(out, '=');
-        hf_buf_puts(out, option->arg);
-    }
-    if (out->len - from >= HELP_COLUMN - 1) {
-        hf_buf_putc(out, '\n');
-        from = out->len;
-    }
-    while (out->len - from < HELP_COLUMN && !out->full)
-        hf_buf_putc(out, ' ');
-    hf_buf_puts(out, option->help);
-    hf_buf_putc(out, '\n');
-}
-
-static void put_help(struct hf_out *out, const struct hf_command *command)
-{
-    struct hf_buf *buf = &out->buf;
-
-    hf_buf_puts(buf, "Usage: holdfast ");
-    hf_buf_puts(buf, command->name);
-    hf_buf_puts(buf, " [OPTION]...");
-    if (command->operands[0] != '\0') {
-        hf_buf_putc(buf, ' ');
-        hf_buf_puts(buf, command->operands);
-    }
-    hf_buf_puts(buf, "\n\n");
-    hf_buf_puts(buf, command->summary);
-    hf_buf_puts(buf, ".\n\n");
-    for (size_t i = 0; i < command->option_count; i++)
-        put_option(buf, &command->options[i]);
-    for (size_t i = 0; i < COMMON_COUNT; i++)
-        put_option(buf, &common[i]);
-    if (command->details != NULL) {
-        hf_buf_putc(buf, '\n');
-        hf_buf_puts(buf, command->details);
-    }
-    hf_buf_puts(buf, "\nExit status: 0 good, 1 error, 2 no or findings, "
-                     "64 usage, 75 not now,\n130 interrupted.\n");
-    hf_out_step(out);
-}
-
-static void put_overview(struct hf_out *out, const struct hf_command *commands,
-                         size_t count)
-{
-    struct hf_buf *buf = &out->buf;
-
-    hf_buf_puts(buf,
-                "Usage: holdfast COMMAND [OPTION]...\n\n"
-                "Standing domain authorization for certificates: the "
-                "_validation-persist\nTXT record of ACME dns-persist-01.\n\n");
-    for (size_t i = 0; i < count; i++) {
-        size_t from = buf->len;
-
-        hf_buf_puts(buf, "  ");
-        hf_buf_puts(buf, commands[i].name);
-        while (buf->len - from < OVERVIEW_COLUMN && !buf->full)
-            hf_buf_putc(buf, ' ');
-        hf_buf_puts(buf, commands[i].summary);
-        hf_buf_putc(buf, '\n');
-    }
-    hf_buf_puts(buf, "\n'holdfast COMMAND --help' explains one command, "
-                     "'holdfast --version' the build.\n"
-                     "Manual: holdfast(1); the record: holdfast-record(7).\n");
-    hf_out_step(out);
-}
-
 /* ---- parsing ---- */
 
 /* How many words of argv name this command; 0 when it is another one. */
@@ -348,6 +267,22 @@ bool hf_cli_takes(const struct hf_option *option, const char *value)
            hf_cli_word_among(option->choices, hf_span_str(value));
 }
 
+static void complain_of_choice(const struct hf_cli *cli,
+                               const struct hf_option *option,
+                               const char *value)
+{
+    char room[512];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room) - 1);
+    hf_buf_puts(&text, "--");
+    hf_buf_puts(&text, option->name);
+    hf_buf_puts(&text, " takes one of ");
+    hf_help_put_choices(&text, option);
+    room[text.len] = '\0';
+    (void)hf_cli_usage(cli, hf_span_str(value), room);
+}
+
 static bool remember(struct hf_cli *cli, const struct hf_option *option,
                      const char *value)
 {
@@ -358,7 +293,7 @@ static bool remember(struct hf_cli *cli, const struct hf_option *option,
         return false;
     }
     if (!hf_cli_takes(option, value)) {
-        (void)hf_cli_usage(cli, hf_span_str(value), option->help);
+        complain_of_choice(cli, option, value);
         return false;
     }
     if (cli->given_count == HF_CLI_VALUES_MAX) {
@@ -484,7 +419,7 @@ static enum hf_exit run_command(struct hf_cli *cli)
     struct hf_why why = {0};
 
     if (hf_cli_has(cli, "help")) {
-        put_help(cli->out, cli->command);
+        hf_help_command(cli->out, cli->command, common, COMMON_COUNT);
         return hf_cli_finish(cli, HF_EXIT_GOOD);
     }
     cli->now = hf_clock_now();
@@ -502,6 +437,47 @@ static enum hf_exit run_command(struct hf_cli *cli)
     return hf_cli_finish(cli, run_configured(cli));
 }
 
+static bool asks_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static bool has_family(const struct hf_cli *cli, struct hf_span family)
+{
+    for (size_t i = 0; i < cli->command_count; i++)
+        if (hf_help_in_family(&cli->commands[i], family))
+            return true;
+    return false;
+}
+
+/* The words are no command: perhaps the first ones of some. */
+static enum hf_exit no_command(struct hf_cli *cli, int argc, char **argv)
+{
+    char room[64];
+    struct hf_buf family;
+    size_t len = 0;
+    int used = 0;
+
+    hf_buf_init(&family, room, sizeof(room) - 1);
+    while (used < argc) {
+        hf_buf_puts(&family, used > 0 ? " " : "");
+        hf_buf_puts(&family, argv[used]);
+        if (family.full || !has_family(cli, hf_buf_span(&family)))
+            break;
+        len = family.len;
+        used++;
+    }
+    if (used == argc || asks_help(argv[used])) {
+        hf_help_family(cli->out, cli->commands, cli->command_count,
+                       (struct hf_span){room, len});
+        return hf_cli_finish(cli, used == argc ? HF_EXIT_USAGE : HF_EXIT_GOOD);
+    }
+    put_sentence(cli, hf_span_str(argv[used]), "no such command", NULL);
+    (void)fprintf(stderr, "Try 'holdfast%s%.*s --help'.\n", len > 0 ? " " : "",
+                  (int)len, room);
+    return HF_EXIT_USAGE;
+}
+
 enum hf_exit hf_cli_main(const struct hf_command *commands, size_t count,
                          struct hf_out *out, int argc, char **argv)
 {
@@ -516,15 +492,14 @@ enum hf_exit hf_cli_main(const struct hf_command *commands, size_t count,
     }
     if (argc > 1 && strcmp(argv[1], "completion") == 0)
         return hf_complete_main(commands, count, &cli, argc - 2, argv + 2);
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 ||
-        strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        put_overview(out, commands, count);
+    if (argc < 2 || asks_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+        hf_help_family(out, commands, count, HF_SPAN(""));
         return hf_cli_finish(&cli, argc < 2 ? HF_EXIT_USAGE : HF_EXIT_GOOD);
     }
 
     cli.command = find_command(commands, count, argc - 1, argv + 1, &used);
     if (cli.command == NULL)
-        return hf_cli_usage(&cli, hf_span_str(argv[1]), "no such command");
+        return no_command(&cli, argc - 1, argv + 1);
     if (!take_arguments(&cli, argc - 1 - used, argv + 1 + used))
         return HF_EXIT_USAGE;
     return run_command(&cli);

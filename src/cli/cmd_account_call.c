@@ -409,9 +409,11 @@ const struct hf_command hf_cmd_account_public = {
     .operands = "",
     .summary = "The half of an account that DNS operators need, as JSON",
     .details = "URL, thumbprint, prefix and issuer names: enough to make "
-               "records, and no key.\nThe CA is asked first whether the key "
-               "is the account's (draft -02, section 4.5).\nHand it over by a "
-               "channel that the other side can authenticate.\n",
+               "records, and no key.\n"
+               "The CA is asked first whether the key is the account's (draft "
+               "-02, section\n"
+               "4.5). Hand it over by a channel that the other side can "
+               "authenticate.\n",
     .options = call_options,
     .option_count = CALL_OPTION_COUNT,
     .run = run_public,

@@ -126,11 +126,13 @@ const struct hf_command hf_cmd_account_deauthorize = {
     .name = "account deauthorize",
     .operands = "NAME...",
     .summary = "Make the CA forget that it has validated names",
-    .details =
-        "A record that was taken out of DNS stops new validations; what was "
-        "validated before\nmay be used for certificates until it expires, at "
-        "some CAs for months. This ends it\n(RFC 8555, section 7.5.2). Take "
-        "the record out first: one that stands validates again.\n",
+    .details = "A record that was taken out of DNS stops new validations; what "
+               "was validated\n"
+               "before may be used for certificates until it expires, at some "
+               "CAs for months.\n"
+               "This ends it (RFC 8555, section 7.5.2). Take the record out "
+               "first: one that\n"
+               "stands validates again.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 1,

@@ -273,10 +273,11 @@ const struct hf_command hf_cmd_account_export = {
     .name = "account export",
     .operands = "FORMAT PATH",
     .summary = "Write an account as another ACME client keeps it",
-    .details =
-        "FORMAT is certbot or lego; PATH is the folder of that client's "
-        "configuration, which\nmay exist. These clients keep keys unencrypted. "
-        "No file is replaced. Asks nobody but\nfor the passphrase.\n",
+    .details = "FORMAT is certbot or lego; PATH is the folder of that client's "
+               "configuration,\n"
+               "which may exist. These clients keep keys unencrypted. No file "
+               "is replaced. Asks\n"
+               "nobody but for the passphrase.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 2,

@@ -224,11 +224,13 @@ const struct hf_command hf_cmd_account_import = {
     .name = "account import",
     .operands = "FORMAT PATH",
     .summary = "Take over an account of another ACME client",
-    .details =
-        "FORMAT is certbot, acme.sh, lego, uacme, dehydrated, caddy or mod_md; "
-        "PATH is where\nthat client keeps its accounts, or the folder of one. "
-        "Its files are read as data and\nstay as they are. Nothing is written "
-        "down before the CA has confirmed the account.\n",
+    .details = "FORMAT is certbot, acme.sh, lego, uacme, dehydrated, caddy or "
+               "mod_md; PATH is\n"
+               "where that client keeps its accounts, or the folder of one. "
+               "Its files are read\n"
+               "as data and stay as they are. Nothing is written down before "
+               "the CA has\n"
+               "confirmed the account.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 2,

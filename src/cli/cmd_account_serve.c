@@ -182,9 +182,10 @@ const struct hf_command hf_cmd_account_serve_signer = {
     .summary = "Sign orders for others, who do not get the key",
     .details =
         "Accounts made with 'account create --signer PATH' use it. Who asks is "
-        "known by the\nkernel; what is asked for is read before it is signed; "
-        "each signature and each\nrefusal is one line of the output. It never "
-        "speaks to the CA.\n",
+        "known by\n"
+        "the kernel; what is asked for is read before it is signed; each "
+        "signature and\n"
+        "each refusal is one line of the output. It never speaks to the CA.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .run = run,

@@ -83,9 +83,10 @@ const struct hf_command hf_cmd_account_update = {
     .name = "account update",
     .operands = "",
     .summary = "Change the address that the CA may write to",
-    .details = "When a CA has changed its terms of service it refuses to go "
-               "on, and says where to\nagree: that is done in a browser (RFC "
-               "8555, section 7.3.3).\n",
+    .details =
+        "When a CA has changed its terms of service it refuses to go on, and "
+        "says where\n"
+        "to agree: that is done in a browser (RFC 8555, section 7.3.3).\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .run = run,

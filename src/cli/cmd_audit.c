@@ -53,7 +53,7 @@ static const struct hf_option options[] = {
     {.name = "format",
      .arg = "SHAPE",
      .choices = HF_FORMAT_CHOICES,
-     .help = "text, json, csv, markdown or html (default text)"},
+     .help = "Shape of the output (default: text)"},
     {.name = "summary", .help = "Write the counts only"},
 };
 

@@ -22,7 +22,7 @@ static const struct hf_option revoke_options[] = {
      .arg = "REASON",
      .choices = "unspecified keyCompromise affiliationChanged superseded "
                 "cessationOfOperation privilegeWithdrawn",
-     .help = "Why (RFC 5280, section 5.3.1)"},
+     .help = "Why (RFC 5280, section 5.3.1; default: unspecified)"},
 };
 
 typedef enum hf_err change_fn(struct hf_cli *cli, struct hf_store *store,
@@ -199,8 +199,10 @@ const struct hf_command hf_cmd_ca_account_block = {
     .operands = "ID",
     .summary = "End an account of a CA, for good",
     .details = "Its orders and authorizations end with it, and no record "
-               "serves it any more (RFC\n8555 7.1.6, status \"revoked\"). Its "
-               "certificates stay: revoke them one by one.\n",
+               "serves it any more\n"
+               "(RFC 8555 7.1.6, status \"revoked\"). Its certificates stay: "
+               "revoke them one by\n"
+               "one.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 1,

@@ -14,7 +14,7 @@ static const struct hf_option options[] = {
      .arg = "REASON",
      .choices = "unspecified keyCompromise affiliationChanged superseded "
                 "cessationOfOperation",
-     .help = "Why (RFC 5280, section 5.3.1)"},
+     .help = "Why (RFC 5280, section 5.3.1; default: unspecified)"},
     {.name = "file",
      .arg = "FILE",
      .choices = "<file>",
@@ -208,9 +208,10 @@ const struct hf_command hf_cmd_cert_revoke = {
     .summary = "Revoke a certificate",
     .details =
         "Its files stay, and so does the record: it authorises the next "
-        "certificate. After\na stolen certificate key renew first, then revoke "
-        "with --reason keyCompromise;\nafter a stolen account key deactivate "
-        "the account.\n",
+        "certificate.\n"
+        "After a stolen certificate key renew first, then revoke with "
+        "--reason\n"
+        "keyCompromise; after a stolen account key deactivate the account.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 0,

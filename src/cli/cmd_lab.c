@@ -223,8 +223,9 @@ const struct hf_command hf_cmd_lab = {
     .operands = "",
     .summary = "Start a CA, perspectives, names and an account, to try them",
     .details = "All on 127.0.0.0/8, in a folder that is gone at the end. Says "
-               "what to try, and how\nother ACME clients find the CA; then it "
-               "takes lines as scenarios have them.\n",
+               "what to try, and\n"
+               "how other ACME clients find the CA; then it takes lines as "
+               "scenarios have them.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .run = run,

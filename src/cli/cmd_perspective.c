@@ -292,11 +292,13 @@ const struct hf_command hf_cmd_perspective_serve = {
     .name = "perspective serve",
     .operands = "",
     .summary = "Look at names for a CA that is elsewhere",
-    .details =
-        "One of the places from which a CA has names looked at (BR 3.2.2.9), "
-        "by the Open MPIC\nAPI over HTTPS: POST /dcv and /caa; /mpic asks the "
-        "remote ones. CAs prove who they\nare by a certificate. DNSSEC is "
-        "validated here, and nothing is shared with others.\n",
+    .details = "One of the places from which a CA has names looked at (BR "
+               "3.2.2.9), by the Open\n"
+               "MPIC API over HTTPS: POST /dcv and /caa; /mpic asks the remote "
+               "ones. CAs prove\n"
+               "who they are by a certificate. DNSSEC is validated here, and "
+               "nothing is shared\n"
+               "with others.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .run = run,

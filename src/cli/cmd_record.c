@@ -282,15 +282,16 @@ const struct hf_command hf_cmd_record_parse = {
     .name = "record parse",
     .operands = "[RECORD]...",
     .summary = "Show what records say, and where they break the grammar",
-    .details =
-        "A RECORD is a bare value, quoted strings, a line of a zone file or "
-        "of dig, or a\nline of the JSON of 'record make'. Without operand and "
-        "--file they are read from\nstandard input. Status 2: some record "
-        "cannot be read.\n\n"
-        "  holdfast record parse 'ca.example; "
-        "accounturi=https://ca.example/1'\n"
-        "  dig +noall +answer TXT _validation-persist.example.com |\n"
-        "      holdfast record parse\n",
+    .details = "A RECORD is a bare value, quoted strings, a line of a zone "
+               "file or of dig, or a\n"
+               "line of the JSON of 'record make'. Without operand and --file "
+               "they are read\n"
+               "from standard input. Status 2: some record cannot be read.\n"
+               "\n"
+               "  holdfast record parse 'ca.example; "
+               "accounturi=https://ca.example/1'\n"
+               "  dig +noall +answer TXT _validation-persist.example.com |\n"
+               "      holdfast record parse\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_max = SIZE_MAX,

@@ -353,7 +353,9 @@ const struct hf_command hf_cmd_record_explain = {
     .operands = "[RECORD]...",
     .summary = "Say who may issue what by a record, and how to stop it",
     .details = "RECORDs are given as for 'record parse'. Status 2: some record "
-               "authorises nobody.\n\n"
+               "authorises\n"
+               "nobody.\n"
+               "\n"
                "  holdfast record explain --name=example.com \\\n"
                "      'ca.example; accounturi=https://ca.example/acct/1; "
                "policy=wildcard'\n",

@@ -259,10 +259,10 @@ const struct hf_command hf_cmd_record_lint = {
     .name = "record lint",
     .operands = "[RECORD]...",
     .summary = "Find what is wrong or odd in records, and better them",
-    .details =
-        "RECORDs are given as for 'record parse'. With --ca, or --draft and "
-        "--prefix, the\nrules of that CA count too. Status 2: there are "
-        "errors or warnings.\n",
+    .details = "RECORDs are given as for 'record parse'. With --ca, or --draft "
+               "and --prefix,\n"
+               "the rules of that CA count too. Status 2: there are errors or "
+               "warnings.\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_max = SIZE_MAX,

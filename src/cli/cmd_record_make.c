@@ -11,8 +11,7 @@ static const struct hf_option options[] = {
     {.name = "format",
      .arg = "SHAPE",
      .choices = HF_SHAPE_CHOICES,
-     .help = "zone, json, csv, nsupdate, terraform, octodns, dnscontrol, "
-             "value, text"},
+     .help = "Language to write (default: zone)"},
 };
 
 struct make {

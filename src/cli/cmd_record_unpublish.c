@@ -425,13 +425,17 @@ const struct hf_command hf_cmd_record_unpublish = {
     .name = "record unpublish",
     .operands = "NUMBER|NAME",
     .summary = "Take a record out of DNS, and nothing else",
-    .details =
-        "NUMBER is that of the register ('holdfast record list'); NAME is "
-        "enough where one\naccount has records only, else --issuer and "
-        "--account-url say which. Removed is\nexactly what was published, by "
-        "value: records of others stay. Without --server,\n--hook or --print "
-        "it goes the way it came. Says what removing does not stop.\n\n"
-        "  holdfast record unpublish 7 --tsig-file=update.key\n",
+    .details = "NUMBER is that of the register ('holdfast record list'); NAME "
+               "is enough where\n"
+               "one account has records only, else --issuer and --account-url "
+               "say which.\n"
+               "Removed is exactly what was published, by value: records of "
+               "others stay.\n"
+               "Without --server, --hook or --print it goes the way it came. "
+               "Says what removing\n"
+               "does not stop.\n"
+               "\n"
+               "  holdfast record unpublish 7 --tsig-file=update.key\n",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .operands_min = 1,

@@ -69,7 +69,7 @@ static const struct hf_option options[] = {
     {.name = "format",
      .arg = "SHAPE",
      .choices = HF_FORMAT_CHOICES,
-     .help = "Shape of the output (text on a terminal, else json)"},
+     .help = "Shape of the output (default: text on a terminal, else json)"},
     {.name = "summary", .help = "Write the counts only"},
 };
 

@@ -75,7 +75,7 @@
     {.name = "sandbox",                                                        \
      .arg = "WHEN",                                                            \
      .choices = "on off",                                                      \
-     .help = "off: speak to the network without a wall around that part"}
+     .help = "Walls around what faces the network or keys (default: on)"}
 /* clang-format on */
 
 /* What only one process may change at a time, in the state folder. */

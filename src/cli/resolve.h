@@ -42,7 +42,7 @@
         {.name = "sandbox",                                                    \
          .arg = "WHEN",                                                        \
          .choices = "on off",                                                  \
-         .help = "off: run what faces the network without walls"}
+         .help = "Walls around what faces the network (default: on)"}
 /* clang-format on */
 
 /*

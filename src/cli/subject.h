@@ -52,7 +52,7 @@ struct hf_subject {
         {.name = "draft",                                                      \
          .arg = "RULES",                                                       \
          .choices = "00 01 02 dual br",                                        \
-         .help = "Rules to judge by: 00, 01, 02, dual or br"},                 \
+         .help = "Rules to judge by (default: those of the CA)"},              \
         {.name = "prefix",                                                     \
          .arg = "URL",                                                         \
          .many = true,                                                         \
