@@ -88,8 +88,8 @@ enum hf_exit hf_attach_prove(struct hf_holder *holder, char *url)
     hf_account_object_clear(&object);
     if (err != HF_OK)
         return hf_holder_fail(holder->cli, &holder->talk,
-                              "nothing was written down: the account", err,
-                              &why);
+                              HF_SPAN("nothing was written down: the account"),
+                              err, &why);
     if (proof == HF_PROOF_OK)
         return HF_EXIT_GOOD;
     hf_cli_error(holder->cli, holder->file.url,

@@ -162,7 +162,7 @@ enum hf_exit hf_choice_plan(struct hf_issue *issue)
             status = HF_EXIT_NO;
     if (status == HF_EXIT_GOOD)
         return HF_EXIT_GOOD;
-    hf_cli_error(issue->cli, HF_SPAN(""),
+    hf_cli_error(issue->cli, issue->lineage.name,
                  "nothing was ordered: the CA would refuse");
     issue->fault = HF_FAULT_CAS;
     return status;

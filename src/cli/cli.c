@@ -427,7 +427,8 @@ static enum hf_exit run_command(struct hf_cli *cli)
         hf_time_parse(hf_span_str(now), cli->now, &cli->now, &why) != HF_OK)
         return hf_cli_usage(cli, hf_span_str(now), why.text);
     if (cli->operand_count < cli->command->operands_min)
-        return hf_cli_usage(cli, HF_SPAN(""), "an operand is missing");
+        return hf_cli_usage(cli, hf_span_str(cli->command->operands),
+                            "an operand is missing");
     if (cli->operand_count > cli->command->operands_max)
         return hf_cli_usage(
             cli, hf_span_str(cli->operands[cli->command->operands_max]),

@@ -380,7 +380,8 @@ static enum hf_exit call(struct create *create)
     if (err == HF_OK)
         err = hf_account_register(&talk, &create->wish, &reply, &why);
     if (err != HF_OK) {
-        status = hf_holder_fail(create->cli, &talk, "new account", err, &why);
+        status = hf_holder_fail(create->cli, &talk, HF_SPAN("new account"), err,
+                                &why);
         hf_talk_close(&talk);
         return status;
     }

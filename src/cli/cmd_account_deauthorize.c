@@ -68,7 +68,8 @@ static enum hf_exit deauthorize(struct hf_cli *cli,
         return status;
     err = hf_deauthorize(&holder.talk, wish, tell, &d, &why);
     if (err != HF_OK)
-        status = hf_holder_fail(cli, &holder.talk, "authorizations", err, &why);
+        status = hf_holder_fail(cli, &holder.talk, HF_SPAN("authorizations"),
+                                err, &why);
     else if (d.refused > 0)
         status = HF_EXIT_ERROR;
     hf_holder_clear(&holder);

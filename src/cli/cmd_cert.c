@@ -11,11 +11,30 @@ static const struct hf_option state_options[] = {
 
 #define STATE_OPTION_COUNT (sizeof(state_options) / sizeof(state_options[0]))
 
-static void put_hook(struct hf_json *json, const char *key,
-                     struct hf_span command)
+static void put_given(struct hf_json *json, const char *key,
+                      struct hf_span value)
 {
-    if (command.len > 0)
-        hf_json_key_str(json, key, command);
+    if (value.len > 0)
+        hf_json_key_str(json, key, value);
+}
+
+/* What is asked for at each renewal. */
+static void put_wish(struct hf_json *json, const struct hf_lineage *lineage)
+{
+    const struct hf_span usual = hf_span_str(hf_method_word(HF_METHOD_PERSIST));
+
+    if (lineage->means.method_count == 0)
+        hf_json_key_list(json, "methods", &usual, 1);
+    (void)hf_means_put(json, &lineage->means);
+    put_given(json, "keyType", lineage->key_type);
+    put_given(json, "csr", lineage->csr);
+    put_given(json, "profile", lineage->profile);
+    put_given(json, "preferredProfile", lineage->preferred_profile);
+    hf_json_key_bool(json, "reusesKey", lineage->reuses_key);
+    hf_json_key_bool(json, "mustStaple", lineage->must_staple);
+    put_given(json, "preHook", lineage->pre_hook);
+    put_given(json, "deployHook", lineage->deploy_hook);
+    put_given(json, "postHook", lineage->post_hook);
 }
 
 static void put_json(struct hf_buf *out, const struct hf_cert *cert,
@@ -33,16 +52,13 @@ static void put_json(struct hf_buf *out, const struct hf_cert *cert,
     for (size_t i = 0; i < lineage->name_count; i++)
         hf_json_str(&json, lineage->names[i]);
     hf_json_close(&json, ']');
-    (void)hf_means_put(&json, &lineage->means);
     hf_json_key_str(&json, "account", lineage->account);
     hf_json_key(&json, "accounts");
     hf_json_open(&json, '[');
     for (size_t i = 0; i < lineage->account_count; i++)
         hf_json_str(&json, lineage->accounts[i]);
     hf_json_close(&json, ']');
-    put_hook(&json, "preHook", lineage->pre_hook);
-    put_hook(&json, "deployHook", lineage->deploy_hook);
-    put_hook(&json, "postHook", lineage->post_hook);
+    put_wish(&json, lineage);
     hf_json_key_bool(&json, "deployOwed",
                      hf_lineage_owes(lineage, live->serial));
     hf_json_key_str(&json, "serial", live->serial);

@@ -141,7 +141,7 @@ static enum hf_exit call(struct revoking *r, struct hf_span payload)
 
     if (err != HF_OK &&
         !hf_span_eq(hf_talk_problem(talk), HF_SPAN("alreadyRevoked")))
-        return hf_holder_fail(r->cli, talk, "revocation", err, &why);
+        return hf_holder_fail(r->cli, talk, HF_SPAN("revocation"), err, &why);
     hf_buf_puts(out, "revoked: serial ");
     hf_buf_put_escaped(out, r->certificate->serial, 80);
     hf_buf_puts(out, err == HF_OK ? "\n" : ", as it was already\n");

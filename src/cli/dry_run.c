@@ -15,7 +15,7 @@ static enum hf_exit check_account(struct hf_issue *issue)
 
     if (err != HF_OK)
         return hf_holder_fail(issue->cli, &holder->talk,
-                              "the account cannot be used", err, &why);
+                              HF_SPAN("the account cannot be used"), err, &why);
     hf_account_object_clear(&object);
     if (proof == HF_PROOF_OK)
         return HF_EXIT_GOOD;

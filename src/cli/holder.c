@@ -88,7 +88,7 @@ enum hf_exit hf_holder_http(const struct hf_cli *cli, struct hf_http *out)
     config.no_wall = hf_cli_no_wall(cli);
     if (hf_http_new(&config, out, &why) == HF_OK)
         return HF_EXIT_GOOD;
-    hf_cli_fail(cli, HF_SPAN("HTTP client"), &why);
+    hf_cli_fail(cli, hf_span_str(count == 1 ? config.ca_files[0] : ""), &why);
     return HF_EXIT_ERROR;
 }
 
@@ -170,9 +170,9 @@ enum hf_exit hf_holder_talk(struct hf_holder *holder,
                        &why) != HF_OK)
         hf_cli_fail(holder->cli, url, &why);
     hf_memory_clear(&memory);
-    return err == HF_OK ? HF_EXIT_GOOD
-                        : hf_holder_fail(holder->cli, &holder->talk,
-                                         "the CA's directory", err, &why);
+    return err == HF_OK
+               ? HF_EXIT_GOOD
+               : hf_holder_fail(holder->cli, &holder->talk, url, err, &why);
 }
 
 /* What the file says counts from when the lock is ours, so it is read after
@@ -300,7 +300,7 @@ void hf_holder_clear(struct hf_holder *holder)
 }
 
 enum hf_exit hf_holder_fail(const struct hf_cli *cli,
-                            const struct hf_talk *talk, const char *what,
+                            const struct hf_talk *talk, struct hf_span what,
                             enum hf_err err, const struct hf_why *why)
 {
     struct hf_span said = hf_talk_said(talk);
@@ -319,6 +319,6 @@ enum hf_exit hf_holder_fail(const struct hf_cli *cli,
     hf_buf_putc(&text, '\0');
     if (text.full)
         room[sizeof(room) - 1] = '\0';
-    hf_cli_error(cli, hf_span_str(what), room);
+    hf_cli_error(cli, what, room);
     return HF_EXIT_ERROR;
 }

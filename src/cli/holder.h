@@ -209,5 +209,5 @@ enum hf_exit hf_holder_talk(struct hf_holder *holder,
 /* One sentence about a call that failed: what for, why, and what the CA said.
  * HF_EXIT_ERROR, or HF_EXIT_INTERRUPTED. */
 enum hf_exit hf_holder_fail(const struct hf_cli *cli,
-                            const struct hf_talk *talk, const char *what,
+                            const struct hf_talk *talk, struct hf_span what,
                             enum hf_err err, const struct hf_why *why);

@@ -87,7 +87,8 @@ static enum knows fail_to_ask(struct hf_holder *holder,
 {
     if (err == HF_EPEER && hf_account_is_refusal(hf_talk_problem(talk)))
         return UNKNOWN;
-    (void)hf_holder_fail(holder->cli, talk, "which key the CA knows", err, why);
+    (void)hf_holder_fail(holder->cli, talk, HF_SPAN("which key the CA knows"),
+                         err, why);
     return UNHEARD;
 }
 
@@ -256,8 +257,8 @@ static enum hf_exit change(struct hf_holder *holder, struct hf_signer *signer)
         knows = ask_by_key(holder, signer);
     if (err == HF_OK || knows == KNOWN)
         return adopt(holder, signer);
-    status =
-        hf_holder_fail(holder->cli, &holder->talk, "the key change", err, &why);
+    status = hf_holder_fail(holder->cli, &holder->talk,
+                            HF_SPAN("the key change"), err, &why);
     if (knows == UNKNOWN)
         (void)settle(holder, signer, knows);
     else

@@ -29,6 +29,23 @@ const struct hf_greeting hf_net_greetings[HF_NET_STARTS] = {
                      "and seccomp); --sandbox=off goes without"},
 };
 
+/* What OpenSSL says of a chain that ends where nobody trusts it helps nobody.
+ */
+static const char *untrusted(int detail)
+{
+    switch (detail) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return "the certificate of the server is of no CA that is trusted "
+               "here; "
+               "--ca-bundle (or --remote-ca) names another";
+    default:
+        return X509_verify_cert_error_string(detail);
+    }
+}
+
 const char *hf_net_reason(enum hf_http_failure failure, int detail)
 {
     switch (failure) {
@@ -43,7 +60,7 @@ const char *hf_net_reason(enum hf_http_failure failure, int detail)
     case HF_HTTP_NO_TLS:
         return "the server does not speak TLS 1.2 or newer with us";
     case HF_HTTP_UNTRUSTED:
-        return X509_verify_cert_error_string(detail);
+        return untrusted(detail);
     case HF_HTTP_TIMEOUT:
         return "no complete reply within the time allowed";
     case HF_HTTP_LONG_HEADER:

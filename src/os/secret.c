@@ -182,6 +182,8 @@ static enum hf_err ask(const char *prompt, bool hidden, struct hf_buf *out,
     err = read_line(fd, out, why);
     if (hidden)
         (void)tcsetattr(fd, TCSAFLUSH, &before);
+    if (err == HF_ECANCELED)
+        (void)write_text(fd, "\n"); /* what is said next begins a line */
     if (err == HF_OK)
         err = keep_line(out, from, why);
 

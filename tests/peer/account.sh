@@ -60,6 +60,15 @@ grep -q 'BEGIN ENCRYPTED PRIVATE KEY' "$state"/accounts/file/key-*.pem ||
     not_ok 'the key is not encrypted'
 [ -z "$(find "$state" -perm /077)" ] || not_ok 'others may look at our files'
 
+expect 'the CA is not trusted' 1 \
+    "$eab_directory: the CA cannot be reached: .* trusted here; --ca-bundle" \
+    account create --directory "$eab_directory" --account none
+expect 'its roots cannot be read' 1 "create: $tmp/none: HTTP client: a file" \
+    account create --directory "$directory" --account none \
+    --ca-bundle "$tmp/none"
+account check --account file --ca-bundle "$eab_ca"
+judge 'another root beside it' 0 'valid'
+
 CREDENTIALS_DIRECTORY=$tmp create credential --passphrase-credential pass
 judge 'create, passphrase in a credential' 0 'created account'
 account check --account credential

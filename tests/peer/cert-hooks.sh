@@ -95,7 +95,9 @@ expect_run '' 'none is run'
 cert renew
 judge 'and none is owed' 2 ''
 cert show a.example --json
-jq -e '.deployHook and (.deployOwed | not)' "$tmp/out" >/dev/null ||
+jq -e '.deployHook and (.deployOwed | not) and .keyType == "p256" and
+    .methods == ["dns-persist-01"] and .reusesKey == false' \
+    "$tmp/out" >/dev/null ||
     not_ok 'cert show'
 
 # ---- what they learn ----

@@ -40,7 +40,7 @@ expect 'chain' '200 application/pem-certificate-chain *' \
     --ca "$PEBBLE_CA" "$PEBBLE_MANAGE/roots/0"
 expect 'address' '200 application/json *' \
     --ca "$PEBBLE_CA" "https://127.0.0.1:${base##*:}/dir"
-expect 'not the CA' 'failure: unable to get local issuer certificate' \
+expect 'not the CA' 'failure: the certificate of the server is of no CA that is trusted here; *' \
     "$PEBBLE_DIRECTORY"
 expect 'plain' 'error *http: is refused' "http://127.0.0.1:${base##*:}/dir"
 

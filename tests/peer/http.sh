@@ -221,7 +221,7 @@ trusts() { # $1: what is said; $2: the URL; files of CAs
         failed=1
     }
 }
-STRANGER='failure: unable to get local issuer certificate'
+STRANGER='failure: the certificate of the server is of no CA that is trusted here; --ca-bundle (or --remote-ca) names another'
 OK='200 application/json 2'
 trusts "$STRANGER" "$base/ok" /etc/ssl/certs/ca-certificates.crt
 trusts "$STRANGER" "$base/ok" "$tmp/false.pem"

@@ -280,6 +280,7 @@ static void test_ask(void **unused)
                      HF_ECANCELED); /* Ctrl-D */
     assert_int_equal(converse(true, "\x03", screen, sizeof(screen)),
                      HF_ECANCELED); /* Ctrl-C */
+    assert_non_null(strstr(screen, "\n")); /* what comes next has its line */
 }
 
 static void test_no_terminal(void **unused)
