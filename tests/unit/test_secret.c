@@ -279,7 +279,7 @@ static void test_ask(void **unused)
     assert_int_equal(converse(true, "\x04", screen, sizeof(screen)),
                      HF_ECANCELED); /* Ctrl-D */
     assert_int_equal(converse(true, "\x03", screen, sizeof(screen)),
-                     HF_ECANCELED); /* Ctrl-C */
+                     HF_ECANCELED);        /* Ctrl-C */
     assert_non_null(strstr(screen, "\n")); /* what comes next has its line */
 }
 
