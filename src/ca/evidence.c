@@ -292,7 +292,8 @@ static enum hf_err lock(struct hf_evidence *log, const char *folder,
     err = hf_lock_take(path, 0, &log->lock, &holder, why);
     if (err == HF_OK && !log->lock.held)
         return hf_fail(why, HF_EINVAL, 0,
-                       "another process writes this log of evidence");
+                       "a CA serves from this folder already: another process "
+                       "writes its log of evidence");
     return err;
 }
 

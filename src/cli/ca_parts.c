@@ -225,6 +225,7 @@ static enum hf_exit await_own_tls(const struct hf_cli *cli,
         if (hf_own_tls_said(parts->own_tls).len > 0) {
             hf_cli_error(cli, hf_own_tls_said(parts->own_tls),
                          "the CA cannot certify its own web server; give "
+                         "--internal-names, if it is a private one, or "
                          "--tls-certificate and --tls-key");
             return HF_EXIT_ERROR;
         }

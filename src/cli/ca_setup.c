@@ -172,7 +172,7 @@ static enum hf_exit read_profile(const struct hf_cli *cli, const char *text,
         life.s < 60 || life.s > LIFE_MAX_S)
         return hf_cli_usage(cli, hf_span_str(text),
                             "a profile is a name, '=', and a lifetime such as "
-                            "47d or 144h");
+                            "47d or 144h, a minute to ten years");
     *out = (struct hf_ca_profile){
         .name = name, .description = rest, .lifetime_s = life.s};
     return HF_EXIT_GOOD;

@@ -515,8 +515,11 @@ static void tell_text(const struct init *init, struct hf_span fingerprint)
                     "- Move root.key to where no computer reaches it: it is "
                     "wanted again only\n  for another issuing CA.\n");
     hf_buf_puts(out, "- Serve it:\n"
-                     "    holdfast ca serve --url https://ca.example\n"
-                     "  or, by systemd, holdfast-ca.service.\n"
+                     "    holdfast ca serve --url https://ca.example "
+                     "--internal-names\n"
+                     "  or, by systemd, holdfast-ca.service. Without "
+                     "--internal-names it certifies\n"
+                     "  public names only.\n"
                      "- Back up the folder. 'holdfast ca audit verify' tells "
                      "whether its log is whole.\n");
 }

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/time_text.h"
 #include "ca/orphan.h"
 #include "ca/service.h"
 #include "cli/ca_reload.h"
@@ -29,34 +30,62 @@ static void say(void *to, struct hf_span line)
     (void)hf_out_flush(out, NULL);
 }
 
-static void say_event(struct hf_cli *cli, const char *event)
+/* The log, and the clock that it goes by. */
+struct teller {
+    struct hf_out *out;
+    const struct hf_ahead *ahead;
+};
+
+static struct teller teller_of(struct hf_cli *cli,
+                               const struct hf_ca_parts *parts)
 {
-    char room[64];
+    return (struct teller){.out = cli->out, .ahead = &parts->ahead};
+}
+
+static struct hf_json begin_event(const struct teller *teller,
+                                  struct hf_buf *line, const char *event)
+{
+    char room[HF_TIME_TEXT_MAX];
+    struct hf_json json = hf_json_to(line);
+    struct hf_buf at;
+
+    hf_buf_init(&at, room, sizeof(room));
+    hf_time_put(&at, hf_clock_now().s + hf_ahead_s(teller->ahead));
+    hf_json_open(&json, '{');
+    hf_json_key_str(&json, "at", hf_buf_span(&at));
+    hf_json_key_lit(&json, "event", event);
+    return json;
+}
+
+static void end_event(const struct teller *teller, struct hf_json *json)
+{
+    hf_json_close(json, '}');
+    say(teller->out, hf_buf_span(json->out));
+}
+
+static void say_event(const struct teller *teller, const char *event)
+{
+    char room[128];
     struct hf_buf line;
     struct hf_json json;
 
     hf_buf_init(&line, room, sizeof(room));
-    json = hf_json_to(&line);
-    hf_json_open(&json, '{');
-    hf_json_key_lit(&json, "event", event);
-    hf_json_close(&json, '}');
-    say(cli->out, hf_buf_span(&line));
+    json = begin_event(teller, &line, event);
+    end_event(teller, &json);
 }
 
-static void announce(struct hf_cli *cli, const struct hf_ca_parts *parts)
+static void announce(const struct teller *teller,
+                     const struct hf_ca_parts *parts)
 {
     char room[HF_URL_MAX + 128];
     struct hf_buf line;
     struct hf_json json;
 
     hf_buf_init(&line, room, sizeof(room));
-    json = hf_json_to(&line);
-    hf_json_open(&json, '{');
-    hf_json_key_lit(&json, "event", "serving");
+    json = begin_event(teller, &line, "serving");
     hf_json_key_str(&json, "url", parts->rules->setup.settings.base);
     hf_json_key_int(&json, "port", hf_server_port(parts->front, 0));
-    hf_json_close(&json, '}');
-    say(cli->out, hf_buf_span(&line));
+    end_event(teller, &json);
 }
 
 /* ---- what a crash left ---- */
@@ -67,21 +96,18 @@ static void announce(struct hf_cli *cli, const struct hf_ca_parts *parts)
 static enum hf_err tell_orphan(void *state, const struct hf_orphan *orphan,
                                struct hf_why *why)
 {
-    struct hf_cli *cli = state;
+    const struct teller *teller = state;
     char room[512];
     struct hf_buf line;
     struct hf_json json;
 
     (void)why;
     hf_buf_init(&line, room, sizeof(room));
-    json = hf_json_to(&line);
-    hf_json_open(&json, '{');
-    hf_json_key_lit(&json, "event", "found");
+    json = begin_event(teller, &line, "found");
     hf_json_key_str(&json, "serial", orphan->serial);
     hf_json_key_int(&json, "entry", (int64_t)orphan->entry);
     hf_json_key_lit(&json, "fate", hf_orphan_word(orphan->fate));
-    hf_json_close(&json, '}');
-    say(cli->out, hf_buf_span(&line));
+    end_event(teller, &json);
     return HF_OK;
 }
 
@@ -103,6 +129,7 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                           struct hf_why *why)
 {
     static struct hf_orphans orphans;
+    struct teller teller = teller_of(cli, parts);
     char folder[PATH_MAX + 16];
     struct hf_reconcile_plan plan = {.store = parts->store,
                                      .digest = parts->digest,
@@ -125,7 +152,7 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                             .now_at = cli->now.s + hf_ahead_s(&parts->ahead),
                             .adopts = true,
                             .tell = tell_orphan,
-                            .state = cli};
+                            .state = &teller};
     err = hf_reconcile_tail(&plan, &found, why);
     if (err == HF_OK)
         err = hf_orphans_end(&orphans, why);
@@ -162,8 +189,9 @@ static enum hf_err reload(struct hf_cli *cli, struct hf_ca_parts *parts,
                           struct hf_service *service, struct hf_why *why)
 {
     bool good = hf_ca_reload(cli, parts, service) == HF_EXIT_GOOD;
+    const struct teller teller = teller_of(cli, parts);
 
-    say_event(cli, good ? "reloaded" : "not_reloaded");
+    say_event(&teller, good ? "reloaded" : "not_reloaded");
     return hf_service_reloaded(service, good, why);
 }
 
@@ -187,6 +215,7 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
         .say = say,
         .say_to = cli->out,
     };
+    const struct teller teller = teller_of(cli, parts);
     struct hf_service *service = NULL;
     struct hf_why why = {0};
     enum hf_err err = settle(cli, parts, &why);
@@ -194,7 +223,7 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
     if (err == HF_OK)
         err = hf_service_new(&config, &service, &why);
     if (err == HF_OK)
-        announce(cli, parts);
+        announce(&teller, parts);
     while (err == HF_OK && !hf_signals_stop_wanted()) {
         err = hf_service_turn(service, TURN_MS, &why);
         if (err == HF_OK &&

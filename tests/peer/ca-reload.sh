@@ -97,6 +97,8 @@ check 'before' kept_says 'a b False'
 
 configure 'profile = {"a=90d", "c=2h"}' 'external-accounts = yes'
 check 'it reads it again' reload reloaded
+check 'each line of the log says when' \
+    [ "$(grep -c '"event"' "$tmp/ca.log")" = "$(grep -c '"at":"20' "$tmp/ca.log")" ]
 check 'a connection that was there hears of it' kept_says 'a c True'
 say alone account >"$tmp/out" 2>"$tmp/err" || true
 configure 'profile = {"a=90d", "c=2h"}'
