@@ -35,7 +35,7 @@ copy_lists() { # FOLDER
     for shard in 0 1 2 3 4 5 6 7; do
         curl -s --fail --cacert "$house/ca/root.pem" \
             -o "$1/crl/$shard.crl" \
-            "https://localhost:$house_port/crl/$shard.crl"
+            "https://localhost:$house_port/crl/$shard.crl" || return 1
     done
 }
 
@@ -59,6 +59,7 @@ store=''
 state=$house
 house_found --plaintext
 serve
+await copy_lists "$tmp/first" # there are some
 expect 'before anything was issued' 0 'no certificate says yet' ca doctor
 enter 1 www mail
 issue mail
@@ -119,6 +120,7 @@ put_lists "$tmp/new"
 
 # ---- what the tables have forgotten ----
 
+rm "$house"/ca/evidence/?.crl # which know it, too
 change "UPDATE certificate SET revoked_at = NULL, reason = NULL
     WHERE serial = '$revoked'"
 doctor 'a revocation is forgotten' 2 \
