@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
-#include <seccomp.h>
-#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
+#include "os/calls.h"
 #include "os/fail.h"
 #include "os/landlock.h"
 #include "os/role.h"
@@ -94,73 +94,40 @@ static enum hf_err fence_files(const struct hf_fence *fence, struct hf_why *why)
  * whom a search for leaks is one.
  */
 static const int denied_calls[] = {
-    SCMP_SYS(add_key),          SCMP_SYS(bpf),
-    SCMP_SYS(chroot),           SCMP_SYS(delete_module),
-    SCMP_SYS(finit_module),     SCMP_SYS(fsconfig),
-    SCMP_SYS(fsmount),          SCMP_SYS(fsopen),
-    SCMP_SYS(init_module),      SCMP_SYS(io_uring_setup),
-    SCMP_SYS(kexec_file_load),  SCMP_SYS(kexec_load),
-    SCMP_SYS(keyctl),           SCMP_SYS(mount),
-    SCMP_SYS(move_mount),       SCMP_SYS(open_by_handle_at),
-    SCMP_SYS(open_tree),        SCMP_SYS(perf_event_open),
-    SCMP_SYS(pidfd_getfd),      SCMP_SYS(pivot_root),
-    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(request_key),      SCMP_SYS(setns),
-    SCMP_SYS(umount2),          SCMP_SYS(unshare),
-    SCMP_SYS(userfaultfd),
+    SYS_add_key,          SYS_bpf,
+    SYS_chroot,           SYS_delete_module,
+    SYS_finit_module,     SYS_fsconfig,
+    SYS_fsmount,          SYS_fsopen,
+    SYS_init_module,      SYS_io_uring_setup,
+    SYS_kexec_file_load,  SYS_kexec_load,
+    SYS_keyctl,           SYS_mount,
+    SYS_move_mount,       SYS_open_by_handle_at,
+    SYS_open_tree,        SYS_perf_event_open,
+    SYS_pidfd_getfd,      SYS_pivot_root,
+    SYS_process_vm_readv, SYS_process_vm_writev,
+    SYS_request_key,      SYS_setns,
+    SYS_umount2,          SYS_unshare,
+    SYS_userfaultfd,
 };
 
-static bool is_allowed_family(int family)
-{
-    return family == AF_UNIX || family == AF_INET || family == AF_INET6 ||
-           family == AF_NETLINK;
-}
-
-static bool deny_family(scmp_filter_ctx filter, enum scmp_compare how,
-                        int family)
-{
-    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                            SCMP_A0(how, (scmp_datum_t)family, 0)) == 0;
-}
-
-/* One by one, as rules of a filter are alternatives; and all that are above
- * those that are allowed. */
-static bool deny_families(scmp_filter_ctx filter)
-{
-    bool good = deny_family(filter, SCMP_CMP_GT, AF_NETLINK);
-
-    for (int family = 0; family < AF_NETLINK && good; family++)
-        good = is_allowed_family(family) ||
-               deny_family(filter, SCMP_CMP_EQ, family);
-    return good;
-}
-
-static bool deny_calls(scmp_filter_ctx filter)
-{
-    size_t count = sizeof(denied_calls) / sizeof(denied_calls[0]);
-
-    for (size_t i = 0; i < count; i++)
-        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), denied_calls[i],
-                             0) != 0)
-            return false;
-    return true;
-}
+static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
 static enum hf_err fence_calls(struct hf_why *why)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    enum hf_err err = HF_OK;
+    static const int sockets[] = {SYS_socket};
+    struct hf_call call = {.number = SYS_socket, .mask = UINT32_MAX};
+    struct hf_calls calls;
 
-    if (filter == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    if (!deny_calls(filter) || !deny_families(filter)) {
-        err = hf_fail(why, HF_ENOMEM, 0, "seccomp: the rules do not compile");
-    } else if (seccomp_load(filter) != 0) {
-        (void)hf_fail_sys(why, errno, "this kernel offers no seccomp filters");
-        err = HF_EPEER;
+    hf_calls_begin(&calls);
+    hf_calls_add(&calls, denied_calls,
+                 sizeof(denied_calls) / sizeof(denied_calls[0]),
+                 HF_CALLS_REFUSE(EPERM));
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        call.value = (uint32_t)families[i];
+        hf_calls_add_when(&calls, &call, HF_CALLS_ALLOW);
     }
-    seccomp_release(filter);
-    return err;
+    hf_calls_add(&calls, sockets, 1, HF_CALLS_REFUSE(EPERM));
+    return hf_calls_enter(&calls, HF_CALLS_ALLOW, why);
 }
 
 enum hf_err hf_fence_enter(const struct hf_fence *fence, struct hf_why *why)

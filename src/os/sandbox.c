@@ -3,15 +3,16 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/calls.h"
 #include "os/landlock.h"
 
 static enum hf_err fail_sys(struct hf_why *why, enum hf_err err,
@@ -56,142 +57,140 @@ static enum hf_err deny_files(const struct holes *holes, struct hf_why *why)
     return err;
 }
 
+/* What younger architectures never had. */
+#ifndef SYS_open
+#define SYS_access       (-1)
+#define SYS_epoll_create (-1)
+#define SYS_epoll_wait   (-1)
+#define SYS_lstat        (-1)
+#define SYS_mkdir        (-1)
+#define SYS_open         (-1)
+#define SYS_poll         (-1)
+#define SYS_readlink     (-1)
+#define SYS_rename       (-1)
+#define SYS_rmdir        (-1)
+#define SYS_select       (-1)
+#define SYS_stat         (-1)
+#define SYS_unlink       (-1)
+#endif
+#ifndef SYS_renameat
+#define SYS_renameat (-1)
+#endif
+
 /* Calls that every role may make. */
 static const int basic_calls[] = {
-    SCMP_SYS(brk),          SCMP_SYS(clock_gettime),  SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(close),        SCMP_SYS(epoll_create),   SCMP_SYS(epoll_create1),
-    SCMP_SYS(epoll_ctl),    SCMP_SYS(epoll_pwait),    SCMP_SYS(epoll_wait),
-    SCMP_SYS(eventfd2),     SCMP_SYS(exit),           SCMP_SYS(exit_group),
-    SCMP_SYS(fcntl),        SCMP_SYS(fstat),          SCMP_SYS(futex),
-    SCMP_SYS(getpid),       SCMP_SYS(getrandom),      SCMP_SYS(gettid),
-    SCMP_SYS(gettimeofday), SCMP_SYS(lseek),          SCMP_SYS(madvise),
-    SCMP_SYS(mremap),       SCMP_SYS(munmap),         SCMP_SYS(nanosleep),
-    SCMP_SYS(pipe2),        SCMP_SYS(poll),           SCMP_SYS(ppoll),
-    SCMP_SYS(pselect6),     SCMP_SYS(read),           SCMP_SYS(readv),
-    SCMP_SYS(recvfrom),     SCMP_SYS(recvmsg),        SCMP_SYS(restart_syscall),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sched_yield),  SCMP_SYS(select),         SCMP_SYS(sendmsg),
-    SCMP_SYS(sendto),       SCMP_SYS(sigaltstack),    SCMP_SYS(write),
-    SCMP_SYS(writev),
+    SYS_brk,          SYS_clock_gettime,  SYS_clock_nanosleep,
+    SYS_close,        SYS_epoll_create,   SYS_epoll_create1,
+    SYS_epoll_ctl,    SYS_epoll_pwait,    SYS_epoll_wait,
+    SYS_eventfd2,     SYS_exit,           SYS_exit_group,
+    SYS_fcntl,        SYS_fstat,          SYS_futex,
+    SYS_getpid,       SYS_getrandom,      SYS_gettid,
+    SYS_gettimeofday, SYS_lseek,          SYS_madvise,
+    SYS_mremap,       SYS_munmap,         SYS_nanosleep,
+    SYS_pipe2,        SYS_poll,           SYS_ppoll,
+    SYS_pselect6,     SYS_read,           SYS_readv,
+    SYS_recvfrom,     SYS_recvmsg,        SYS_restart_syscall,
+    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+    SYS_sched_yield,  SYS_select,         SYS_sendmsg,
+    SYS_sendto,       SYS_sigaltstack,    SYS_write,
+    SYS_writev,
 };
 
 /* Those on sockets of its own. */
 static const int network_calls[] = {
-    SCMP_SYS(bind),        SCMP_SYS(connect),    SCMP_SYS(getpeername),
-    SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvmmsg),
-    SCMP_SYS(sendmmsg),    SCMP_SYS(setsockopt), SCMP_SYS(shutdown),
+    SYS_bind,        SYS_connect,    SYS_getpeername,
+    SYS_getsockname, SYS_getsockopt, SYS_recvmmsg,
+    SYS_sendmmsg,    SYS_setsockopt, SYS_shutdown,
 };
 
 /* Those on files: the rule set says which may be opened. It says nothing about
  * modes and owners, so that calls to change those are not here. */
 static const int file_calls[] = {
-    SCMP_SYS(access),    SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
-    SCMP_SYS(fdatasync), SCMP_SYS(flock),      SCMP_SYS(fsync),
-    SCMP_SYS(ftruncate), SCMP_SYS(getdents64), SCMP_SYS(lstat),
-    SCMP_SYS(mkdir),     SCMP_SYS(mkdirat),    SCMP_SYS(newfstatat),
-    SCMP_SYS(open),      SCMP_SYS(openat),     SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),  SCMP_SYS(readlink),   SCMP_SYS(readlinkat),
-    SCMP_SYS(rename),    SCMP_SYS(renameat),   SCMP_SYS(renameat2),
-    SCMP_SYS(rmdir),     SCMP_SYS(stat),       SCMP_SYS(statx),
-    SCMP_SYS(unlink),    SCMP_SYS(unlinkat),   SCMP_SYS(umask),
+    SYS_access,    SYS_faccessat,  SYS_faccessat2, SYS_fdatasync, SYS_flock,
+    SYS_fsync,     SYS_ftruncate,  SYS_getdents64, SYS_lstat,     SYS_mkdir,
+    SYS_mkdirat,   SYS_newfstatat, SYS_open,       SYS_openat,    SYS_pread64,
+    SYS_pwrite64,  SYS_readlink,   SYS_readlinkat, SYS_rename,    SYS_renameat,
+    SYS_renameat2, SYS_rmdir,      SYS_stat,       SYS_statx,     SYS_unlink,
+    SYS_unlinkat,  SYS_umask,
 };
 
 /* Those on connections that others open. */
 static const int accept_calls[] = {
-    SCMP_SYS(accept4),    SCMP_SYS(getpeername), SCMP_SYS(getsockname),
-    SCMP_SYS(getsockopt), SCMP_SYS(setsockopt),  SCMP_SYS(shutdown),
+    SYS_accept4,    SYS_getpeername, SYS_getsockname,
+    SYS_getsockopt, SYS_setsockopt,  SYS_shutdown,
 };
 
-static bool allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
+/* Those of threads. */
+static const int thread_calls[] = {
+    SYS_rseq,
+    SYS_sched_getaffinity,
+    SYS_set_robust_list,
+};
+
+#define ALLOW(calls, table)                                                    \
+    hf_calls_add(calls, table, sizeof(table) / sizeof((table)[0]),             \
+                 HF_CALLS_ALLOW)
+
+static void allow_when(struct hf_calls *calls, int number, unsigned arg,
+                       uint32_t mask, uint32_t value)
 {
-    for (size_t i = 0; i < count; i++)
-        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0)
-            return false;
-    return true;
+    const struct hf_call call = {number, arg, mask, value};
+
+    hf_calls_add_when(calls, &call, HF_CALLS_ALLOW);
 }
 
-/* Memory may never become executable. */
-static bool allow_memory(scmp_filter_ctx filter)
+static void allow_family(struct hf_calls *calls, int family)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+    allow_when(calls, SYS_socket, 0, UINT32_MAX, (uint32_t)family);
 }
 
-/* A failed assertion may end this process, and no other. */
-static bool allow_suicide(scmp_filter_ctx filter)
+/* Memory may never become executable; a failed assertion may end this process,
+ * and no other. */
+static void allow_basics(struct hf_calls *calls)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)) ==
-           0;
+    ALLOW(calls, basic_calls);
+    allow_when(calls, SYS_mmap, 2, PROT_EXEC, 0);
+    allow_when(calls, SYS_mprotect, 2, PROT_EXEC, 0);
+    allow_when(calls, SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid());
 }
 
-static bool allow_family(scmp_filter_ctx filter, int family)
+static void allow_sockets(struct hf_calls *calls, unsigned needs)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0)) == 0;
-}
-
-static bool allow_sockets(scmp_filter_ctx filter, unsigned needs)
-{
-    if ((needs & (HF_SANDBOX_NETWORK | HF_SANDBOX_LOCAL)) != 0 &&
-        !allow_all(filter, network_calls,
-                   sizeof(network_calls) / sizeof(network_calls[0])))
-        return false;
-    if ((needs & HF_SANDBOX_NETWORK) != 0 &&
-        (!allow_family(filter, AF_INET) || !allow_family(filter, AF_INET6)))
-        return false;
-    return (needs & HF_SANDBOX_LOCAL) == 0 || allow_family(filter, AF_UNIX);
+    if ((needs & (HF_SANDBOX_NETWORK | HF_SANDBOX_LOCAL)) != 0)
+        ALLOW(calls, network_calls);
+    if ((needs & HF_SANDBOX_NETWORK) != 0) {
+        allow_family(calls, AF_INET);
+        allow_family(calls, AF_INET6);
+    }
+    if ((needs & HF_SANDBOX_LOCAL) != 0)
+        allow_family(calls, AF_UNIX);
 }
 
 /* Threads, and no processes. What clone3() is asked for no filter can see: the
  * C library does without it where there is none. */
-static bool allow_threads(scmp_filter_ctx filter)
+static void allow_threads(struct hf_calls *calls)
 {
-    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3),
-                            0) == 0 &&
-           seccomp_rule_add(
-               filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(set_robust_list),
-                            0) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(rseq), 0) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sched_getaffinity),
-                            0) == 0;
-}
+    static const int unseen[] = {SYS_clone3};
 
-static bool allow_needs(scmp_filter_ctx filter, const struct holes *holes)
-{
-    if (holes->count > 0 &&
-        !allow_all(filter, file_calls,
-                   sizeof(file_calls) / sizeof(file_calls[0])))
-        return false;
-    if ((holes->needs & HF_SANDBOX_THREADS) != 0 && !allow_threads(filter))
-        return false;
-    if ((holes->needs & HF_SANDBOX_ACCEPT) != 0 &&
-        !allow_all(filter, accept_calls,
-                   sizeof(accept_calls) / sizeof(accept_calls[0])))
-        return false;
-    return allow_sockets(filter, holes->needs);
+    hf_calls_add(calls, unseen, 1, HF_CALLS_REFUSE(ENOSYS));
+    allow_when(calls, SYS_clone, 0, CLONE_THREAD, CLONE_THREAD);
+    ALLOW(calls, thread_calls);
 }
 
 static enum hf_err allow_calls(const struct holes *holes, struct hf_why *why)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    enum hf_err err = HF_OK;
+    struct hf_calls calls;
 
-    if (filter == NULL)
-        return hf_fail(why, HF_ENOMEM, 0, "out of memory");
-    if (!allow_all(filter, basic_calls,
-                   sizeof(basic_calls) / sizeof(basic_calls[0])) ||
-        !allow_memory(filter) || !allow_suicide(filter) ||
-        !allow_needs(filter, holes))
-        err = hf_fail(why, HF_ENOMEM, 0, "seccomp: the rules do not compile");
-    else if (seccomp_load(filter) != 0)
-        err = fail_sys(why, HF_EPEER, "this kernel offers no seccomp filters");
-    seccomp_release(filter);
-    return err;
+    hf_calls_begin(&calls);
+    allow_basics(&calls);
+    if (holes->count > 0)
+        ALLOW(&calls, file_calls);
+    if ((holes->needs & HF_SANDBOX_THREADS) != 0)
+        allow_threads(&calls);
+    if ((holes->needs & HF_SANDBOX_ACCEPT) != 0)
+        ALLOW(&calls, accept_calls);
+    allow_sockets(&calls, holes->needs);
+    return hf_calls_enter(&calls, HF_CALLS_REFUSE(EPERM), why);
 }
 
 enum hf_err hf_sandbox_enter_with(unsigned needs, const char *const *paths,
