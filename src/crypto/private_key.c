@@ -59,13 +59,18 @@ static enum hf_err wrap(EVP_PKEY *key, enum hf_key_kind kind,
     return HF_OK;
 }
 
-/* The default digest of the kind: Ed25519 has its own inside. */
-static const EVP_MD *any_digest(enum hf_key_kind kind)
+/* On a curve, the public half follows from the private one. */
+static bool is_pair(EVP_PKEY *key)
 {
-    return kind == HF_KEY_ED25519 ? NULL : EVP_sha256();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    bool pair = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+    return pair;
 }
 
-static bool halves_fit(EVP_PKEY *key, enum hf_key_kind kind)
+/* Of RSA that would look for primes: what one half signs, the other takes. */
+static bool signs_and_verifies(EVP_PKEY *key)
 {
     static const unsigned char text[] = "holdfast";
     unsigned char signature[HF_KEY_NUMBER_MAX];
@@ -74,13 +79,22 @@ static bool halves_fit(EVP_PKEY *key, enum hf_key_kind kind)
     EVP_MD_CTX *verify = EVP_MD_CTX_new();
     bool fit =
         sign != NULL && verify != NULL &&
-        EVP_DigestSignInit(sign, NULL, any_digest(kind), NULL, key) == 1 &&
+        EVP_DigestSignInit(sign, NULL, EVP_sha256(), NULL, key) == 1 &&
         EVP_DigestSign(sign, signature, &len, text, sizeof(text)) == 1 &&
-        EVP_DigestVerifyInit(verify, NULL, any_digest(kind), NULL, key) == 1 &&
+        EVP_DigestVerifyInit(verify, NULL, EVP_sha256(), NULL, key) == 1 &&
         EVP_DigestVerify(verify, signature, len, text, sizeof(text)) == 1;
 
     EVP_MD_CTX_free(sign);
     EVP_MD_CTX_free(verify);
+    return fit;
+}
+
+static bool halves_fit(EVP_PKEY *key)
+{
+    bool fit = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
+                   ? signs_and_verifies(key)
+                   : is_pair(key);
+
     ERR_clear_error();
     return fit;
 }
@@ -91,7 +105,7 @@ enum hf_err hf_private_key_adopt(EVP_PKEY *key, struct hf_private_key **out,
     enum hf_key_kind kind;
     enum hf_err err = hf_evp_kind(key, &kind, why);
 
-    if (err == HF_OK && !halves_fit(key, kind))
+    if (err == HF_OK && !halves_fit(key))
         err = hf_fail(why, HF_EINVAL, 0,
                       "the private half of this key does not fit its public "
                       "half");
