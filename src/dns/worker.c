@@ -247,7 +247,9 @@ static void proof_begin(struct worker *w)
     w->proof_at_ms = hf_clock_ms();
     w->proving.state = SLOT_ASKED;
     set_timer(w->proving.timer, PROOF_TIMEOUT_MS);
-    if (ub_resolve_event(w->ctx, ".", HF_RR_NS, HF_CLASS_IN, w, on_proof,
+    /* Its keys are what the anchor vouches for: every other set would be one
+     * more to ask for, and one more signature. */
+    if (ub_resolve_event(w->ctx, ".", HF_RR_DNSKEY, HF_CLASS_IN, w, on_proof,
                          &id) != UB_NOERROR)
         proof_end(w, PROOF_FAILED);
     w->proving.async_id = id;
