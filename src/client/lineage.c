@@ -269,17 +269,6 @@ static size_t first_part(const struct hf_issued *issued)
     return issued->key.len > 0 ? 0 : 1;
 }
 
-static void put_part(struct hf_buf *out, size_t part,
-                     const struct hf_issued *issued)
-{
-    if (part == 0)
-        hf_buf_put(out, issued->key);
-    if (part == 1 || part == 3)
-        hf_buf_put(out, issued->cert);
-    if (part == 2 || part == 3)
-        hf_buf_put(out, issued->chain);
-}
-
 /* The largest N there is in the archive; 0 when it is empty. */
 static unsigned last_number(DIR *archive)
 {
@@ -306,27 +295,23 @@ static enum hf_err write_parts(int dir, unsigned number,
                                const struct hf_issued *issued,
                                struct hf_why *why)
 {
-    enum hf_err err = HF_OK;
-    struct hf_buf text;
+    const struct hf_span text[PART_COUNT][2] = {
+        {issued->key},
+        {issued->cert},
+        {issued->chain},
+        {issued->cert, issued->chain},
+    };
+    struct hf_file_new files[PART_COUNT];
+    char names[PART_COUNT][NAME_MAX];
+    size_t first = first_part(issued);
 
-    hf_buf_init_grow(&text, 4 * (size_t)FILE_MAX);
-    for (size_t i = first_part(issued); i < PART_COUNT && err == HF_OK; i++) {
-        char name[NAME_MAX];
-        int n = snprintf(name, sizeof(name), "%s%u.pem", parts[i].name, number);
-
-        if (n < 0 || (size_t)n >= sizeof(name))
-            err = hf_fail(why, HF_ELIMIT, 0, "file name too long");
-        hf_buf_clear_wiped(&text);
-        hf_buf_init_grow(&text, 4 * (size_t)FILE_MAX);
-        put_part(&text, i, issued);
-        if (err == HF_OK && text.full)
-            err = hf_fail(why, HF_ELIMIT, 0, "the chain is too long");
-        if (err == HF_OK)
-            err =
-                hf_file_put(dir, name, hf_buf_span(&text), parts[i].mode, why);
+    for (size_t i = first; i < PART_COUNT; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "%s%u.pem", parts[i].name,
+                       number);
+        files[i] = (struct hf_file_new){
+            names[i], parts[i].mode, {text[i][0], text[i][1]}};
     }
-    hf_buf_clear_wiped(&text);
-    return err == HF_OK ? hf_file_settle(dir, why) : err;
+    return hf_file_replace_all(dir, files + first, PART_COUNT - first, why);
 }
 
 static enum hf_err archive(const char *state, struct hf_span name,

@@ -73,14 +73,12 @@ static enum hf_err show(void *state, struct hf_exhibit *exhibit,
 {
     struct webroot *webroot = state;
     char name[HF_TOKEN_MAX + 1];
+    const struct hf_file_new file = {name, 0644, {exhibit->authorization}};
     enum hf_err err = name_of(exhibit, name, why);
 
     if (err == HF_OK)
         err = need_folder(webroot, why);
-    if (err == HF_OK)
-        err = hf_file_put(webroot->folder, name, exhibit->authorization, 0644,
-                          why);
-    return err;
+    return err == HF_OK ? hf_file_put(webroot->folder, &file, why) : err;
 }
 
 static enum hf_err hide(void *state, struct hf_exhibit *exhibit,

@@ -28,49 +28,101 @@ bool hf_file_write(int fd, struct hf_span data)
     return true;
 }
 
-enum hf_err hf_file_put(int dir, const char *name, struct hf_span data,
-                        unsigned mode, struct hf_why *why)
+/* Where a file is until it is whole. */
+static bool temp_of(const struct hf_file_new *file, char temp[NAME_MAX + 1])
 {
-    enum hf_err err = HF_OK;
+    int n = snprintf(temp, NAME_MAX + 1, ".%s.new", file->name);
+
+    return n >= 0 && n <= NAME_MAX;
+}
+
+static bool fill_new(int fd, const struct hf_file_new *file)
+{
+    return hf_file_write(fd, file->data[0]) &&
+           hf_file_write(fd, file->data[1]) &&
+           (file->mode == 0600 || fchmod(fd, file->mode) == 0);
+}
+
+/* Written, and open in `*fd`; not on disk yet. */
+static enum hf_err make_new(int dir, const struct hf_file_new *file, int *fd,
+                            struct hf_why *why)
+{
     char temp[NAME_MAX + 1];
-    int fd;
-    int n;
+    enum hf_err err = HF_OK;
 
-    n = snprintf(temp, sizeof(temp), ".%s.new", name);
-    if (n < 0 || (size_t)n >= sizeof(temp))
+    if (!temp_of(file, temp))
         return hf_fail(why, HF_ELIMIT, 0, "file name too long");
-
     (void)unlinkat(dir, temp, 0); /* left behind by a crash */
-    fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
+    *fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (*fd < 0)
         return hf_fail_sys(why, errno, "create");
-
-    if (!hf_file_write(fd, data) || (mode != 0600 && fchmod(fd, mode) != 0) ||
-        fsync(fd) != 0) {
-        err = hf_fail_sys(why, errno, "write");
-        goto out;
-    }
-    if (renameat(dir, temp, dir, name) != 0)
-        err = hf_fail_sys(why, errno, "rename");
-
-out:
-    (void)close(fd);
-    if (err != HF_OK)
-        (void)unlinkat(dir, temp, 0);
+    if (fill_new(*fd, file))
+        return HF_OK;
+    err = hf_fail_sys(why, errno, "write");
+    (void)close(*fd);
+    (void)unlinkat(dir, temp, 0);
     return err;
 }
 
-enum hf_err hf_file_settle(int dir, struct hf_why *why)
+/* Into their places; or, after a failure, those that are not there away. */
+static enum hf_err place(int dir, const struct hf_file_new *files, size_t count,
+                         enum hf_err err, struct hf_why *why)
 {
-    return fsync(dir) == 0 ? HF_OK : hf_fail_sys(why, errno, "sync directory");
+    char temp[NAME_MAX + 1];
+
+    for (size_t i = 0; i < count; i++) {
+        (void)temp_of(&files[i], temp);
+        if (err == HF_OK && renameat(dir, temp, dir, files[i].name) != 0)
+            err = hf_fail_sys(why, errno, "rename");
+        if (err != HF_OK)
+            (void)unlinkat(dir, temp, 0);
+    }
+    return err;
+}
+
+static enum hf_err put_all(int dir, const struct hf_file_new *files,
+                           size_t count, struct hf_why *why)
+{
+    int fds[HF_FILES_MAX];
+    enum hf_err err = HF_OK;
+    size_t made = 0;
+
+    if (count > HF_FILES_MAX)
+        return hf_fail(why, HF_ELIMIT, 0, "too many files at once");
+    while (made < count && err == HF_OK) {
+        err = make_new(dir, &files[made], &fds[made], why);
+        made += err == HF_OK;
+    }
+    for (size_t i = 0; i < made; i++) {
+        if (err == HF_OK && fsync(fds[i]) != 0)
+            err = hf_fail_sys(why, errno, "write");
+        (void)close(fds[i]);
+    }
+    return place(dir, files, made, err, why);
+}
+
+enum hf_err hf_file_put(int dir, const struct hf_file_new *file,
+                        struct hf_why *why)
+{
+    return put_all(dir, file, 1, why);
+}
+
+enum hf_err hf_file_replace_all(int dir, const struct hf_file_new *files,
+                                size_t count, struct hf_why *why)
+{
+    enum hf_err err = put_all(dir, files, count, why);
+
+    if (err == HF_OK && fsync(dir) != 0)
+        err = hf_fail_sys(why, errno, "sync directory");
+    return err;
 }
 
 enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
                             struct hf_why *why)
 {
-    enum hf_err err = hf_file_put(dir, name, data, 0600, why);
+    const struct hf_file_new file = {name, 0600, {data}};
 
-    return err == HF_OK ? hf_file_settle(dir, why) : err;
+    return hf_file_replace_all(dir, &file, 1, why);
 }
 
 enum hf_err hf_file_replace_path(const char *path, struct hf_span data,

@@ -21,14 +21,25 @@ bool hf_file_write(int fd, struct hf_span data);
 enum hf_err hf_file_replace(int dir, const char *name, struct hf_span data,
                             struct hf_why *why);
 
+/* One file of several that belong together. */
+struct hf_file_new {
+    const char *name;
+    unsigned mode;          /* whatever the umask */
+    struct hf_span data[2]; /* one behind the other */
+};
+
 /*
- * The same in two steps, for several files in one directory: each put with a
- * mode of its own, whatever the umask, then all of them settled. Between the
- * two a power cut may bring the old one back, whole.
+ * The same for up to HF_FILES_MAX files in one directory. All of them are on
+ * disk before the first is in its place, so a disk is waited for once; a power
+ * cut may leave some of them old and some new, each whole.
  */
-enum hf_err hf_file_put(int dir, const char *name, struct hf_span data,
-                        unsigned mode, struct hf_why *why);
-enum hf_err hf_file_settle(int dir, struct hf_why *why);
+#define HF_FILES_MAX 8
+enum hf_err hf_file_replace_all(int dir, const struct hf_file_new *files,
+                                size_t count, struct hf_why *why);
+
+/* One, which the next boot may find old although this returned HF_OK. */
+enum hf_err hf_file_put(int dir, const struct hf_file_new *file,
+                        struct hf_why *why);
 
 /* The same for a path, mode 0600. */
 enum hf_err hf_file_replace_path(const char *path, struct hf_span data,

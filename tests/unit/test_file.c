@@ -115,7 +115,7 @@ static int enter(void **state)
 
 static int leave(void **state)
 {
-    static const char *const names[] = {"f", ".f.new", "in"};
+    static const char *const names[] = {"f", ".f.new", "g", "in"};
     struct place *place = *state;
 
     arm(NO_FAULT, 0, 0);
@@ -125,11 +125,11 @@ static int leave(void **state)
     return rmdir(place->path);
 }
 
-static struct hf_span contents(const struct place *place)
+static struct hf_span contents_of(const struct place *place, const char *name)
 {
     static char text[256];
     struct hf_span got = {text, 0};
-    int fd = __real_openat64(place->dir, "f", O_RDONLY, 0);
+    int fd = __real_openat64(place->dir, name, O_RDONLY, 0);
     ssize_t n;
 
     if (fd < 0)
@@ -139,6 +139,11 @@ static struct hf_span contents(const struct place *place)
     assert_true(n >= 0);
     got.len = (size_t)n;
     return got;
+}
+
+static struct hf_span contents(const struct place *place)
+{
+    return contents_of(place, "f");
 }
 
 static size_t entries(const struct place *place)
@@ -211,6 +216,37 @@ static void every_call_fails(void **state)
     }
     /* create, 17 writes of two bytes, two syncs, one rename; twice */
     assert_int_equal(failed, 2 * 21);
+}
+
+/* Of two files: none is in its place before both are on disk. */
+static void several(void **state)
+{
+    static const struct hf_file_new fresh[] = {
+        {"f", 0600, {HF_SPAN_INIT(NEW)}},
+        {"g", 0644, {HF_SPAN_INIT("one"), HF_SPAN_INIT("two")}},
+    };
+    const struct place *place = *state;
+    struct stat st;
+    int at = 1;
+    enum hf_err err;
+
+    do {
+        put_old(place);
+        (void)unlinkat(place->dir, "g", 0);
+        arm(FAIL_EIO, at, 1024);
+        err = hf_file_replace_all(place->dir, fresh, 2, NULL);
+        /* 2 x create, 3 x write, 2 x sync; 2 x rename; sync */
+        assert_span_equal(contents(place),
+                          at <= 8 ? HF_SPAN(OLD) : HF_SPAN(NEW));
+        assert_int_equal(entries(place), at <= 9 ? 1 : 2);
+    } while (err != HF_OK && at++ < 20);
+    assert_int_equal(at, 11);
+    assert_span_equal(contents_of(place, "g"), HF_SPAN("onetwo"));
+    assert_int_equal(fstatat(place->dir, "g", &st, 0), 0);
+    assert_int_equal(st.st_mode & 0777, 0644);
+    assert_int_equal(
+        hf_file_replace_all(place->dir, fresh, HF_FILES_MAX + 1, NULL),
+        HF_ELIMIT);
 }
 
 /* An interrupted write goes on. */
@@ -656,6 +692,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_PLACE(replace_and_create),
         IN_PLACE(every_call_fails),
+        IN_PLACE(several),
         IN_PLACE(writes_are_interrupted),
         IN_PLACE(process_dies),
         IN_PLACE(bad_places),
