@@ -270,16 +270,18 @@ make_zones() {
 }
 
 # The configuration of one Knot in $1, at address $2, zones from $3; further
-# addresses in $4.
+# addresses in $4. Ten connections may wait at each socket that it listens on, and
+# one more is made to wait a second: Pebble asks by TCP, for a hundred names at
+# once.
 knot_conf() {
     cat <<END
 server:
     rundir: $1
     listen: [ $2@$port${4:+, $4@$port} ]
     udp-workers: 1
-    tcp-workers: 1
+    tcp-workers: 8
     background-workers: 1
-    tcp-reuseport: off
+    tcp-reuseport: on
 log:
   - target: $1/log
     any: info
