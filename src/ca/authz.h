@@ -6,9 +6,17 @@
 #include "ca/call.h"
 #include "ca/identifier.h"
 
-/* Its row, in the call's arena. */
+/*
+ * Its row, in the call's arena.
+ *
+ * Of a name that is validated by an ancestor (RFC 9444) clients see the
+ * ancestor's authorization. The name has a row of its own all the same, which
+ * rests on that: there its CAA records are remembered, and what forbids it
+ * alone; all else is the ancestor's.
+ */
 struct hf_authz {
     int64_t id;
+    int64_t rests_on; /* the ancestor's; or 0 */
     int64_t account;
     struct hf_identifier name;
     struct hf_span status;
@@ -23,10 +31,16 @@ struct hf_authz {
 bool hf_authz_load(struct hf_ca_call *call, int64_t id, struct hf_authz *out,
                    bool *found);
 
-/* What its last validation saw and decided, and a look at CAA since: JSON in
- * the call's arena, or empty. */
-bool hf_authz_evidence(struct hf_ca_call *call, int64_t id,
+/* What the last validation saw and decided, its ancestor's if it rests on one,
+ * and a look at CAA since: JSON in the call's arena, or empty. */
+bool hf_authz_evidence(struct hf_ca_call *call, const struct hf_authz *authz,
                        struct hf_span *out);
+
+/* The one that clients know of. */
+static inline int64_t hf_authz_shown(const struct hf_authz *authz)
+{
+    return authz->rests_on != 0 ? authz->rests_on : authz->id;
+}
 
 /* What a client is told: "expired" when it is, else the row's word. REQ
  * REUSE-14 */
@@ -40,17 +54,30 @@ struct hf_authz_found {
     int64_t id;
     int64_t expires_at;
     bool is_valid;
+    struct hf_identifier name; /* whose it is: the name's, or an ancestor's */
 };
 
-/* One of the call's account for exactly this name, valid until then at least,
- * if there is one. */
+/* One of the call's account, valid until then at least, if there is one: for
+ * exactly this name; else the nearest ancestor's that covers subdomains, where
+ * the settings allow that. */
 bool hf_authz_find(struct hf_ca_call *call, const struct hf_identifier *name,
                    int64_t until_at, struct hf_authz_found *out);
 
-/* One that is valid for a while yet, or else a new one (REQ REUSE-02). */
+/* One of exactly this name that is valid for a while yet, or else a new one
+ * (REQ REUSE-02). */
 bool hf_authz_find_or_make(struct hf_ca_call *call,
                            const struct hf_identifier *name,
                            struct hf_authz_found *out);
+
+/* The same for an order: as hf_authz_find() finds it, or a new one of the
+ * ancestor that the name has, if any. */
+bool hf_authz_choose(struct hf_ca_call *call, const struct hf_identifier *name,
+                     struct hf_authz_found *out);
+
+/* The row of `name` for an order: the one that was found, or a new one that
+ * rests on it. */
+bool hf_authz_take(struct hf_ca_call *call, const struct hf_identifier *name,
+                   const struct hf_authz_found *found, int64_t *id);
 
 /* May the record be looked at before anybody asks (REQ JIT-04, JIT-05)? That
  * it will be is counted: a transaction that is run again counts twice. */

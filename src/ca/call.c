@@ -37,12 +37,16 @@ bool hf_ca_call_fail(struct hf_ca_call *call, enum hf_err err)
 bool hf_ca_call_start(struct hf_ca_call *call, enum hf_job_kind kind,
                       int64_t id)
 {
-    size_t room = call->settings->names_max; /* one for each name at most */
+    /* For each name one at most, and one for the ancestor that it rests on. */
+    size_t room = 2 * call->settings->names_max;
 
     if (call->jobs == NULL)
         call->jobs = hf_arena_take(&call->arena, room, sizeof(*call->jobs));
     if (call->jobs == NULL || call->job_count == room)
         return hf_ca_call_fail(call, HF_ENOMEM);
+    for (size_t i = 0; i < call->job_count; i++)
+        if (call->jobs[i].kind == kind && call->jobs[i].id == id)
+            return true; /* of several names of one ancestor */
     call->jobs[call->job_count++] = (struct hf_job){kind, id};
     return true;
 }

@@ -95,10 +95,11 @@ static enum hf_err keep_job(struct hf_claim *claim,
     return HF_OK;
 }
 
-/* RFC 8555 8.3, RFC 8737 3: neither says anything of a wildcard. */
-static bool may_be_wildcard(enum hf_way way)
+/* RFC 8555 8.3, RFC 8737 3, BR 3.2.2.4.19 and 3.2.2.4.20: these two say nothing
+ * of a wildcard, or of other names. */
+static bool is_of_one_host(enum hf_way way)
 {
-    return way != HF_WAY_HTTP && way != HF_WAY_TLS_ALPN;
+    return way == HF_WAY_HTTP || way == HF_WAY_TLS_ALPN;
 }
 
 static enum hf_err check(const struct hf_validation_job *job,
@@ -107,10 +108,11 @@ static enum hf_err check(const struct hf_validation_job *job,
     if (!job->is_ip && !hf_name_is_canonical(job->name))
         return hf_fail(why, HF_EINVAL, 0,
                        "draft -02 9.2: the name is not in canonical form");
-    if (job->wildcard && (job->is_ip || !may_be_wildcard(job->way)))
+    if ((job->wildcard || job->subdomains) &&
+        (job->is_ip || is_of_one_host(job->way)))
         return hf_fail(why, HF_EINVAL, 0,
                        "RFC 8555 8.3, RFC 8737 3: this challenge does not "
-                       "validate wildcards");
+                       "validate wildcards or subdomains");
     if (job->is_ip && (job->way == HF_WAY_DNS || job->way == HF_WAY_CAA))
         return hf_fail(why, HF_EINVAL, 0,
                        "RFC 8738 4: this is not for addresses");

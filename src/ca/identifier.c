@@ -83,6 +83,44 @@ static enum hf_trouble decide(struct hf_span name, bool wildcard,
     return HF_TROUBLE_NONE;
 }
 
+/*
+ * RFC 9444, section 4.3. REQ SCOPE-02: a proper suffix of the name on a label's
+ * boundary, where of *.NAME the star is a label. REQ SCOPE-08: not above the
+ * registrable name.
+ */
+static enum hf_trouble read_ancestor(const struct json_t *json,
+                                     const struct hf_ca_settings *settings,
+                                     struct hf_arena *arena,
+                                     struct hf_identifier *out,
+                                     const char **detail)
+{
+    const json_t *member = hf_document_member(json, "ancestorDomain");
+    struct hf_span text = hf_document_string(json, "ancestorDomain");
+    struct hf_name name;
+
+    if (member == NULL || !settings->subdomains)
+        return HF_TROUBLE_NONE;
+    if (out->is_ip)
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "an address has no \"ancestorDomain\" (RFC 9444 4.3)");
+    if (hf_name_parse(text, &name, NULL) != HF_OK || name.len != text.len)
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "\"ancestorDomain\" is no host name: A-labels, without a "
+                      "dot at the end");
+    text = hf_name_span(&name);
+    if (!hf_name_is_below(out->value, text) &&
+        !(out->wildcard && hf_span_eq(out->value, text)))
+        return refuse(detail, HF_TROUBLE_MALFORMED,
+                      "\"ancestorDomain\" is no ancestor of the name (RFC 9444 "
+                      "4.3)");
+    if (text.len < hf_suffixes_base(settings->suffixes, out->value).len)
+        return refuse(detail, HF_TROUBLE_REJECTED_IDENTIFIER,
+                      "\"ancestorDomain\" is a public suffix, or above one: "
+                      "nobody shows control of that (BR 3.2.2.4)");
+    out->ancestor = hf_arena_copy(arena, text);
+    return HF_TROUBLE_NONE;
+}
+
 static enum hf_trouble read_dns(struct hf_span text,
                                 const struct hf_ca_settings *settings,
                                 struct hf_arena *arena,
@@ -126,6 +164,7 @@ enum hf_trouble hf_identifier_read(const struct json_t *json,
 {
     struct hf_span type = hf_document_string(json, "type");
     struct hf_span value = hf_document_string(json, "value");
+    enum hf_trouble trouble;
 
     *out = (struct hf_identifier){.whole = value};
     if (out->whole.len > HF_NAME_MAX)
@@ -134,11 +173,15 @@ enum hf_trouble hf_identifier_read(const struct json_t *json,
         return refuse(detail, HF_TROUBLE_MALFORMED,
                       "an identifier has a \"type\" and a \"value\"");
     if (hf_span_eq(type, HF_SPAN("dns")))
-        return read_dns(value, settings, arena, out, detail);
-    if (hf_span_eq(type, HF_SPAN("ip")))
-        return read_ip(value, settings, arena, out, detail);
-    return refuse(detail, HF_TROUBLE_UNSUPPORTED_IDENTIFIER,
-                  "identifiers are of the type \"dns\" or \"ip\"");
+        trouble = read_dns(value, settings, arena, out, detail);
+    else if (hf_span_eq(type, HF_SPAN("ip")))
+        trouble = read_ip(value, settings, arena, out, detail);
+    else
+        trouble = refuse(detail, HF_TROUBLE_UNSUPPORTED_IDENTIFIER,
+                         "identifiers are of the type \"dns\" or \"ip\"");
+    return trouble == HF_TROUBLE_NONE
+               ? read_ancestor(json, settings, arena, out, detail)
+               : trouble;
 }
 
 int hf_identifier_cmp(const void *a, const void *b)

@@ -89,7 +89,9 @@ enum hf_err hf_issuer_change(struct hf_issuer *issuer,
  *     "outcome": "valid",
  *     "expires": 1790000000        the last second at which it counts
  *
- * for *.example.com. */
+ * for *.example.com. With "subdomains": true in the identifier it is for every
+ * name below and its wildcards (RFC 9444), if "caa_again" is a look at CAA for
+ * the name itself that came out well, or "caa" is "skipped". */
 struct hf_issuer_name {
     struct hf_span value; /* canonical, also as *.NAME; an address as text */
     bool is_ip;

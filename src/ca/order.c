@@ -124,7 +124,7 @@ static bool put_names(struct hf_ca_call *call, const struct hf_order *order,
             .value = hf_arena_copy(&call->arena, hf_buf_span(&whole)),
             .is_ip = authz->name.is_ip,
         };
-        if (!hf_authz_evidence(call, authz->id, &names[i].evidence))
+        if (!hf_authz_evidence(call, authz, &names[i].evidence))
             return false;
     }
     return !call->arena.full || hf_ca_call_fail(call, HF_ENOMEM);

@@ -103,6 +103,7 @@ static void set_way(const struct hf_job *job, enum hf_way tried,
     case HF_JOB_SIGN:
         out->way = HF_WAY_CAA;
         out->for_way = tried;
+        out->subdomains = false; /* of the one that is certified */
         break;
     }
 }
@@ -147,6 +148,7 @@ bool hf_outcome_ask(struct hf_ca_call *call, const struct hf_job *job,
     *out = (struct hf_validation_job){
         .is_ip = authz.name.is_ip,
         .wildcard = authz.name.wildcard,
+        .subdomains = authz.name.subdomains,
         .name = authz.name.value,
         .token = authz.token,
         .now = {.s = call->now_at},

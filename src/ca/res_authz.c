@@ -105,6 +105,8 @@ static bool show(struct hf_ca_call *call, const struct hf_authz *authz)
     hf_json_close(json, '}');
     if (authz->name.wildcard)
         hf_json_key_bool(json, "wildcard", true);
+    if (authz->name.subdomains) /* RFC 9444, section 4.1 */
+        hf_json_key_bool(json, "subdomainAuthAllowed", true);
     if (!put_challenges(call, authz))
         return false;
     hf_json_close(json, '}');
@@ -117,7 +119,7 @@ static bool load_own(struct hf_ca_call *call, int64_t id, struct hf_authz *out)
 
     if (!hf_authz_load(call, id, out, &found))
         return false;
-    if (!found || out->account != call->account.id)
+    if (!found || out->account != call->account.id || out->rests_on != 0)
         return hf_ca_call_refuse(call, HF_TROUBLE_NOT_FOUND,
                                  "this account has no such authorization");
     return true;
@@ -168,8 +170,27 @@ bool hf_resource_authz(struct hf_ca_call *call)
 
 /* ---- newAuthz (section 7.4.1) ---- */
 
+/* RFC 9444, section 4.2: for the names below it as well? Where that is not
+ * allowed the flag is nothing to us, and the authorization has none. */
+static enum hf_trouble take_subdomains(const struct hf_ca_call *call,
+                                       const json_t *json,
+                                       struct hf_identifier *name,
+                                       const char **detail)
+{
+    if (!call->settings->subdomains ||
+        !json_is_true(hf_document_member(json, "subdomainAuthAllowed")))
+        return HF_TROUBLE_NONE;
+    if (name->is_ip) {
+        *detail = "an address has no subdomains (RFC 9444 4.2)";
+        return HF_TROUBLE_MALFORMED;
+    }
+    name->subdomains = true;
+    return HF_TROUBLE_NONE;
+}
+
 bool hf_resource_new_authz(struct hf_ca_call *call)
 {
+    const json_t *json = hf_document_member(call->payload, "identifier");
     struct hf_authz_found authz;
     struct hf_identifier name;
     const char *detail = NULL;
@@ -180,12 +201,13 @@ bool hf_resource_new_authz(struct hf_ca_call *call)
             call, HF_TROUBLE_MALFORMED,
             "newAuthz wants a JSON object (RFC 8555 7.4.1)");
     trouble =
-        hf_identifier_read(hf_document_member(call->payload, "identifier"),
-                           call->settings, &call->arena, &name, &detail);
+        hf_identifier_read(json, call->settings, &call->arena, &name, &detail);
     if (trouble == HF_TROUBLE_NONE && name.wildcard) {
         trouble = HF_TROUBLE_MALFORMED;
         detail = "newAuthz takes no wildcards (RFC 8555 7.4.1)";
     }
+    if (trouble == HF_TROUBLE_NONE)
+        trouble = take_subdomains(call, json, &name, &detail);
     if (trouble != HF_TROUBLE_NONE)
         return hf_ca_call_refuse(call, trouble, detail);
     if (!hf_authz_find_or_make(call, &name, &authz) ||
@@ -195,7 +217,7 @@ bool hf_resource_new_authz(struct hf_ca_call *call)
     call->location = hf_ca_call_url(call, "authz", authz.id);
     call->shows = HF_SHOWS_AUTHZ;
     call->shown = authz.id;
-    if (authz.is_valid || !hf_authz_may_look(call, &name))
+    if (authz.is_valid || !hf_authz_may_look(call, &authz.name))
         return true;
     return hf_ca_call_start(call, HF_JOB_LOOK, authz.id);
 }

@@ -27,6 +27,8 @@ static void put_meta(struct hf_ca_call *call)
         hf_json_key_str(json, "website", settings->website);
     hf_json_key_list(json, "caaIdentities", law->issuers, law->issuer_count);
     hf_json_key_bool(json, "externalAccountRequired", settings->eab_required);
+    if (settings->subdomains) /* RFC 9444, section 4.4 */
+        hf_json_key_bool(json, "subdomainAuthAllowed", true);
     if (settings->preset != HF_PRESET_LETSENCRYPT) {
         hf_json_key_str(json, "accountHashPrefix", law->prefixes[0]);
         hf_json_key_list(json, "issuerDomainNames", law->issuers,

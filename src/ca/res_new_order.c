@@ -7,7 +7,8 @@
 
 /* What newOrder wants, checked. */
 struct wish {
-    struct hf_identifier *names; /* each once, in the client's order */
+    struct hf_identifier *names;   /* each once, in the client's order */
+    struct hf_authz_found *authzs; /* of each, or of an ancestor of it */
     size_t count;
     const struct hf_ca_profile *profile;
     struct hf_span replaces; /* RFC 9773, section 5; or empty */
@@ -51,7 +52,8 @@ static bool take_names(struct hf_ca_call *call, struct wish *wish)
                                      ? "an order needs \"identifiers\""
                                      : "too many identifiers in one order");
     wish->names = hf_arena_take(&call->arena, count, sizeof(*wish->names));
-    if (wish->names == NULL)
+    wish->authzs = hf_arena_take(&call->arena, count, sizeof(*wish->authzs));
+    if (wish->names == NULL || wish->authzs == NULL)
         return hf_ca_call_fail(call, HF_ENOMEM);
     for (size_t i = 0; i < count; i++) {
         struct hf_identifier name;
@@ -168,24 +170,52 @@ static struct hf_span identifiers_json(struct hf_ca_call *call,
     return kept;
 }
 
-/* An authorization for each name: one that is valid, or a new one. Those that
- * are new wait for a look at the record (REQ JIT-01). */
+/* The authorization of its ancestor that a name before this one led to. */
+static bool is_shared(const struct wish *wish, size_t i,
+                      struct hf_authz_found *out)
+{
+    for (size_t k = 0; k < i; k++) {
+        const struct hf_identifier *name = &wish->authzs[k].name;
+
+        if (name->subdomains &&
+            hf_span_eq(name->value, wish->names[i].ancestor)) {
+            *out = wish->authzs[k];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One that is valid, or a new one. Those that are new wait for a look at the
+ * record (REQ JIT-01). */
+static bool authorize_one(struct hf_ca_call *call, const struct wish *wish,
+                          size_t i)
+{
+    struct hf_authz_found *authz = &wish->authzs[i];
+
+    if (is_shared(wish, i, authz))
+        return true;
+    if (!hf_authz_choose(call, &wish->names[i], authz))
+        return false;
+    return authz->is_valid || !hf_authz_may_look(call, &authz->name) ||
+           hf_ca_call_start(call, HF_JOB_LOOK, authz->id);
+}
+
 static bool authorize(struct hf_ca_call *call, const struct wish *wish,
                       struct hf_buf *ids, int64_t *expires_at)
 {
     for (size_t i = 0; i < wish->count; i++) {
-        struct hf_authz_found authz;
+        const struct hf_authz_found *authz = &wish->authzs[i];
+        int64_t id;
 
-        if (!hf_authz_find_or_make(call, &wish->names[i], &authz))
+        if (!authorize_one(call, wish, i) ||
+            !hf_authz_take(call, &wish->names[i], authz, &id))
             return false;
         if (i > 0)
             hf_buf_putc(ids, ' ');
-        hf_buf_put_i64(ids, authz.id);
-        if (authz.expires_at < *expires_at)
-            *expires_at = authz.expires_at; /* section 5, Q30 of our answers */
-        if (!authz.is_valid && hf_authz_may_look(call, &wish->names[i]) &&
-            !hf_ca_call_start(call, HF_JOB_LOOK, authz.id))
-            return false;
+        hf_buf_put_i64(ids, id);
+        if (authz->expires_at < *expires_at)
+            *expires_at = authz->expires_at; /* section 5, Q30 of our answers */
     }
     return true;
 }

@@ -12,12 +12,25 @@
 
 /* ---- the object (section 7.1.3) ---- */
 
+/* Several names may rest on one. */
+static bool is_first(const struct hf_order *order, size_t i)
+{
+    int64_t id = hf_authz_shown(&order->authzs[i]);
+
+    for (size_t k = 0; k < i; k++)
+        if (hf_authz_shown(&order->authzs[k]) == id)
+            return false;
+    return true;
+}
+
 static void put_authzs(struct hf_ca_call *call, const struct hf_order *order)
 {
     hf_json_key(&call->json, "authorizations");
     hf_json_open(&call->json, '[');
     for (size_t i = 0; i < order->authz_count; i++)
-        hf_ca_call_put_url(call, "authz", order->authzs[i].id, "");
+        if (is_first(order, i))
+            hf_ca_call_put_url(call, "authz", hf_authz_shown(&order->authzs[i]),
+                               "");
     hf_json_close(&call->json, ']');
 }
 
@@ -203,16 +216,21 @@ static bool refresh(struct hf_ca_call *call, const struct hf_order *order)
     for (size_t i = 0; i < order->authz_count; i++) {
         const struct hf_authz *authz = &order->authzs[i];
         bool lapsed = hf_authz_is_lapsed(authz, call->now_at);
+        bool old = authz->caa_until_at < call->now_at;
 
-        if (!lapsed && authz->caa_until_at >= call->now_at)
+        if (!lapsed && !old)
             continue;
         if (call->rounds >= ROUNDS_MAX)
             return hf_ca_call_refuse(
                 call, HF_TROUBLE_ORDER_NOT_READY,
                 "the authorization is too old to rely upon, "
                 "and looking again did not help");
-        if (!hf_ca_call_start(call, lapsed ? HF_JOB_AGAIN : HF_JOB_CAA,
-                              authz->id))
+        if (lapsed &&
+            !hf_ca_call_start(call, HF_JOB_AGAIN, hf_authz_shown(authz)))
+            return false;
+        /* Which looks at CAA, too; but not for names below. */
+        if (old && (!lapsed || authz->rests_on != 0) &&
+            !hf_ca_call_start(call, HF_JOB_CAA, authz->id))
             return false;
     }
     return true;

@@ -75,9 +75,11 @@ static bool has_names(struct hf_ca_call *call, const struct hf_cert *cert,
         return false;
     *may = found && order.authz_count > 0;
     for (size_t i = 0; *may && i < order.authz_count; i++) {
+        struct hf_identifier name = order.authzs[i].name;
         struct hf_authz_found authz;
 
-        if (!hf_authz_find(call, &order.authzs[i].name, call->now_at, &authz))
+        name.subdomains = false; /* the certificate has this name alone */
+        if (!hf_authz_find(call, &name, call->now_at, &authz))
             return false;
         *may = authz.is_valid;
     }

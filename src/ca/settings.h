@@ -38,6 +38,8 @@ struct hf_ca_settings {
     bool just_in_time; /* look at newOrder: REQ JIT-01 */
     bool persist_only; /* no other challenges are offered */
     bool ip_persist;   /* REQ SCOPE-11; off by default */
+    bool subdomains;   /* may be validated by an ancestor: RFC 9444 */
+    bool skips_caa;    /* as in the policy */
     const struct hf_ca_profile *profiles; /* the first is the default */
     size_t profile_count;
     const struct hf_span *chains; /* PEM, above the leaf; the others are

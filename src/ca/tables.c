@@ -39,6 +39,8 @@ static const char *const steps[] = {
     " type TEXT NOT NULL,"
     " value TEXT NOT NULL,"
     " wildcard INTEGER NOT NULL,"
+    " subdomains INTEGER NOT NULL,"
+    " rests_on INTEGER REFERENCES authz(id),"
     " status TEXT NOT NULL,"
     " created_at INTEGER NOT NULL,"
     " expires_at INTEGER NOT NULL,"
@@ -178,17 +180,24 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "INSERT INTO eab (kid, mac_key, created_at) VALUES ($1, $2, $3)",
 
     [HF_CA_AUTHZ_ADD] =
-        "INSERT INTO authz (id, account, type, value, wildcard, status, token,"
-        " created_at, expires_at, method, uri, form, error)"
-        " VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, '', '', '', '')",
+        "INSERT INTO authz (id, account, type, value, wildcard, subdomains,"
+        " status, token, created_at, expires_at, method, uri, form, error)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, '', '', '',"
+        " '')",
+    [HF_CA_AUTHZ_REST] =
+        "INSERT INTO authz (id, account, type, value, wildcard, subdomains,"
+        " rests_on, status, token, created_at, expires_at, method,"
+        " caa_until_at, uri, form, error) VALUES ($1, $2, 'dns', $3, $4, 0,"
+        " $5, 'valid', '', $6, $7, '', $8, '', '', '')",
     [HF_CA_AUTHZ_GET] =
         "SELECT id, account, type, value, wildcard, status, expires_at, token,"
-        " method, validated_at, caa_until_at, error FROM authz"
-        " WHERE id = $1",
+        " method, validated_at, caa_until_at, error, subdomains, rests_on"
+        " FROM authz WHERE id = $1",
     [HF_CA_AUTHZ_REUSE] =
         "SELECT id, expires_at FROM authz WHERE account = $1 AND type = $2"
-        " AND value = $3 AND wildcard = $4 AND " LIVE " AND status = 'valid'"
-        " AND expires_at >= $5 ORDER BY expires_at DESC LIMIT 1",
+        " AND value = $3 AND wildcard = $4 AND subdomains >= $5"
+        " AND rests_on IS NULL AND " LIVE " AND status = 'valid'"
+        " AND expires_at >= $6 ORDER BY expires_at DESC LIMIT 1",
     [HF_CA_AUTHZ_START] =
         "UPDATE authz SET status = 'processing', method = $2, busy_at = $3,"
         " busy_by = $4 WHERE id = $1 AND status = 'pending'",
@@ -209,7 +218,9 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_EVIDENCE_PUT] =
         "INSERT INTO evidence (authz, json, caa) VALUES ($1, $2, '')"
         " ON CONFLICT (authz) DO UPDATE SET json = $2, caa = ''",
-    [HF_CA_EVIDENCE_CAA] = "UPDATE evidence SET caa = $2 WHERE authz = $1",
+    [HF_CA_EVIDENCE_CAA] =
+        "INSERT INTO evidence (authz, json, caa) VALUES ($1, '', $2)"
+        " ON CONFLICT (authz) DO UPDATE SET caa = $2",
     [HF_CA_EVIDENCE_GET] = "SELECT json, caa FROM evidence WHERE authz = $1",
 
     [HF_CA_ORDER_ADD] =

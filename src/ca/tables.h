@@ -29,16 +29,20 @@ enum hf_ca_operation {
     HF_CA_EAB_BIND, /* $1 kid, $2 account, $3 now; of those not bound */
     HF_CA_EAB_ADD,  /* $1 kid, $2 MAC key, $3 now */
 
-    HF_CA_AUTHZ_ADD,     /* $1 id, $2 account, $3 type, $4 value, $5 wildcard,
-                            $6 token, $7 now, $8 expires */
-    HF_CA_AUTHZ_GET,     /* $1 id: enum hf_ca_authz_column */
-    HF_CA_AUTHZ_REUSE,   /* $1 account, $2 type, $3 value, $4 wildcard, $5 valid
-                            until then at least: 0 id, 1 expires, the latest */
-    HF_CA_AUTHZ_START,   /* $1 id, $2 method, $3 now, $4 keeper; of pending ones
-                          */
-    HF_CA_AUTHZ_VALID,   /* $1 id, $2 method, $3 now, $4 expires, $5 uri, $6
-                            form, $7 CAA good until, $8 keeper; of those that
-                            did not end and are not another's */
+    HF_CA_AUTHZ_ADD,   /* $1 id, $2 account, $3 type, $4 value, $5 wildcard,
+                          $6 subdomains, $7 token, $8 now, $9 expires */
+    HF_CA_AUTHZ_REST,  /* $1 id, $2 account, $3 value, $4 wildcard, $5 on which
+                          authorization, $6 now, $7 expires, $8 CAA good
+                          until */
+    HF_CA_AUTHZ_GET,   /* $1 id: enum hf_ca_authz_column */
+    HF_CA_AUTHZ_REUSE, /* $1 account, $2 type, $3 value, $4 wildcard, $5 1:
+                          that covers subdomains, $6 valid until then at
+                          least: 0 id, 1 expires, the latest */
+    HF_CA_AUTHZ_START, /* $1 id, $2 method, $3 now, $4 keeper; of pending ones
+                        */
+    HF_CA_AUTHZ_VALID, /* $1 id, $2 method, $3 now, $4 expires, $5 uri, $6
+                          form, $7 CAA good until, $8 keeper; of those that
+                          did not end and are not another's */
     HF_CA_AUTHZ_INVALID, /* $1 id, $2 error, $3 keeper; the same but for
                             pending ones */
     HF_CA_AUTHZ_END,     /* $1 id, $2 status; of pending and valid ones */
@@ -152,7 +156,9 @@ enum hf_ca_authz_column {
     HF_AUTHZ_METHOD, /* the challenge that was tried; or empty */
     HF_AUTHZ_VALIDATED_AT,
     HF_AUTHZ_CAA_UNTIL_AT,
-    HF_AUTHZ_ERROR, /* a problem document, or empty */
+    HF_AUTHZ_ERROR,      /* a problem document, or empty */
+    HF_AUTHZ_SUBDOMAINS, /* it covers every name below it, too: RFC 9444 */
+    HF_AUTHZ_RESTS_ON,   /* NULL; or the ancestor's that counts for it */
 };
 
 enum hf_ca_order_column {

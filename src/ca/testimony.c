@@ -125,6 +125,7 @@ static enum hf_err hear_persist(const struct hf_inquiry *inquiry,
     const struct hf_found *found = &inquiry->view->answers[0];
     size_t judged = found->record_count * sizeof(t->judged[0]);
     size_t uris = found->record_count * sizeof(t->account_uris[0]);
+    const struct hf_validation_job *job = &claim->job;
     struct hf_question question = {.adn = inquiry->adn, .now = inquiry->now};
     struct hf_answer answer;
     enum hf_err err = join(found, judged + uris, t, why);
@@ -135,9 +136,10 @@ static enum hf_err hear_persist(const struct hf_inquiry *inquiry,
     t->judged = t->room;
     t->account_uris = (void *)((char *)t->room + judged);
     answer = answer_of(found, t);
-    if (!claim->job.is_ip)
-        question.scope =
-            hf_scope_of(claim->job.name, claim->job.wildcard, inquiry->adn);
+    /* REQ SCOPE-01, SCOPE-04: all names below want what the wildcard wants. */
+    if (!job->is_ip)
+        question.scope = hf_scope_of(
+            job->name, job->wildcard || job->subdomains, inquiry->adn);
     err = hf_judge(&claim->ca, &claim->account, &question, &answer, t->judged,
                    &t->verdict, why);
     if (err != HF_OK)

@@ -51,6 +51,8 @@ struct hf_validation_job {
     enum hf_way way; /* HF_WAY_CAA: CAA alone (REQ VAL-52) */
     bool is_ip;
     bool wildcard;
+    bool subdomains;     /* control of all below the name is to be shown; CAA is
+                            not looked at, as that is of each of them */
     struct hf_span name; /* canonical, without `*.`; or an address */
     struct hf_span token;
     struct hf_span key_authorization;
@@ -118,7 +120,8 @@ void hf_validator_free(struct hf_validator *validator);
 /*
  * Start one validation; `ticket` comes back with its result. Fails: HF_ELIMIT
  * when `window` are under way, HF_EINVAL (a job that can have no answer: a
- * wildcard by http-01, an address by dns-01, a missing token), HF_ENOMEM.
+ * wildcard or subdomains by http-01, an address by dns-01, a missing token),
+ * HF_ENOMEM.
  */
 enum hf_err hf_validator_submit(struct hf_validator *validator,
                                 const struct hf_validation_job *job,

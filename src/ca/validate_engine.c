@@ -23,7 +23,10 @@ static enum hf_err send(struct hf_trial *trial, size_t eye, enum hf_way way,
 
 static bool wants_caa(const struct hf_trial *trial)
 {
-    return !trial->claim.job.is_ip && !trial->claim.policy->skips_caa;
+    const struct hf_claim *claim = &trial->claim;
+
+    return !claim->job.is_ip && !claim->job.subdomains &&
+           !claim->policy->skips_caa;
 }
 
 /* The names at which a record may stand (REQ SCOPE-06..08, SCOPE-13). */

@@ -238,7 +238,11 @@ static void put_question(struct hf_json *json, const struct hf_trial *trial)
     hf_json_key_str(json, "value", claim->job.name);
     if (claim->job.wildcard)
         hf_json_key_bool(json, "wildcard", true);
+    if (claim->job.subdomains)
+        hf_json_key_bool(json, "subdomains", true);
     hf_json_close(json, '}');
+    if (claim->policy->skips_caa)
+        hf_json_key_lit(json, "caa", "skipped");
     hf_json_key_str(json, "account", claim->account.url);
     put_time(json, "began", claim->job.now);
     put_time(json, "ended", trial->ended_at);

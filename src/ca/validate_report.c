@@ -165,14 +165,17 @@ static void put_refusal(struct hf_buf *out, struct hf_validation_result *result,
     put_faults(out, result, trial);
 }
 
-/* REQ VAL-52: the TTL or eight hours, whichever is longer. */
+/* REQ VAL-52: the TTL or eight hours, whichever is longer. Of names below CAA
+ * is looked at when one is certified. */
 static int64_t caa_expires_at(const struct hf_trial *trial)
 {
+    const struct hf_claim *claim = &trial->claim;
     const struct hf_sending *sending;
     int64_t period = CAA_REUSE_S;
 
     if (trial->caa == SIZE_MAX)
-        return INT64_MAX;
+        return claim->job.subdomains && !claim->policy->skips_caa ? 0
+                                                                  : INT64_MAX;
     sending = &trial->sendings[trial->caa];
     if (sending->testimony.at < sending->view.answer_count) {
         const struct hf_found *found =

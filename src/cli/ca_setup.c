@@ -256,6 +256,8 @@ static void read_switches(const struct hf_cli *cli, struct hf_ca_setup *out)
         .ip_persist = hf_cli_has(cli, "ip-persist"),
     };
     settings->reuses = out->policy.reuses;
+    settings->subdomains = hf_cli_has(cli, "subdomains");
+    settings->skips_caa = out->policy.skips_caa;
     settings->terms = hf_span_str(hf_cli_value(cli, "terms", NULL));
     settings->website = hf_span_str(hf_cli_value(cli, "website", NULL));
     settings->internal_names = hf_cli_has(cli, "internal-names");

@@ -54,6 +54,9 @@
          .help = "Do not look at the record before a challenge is tried"},     \
         {.name = "persist-only",                                               \
          .help = "Offer dns-persist-01 and no other challenge"},               \
+        {.name = "subdomains",                                                 \
+         .help = "Let an account that shows control of a name have names "     \
+                 "below it (RFC 9444)"},                                       \
         {.name = "failures",                                                   \
          .arg = "COUNT",                                                       \
          .help = "Challenges that an account may fail at a name in an hour "   \

@@ -11,7 +11,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct hf_suffixes *suffixes;
-static struct hf_ca_settings settings = {.internal_names = true};
+static struct hf_ca_settings settings = {.internal_names = true,
+                                         .subdomains = true};
 
 static enum hf_trouble read_again(const struct hf_identifier *from,
                                   struct hf_arena *arena,
@@ -40,6 +41,10 @@ static void read_one(const json_t *json, struct hf_arena *arena)
     }
     assert(name.value.len > 0 && name.whole.len >= name.value.len);
     assert(name.is_ip || hf_name_is_canonical(name.value));
+    assert(name.ancestor.len == 0 ||
+           (hf_name_is_canonical(name.ancestor) &&
+            (name.wildcard ? hf_span_ends(name.value, name.ancestor)
+                           : hf_name_is_below(name.value, name.ancestor))));
     assert(read_again(&name, arena, &again) == HF_TROUBLE_NONE);
     assert(hf_identifier_eq(&name, &again));
 }

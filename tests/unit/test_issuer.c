@@ -27,6 +27,14 @@
     "\",\"wildcard\":" wild                                                    \
     "},\"account\":\"https://ca.example/acct/1\",\"outcome\":\"valid\","       \
     "\"expires\":1795000000}"
+/* Of control over all below; then what it says of CAA. */
+#define EVIDENCE_ABOVE(value, caa)                                             \
+    "{\"identifier\":{\"type\":\"dns\",\"value\":\"" value                     \
+    "\",\"subdomains\":true},\"outcome\":\"valid\","                           \
+    "\"expires\":1795000000" caa "}"
+#define CAA_OF(value, outcome)                                                 \
+    ",\"caa_again\":{\"identifier\":{\"type\":\"dns\",\"value\":\"" value      \
+    "\"},\"outcome\":\"" outcome "\"}"
 
 static char folder[SCRATCH_MAX];
 static char said[HF_ISSUER_SAID_MAX + 1];
@@ -421,6 +429,34 @@ static const struct {
       HF_SPAN_INIT("{\"identifier\":{\"type\":\"dns\",\"value\":"
                    "\"example.com\"},\"outcome\":\"valid\",\"expires\":"
                    "1794999999}")}},
+    {"3.2.2.8",
+     {HF_SPAN_INIT("a.example.com"), false,
+      HF_SPAN_INIT(EVIDENCE_ABOVE("example.com", ""))}},
+    {"3.2.2.8",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT(EVIDENCE_ABOVE("example.com", ""))}},
+    {"3.2.2.8",
+     {HF_SPAN_INIT("a.example.com"), false,
+      HF_SPAN_INIT(
+          EVIDENCE_ABOVE("example.com", CAA_OF("example.com", "valid")))}},
+    {"3.2.2.8",
+     {HF_SPAN_INIT("a.example.com"), false,
+      HF_SPAN_INIT(
+          EVIDENCE_ABOVE("example.com", CAA_OF("a.example.com", "caa")))}},
+    {"another one",
+     {HF_SPAN_INIT("anexample.com"), false,
+      HF_SPAN_INIT(
+          EVIDENCE_ABOVE("example.com", CAA_OF("anexample.com", "valid")))}},
+    {"another one",
+     {HF_SPAN_INIT("example.com"), false,
+      HF_SPAN_INIT(
+          EVIDENCE_ABOVE("a.example.com", CAA_OF("example.com", "valid")))}},
+    {"another one",
+     {HF_SPAN_INIT("192.0.2.1"), true,
+      HF_SPAN_INIT(EVIDENCE_ABOVE("2.1", CAA_OF("192.0.2.1", "valid")))}},
+    {"another one",
+     {HF_SPAN_INIT("a.example.com"), false,
+      HF_SPAN_INIT(EVIDENCE_FOR("example.com", "false"))}},
     {"7.1.2.7.12",
      {HF_SPAN_INIT("a_b.example"), false,
       HF_SPAN_INIT(EVIDENCE_FOR("a_b.example", "false"))}},
@@ -491,6 +527,33 @@ static void refuses_what_is_not_permitted(void **state)
     order.name_count--; /* without the address */
     ask(issuer, &order, &reply);
     assert_int_equal(reply.kind, HF_ISSUER_ISSUED);
+    hf_issuer_drop(issuer);
+    hf_issuer_free(issuer);
+}
+
+/* RFC 9444: by what was shown of an ancestor. */
+static void from_above(void **state)
+{
+    static const struct hf_issuer_name names[] = {
+        {HF_SPAN_INIT("a.b.example.com"), false,
+         HF_SPAN_INIT(EVIDENCE_ABOVE("example.com",
+                                     CAA_OF("a.b.example.com", "valid")))},
+        {HF_SPAN_INIT("example.com"), false,
+         HF_SPAN_INIT(
+             EVIDENCE_ABOVE("example.com", CAA_OF("example.com", "valid")))},
+        {HF_SPAN_INIT("a.example.net"), false,
+         HF_SPAN_INIT(EVIDENCE_ABOVE("example.net", ",\"caa\":\"skipped\""))},
+    };
+    struct hf_issuer *issuer = open_issuer();
+    struct hf_issuer_order order = plan_order();
+    struct hf_issuer_reply reply;
+
+    (void)state;
+    order.names = names;
+    order.name_count = COUNT_OF(names);
+    ask(issuer, &order, &reply);
+    if (reply.kind != HF_ISSUER_ISSUED)
+        fail_msg("%.*s", (int)reply.said.len, reply.said.ptr);
     hf_issuer_drop(issuer);
     hf_issuer_free(issuer);
 }
@@ -600,6 +663,7 @@ int main(int argc, char **argv)
         WITH_LOG(lists),
         WITH_LOG(refuses),
         WITH_LOG(refuses_what_is_not_permitted),
+        WITH_LOG(from_above),
         WITH_LOG(signs_nothing_without_its_entry),
         WITH_LOG(hands_out_nothing_without_its_entry),
         WITH_LOG(does_not_open),

@@ -197,6 +197,7 @@ struct request {
     enum hf_way way;
     const char *name; /* with `*.`: a wildcard */
     bool is_ip;
+    bool subdomains;
     bool refused; /* raw account URLs, by the guard */
 };
 
@@ -222,6 +223,7 @@ static struct hf_validation_job job_of(const struct request *request,
 {
     struct hf_validation_job job = {.way = request->way,
                                     .is_ip = request->is_ip,
+                                    .subdomains = request->subdomains,
                                     .name = hf_span_str(request->name),
                                     .token = HF_SPAN(TOKEN),
                                     .key_authorization = HF_SPAN(AUTH),
@@ -315,6 +317,24 @@ static const struct {
      {.way = HF_WAY_DNS_PERSIST, .name = "*.example.com"},
      {.dns = {{"TXT _validation-persist.example.com",
                "ca.example; accounturi=" EXACT "; policy=wildcard"}}},
+     NULL,
+     "ok"},
+    {"all below",
+     {.way = HF_WAY_DNS_PERSIST, .name = "example.com", .subdomains = true},
+     {.dns = {{"TXT _validation-persist.example.com",
+               "ca.example; accounturi=" EXACT "; policy=wildcard"},
+              {"CAA example.com", "issue ;"}}}, /* of its own matter only */
+     NULL,
+     "ok"},
+    {"all below, without a policy", /* REQ SCOPE-04 */
+     {.way = HF_WAY_DNS_PERSIST, .name = "example.com", .subdomains = true},
+     {.dns = {{"TXT _validation-persist.example.com",
+               "ca.example; accounturi=" EXACT}}},
+     "unauthorized",
+     "policy-required"},
+    {"all below, by dns-01",
+     {.way = HF_WAY_DNS, .name = "example.com", .subdomains = true},
+     {.dns = {{"TXT _acme-challenge.example.com", DNS_VALUE}}},
      NULL,
      "ok"},
     {"a parent",
@@ -985,6 +1005,33 @@ static void relied(void **state)
     hf_validation_clear(&result);
 }
 
+/* RFC 9444: whom it is for is said, and that nobody looked at CAA. */
+static void relied_from_above(void **state)
+{
+    static const char identifier[] =
+        "\"value\":\"example.com\",\"subdomains\":true}";
+    const struct world world = {
+        .dns = {{"TXT _validation-persist.example.com",
+                 "ca.example; accounturi=" EXACT "; policy=wildcard"}}};
+    const struct request request = {.name = "example.com", .subdomains = true};
+    struct stage stage = the_stage(HF_PRESET_COMPAT);
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_true(result.valid);
+    assert_int_equal(result.caa_expires_at, 0);
+    assert_non_null(memmem(result.evidence.ptr, result.evidence.len, identifier,
+                           sizeof(identifier) - 1));
+    hf_validation_clear(&result);
+    stage.policy.skips_caa = true;
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_int_equal(result.caa_expires_at, INT64_MAX);
+    assert_non_null(memmem(result.evidence.ptr, result.evidence.len,
+                           "\"caa\":\"skipped\"", 15));
+    hf_validation_clear(&result);
+}
+
 /* What is large is told in less detail, and what is told is JSON. */
 static void evidence_is_bounded(void **state)
 {
@@ -1098,6 +1145,8 @@ static void what_cannot_be_asked(void **state)
     static const struct request requests[] = {
         {.way = HF_WAY_HTTP, .name = "*.example.com"},
         {.way = HF_WAY_TLS_ALPN, .name = "*.example.com"},
+        {.way = HF_WAY_HTTP, .name = "example.com", .subdomains = true},
+        {.way = HF_WAY_TLS_ALPN, .name = "example.com", .subdomains = true},
         {.way = HF_WAY_DNS, .name = "192.0.2.1", .is_ip = true},
         {.way = HF_WAY_DNS_PERSIST, .name = "Example.com"},
         {.way = HF_WAY_DNS_PERSIST, .name = "com"},
@@ -1189,6 +1238,7 @@ int main(void)
         cmocka_unit_test(silence_is_no_permission),
         cmocka_unit_test(faults),
         cmocka_unit_test(relied),
+        cmocka_unit_test(relied_from_above),
         cmocka_unit_test(evidence_is_bounded),
         cmocka_unit_test(presets),
         cmocka_unit_test(raw_ends),
