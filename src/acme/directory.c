@@ -47,6 +47,8 @@ static enum hf_err read_meta(const json_t *meta, struct memory *memory,
     out->website = hf_document_string(meta, "website");
     out->eab_required =
         json_is_true(hf_document_member(meta, "externalAccountRequired"));
+    out->subdomains =
+        json_is_true(hf_document_member(meta, "subdomainAuthAllowed"));
     out->meta.prefix = hf_document_text(meta, "accountHashPrefix");
     out->meta.issuers = hf_document_names(meta, "issuerDomainNames", &room);
     raw = hf_document_names(meta, "caaIdentities", &room);

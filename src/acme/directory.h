@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * directory.h -- an ACME server's directory (RFC 8555, section 7.1.1; RFC
- * 9773, section 3; profiles; draft -02 of dns-persist-01, section 3.2).
+ * 9773, section 3; RFC 9444, section 4.4; profiles; draft -02 of
+ * dns-persist-01, section 3.2).
  */
 #pragma once
 
@@ -26,6 +27,7 @@ struct hf_directory {
     struct hf_span terms;        /* empty: none */
     struct hf_span website;
     bool eab_required;
+    bool subdomains;     /* RFC 9444: it hears of ancestors */
     struct hf_meta meta; /* REQ DIR-01, DIR-13 */
     struct hf_profile profiles[HF_PROFILES_MAX];
     size_t profile_count;

@@ -173,6 +173,8 @@ enum hf_err hf_authz_object_read(struct hf_span text,
     authz.type = hf_document_string(identifier, "type");
     authz.name = hf_document_string(identifier, "value");
     authz.wildcard = json_is_true(hf_document_member(authz.json, "wildcard"));
+    authz.subdomains =
+        json_is_true(hf_document_member(authz.json, "subdomainAuthAllowed"));
     err = read_challenges(hf_document_member(authz.json, "challenges"), &authz,
                           why);
     if (err == HF_OK)

@@ -69,6 +69,7 @@ struct hf_authz_object {
     struct hf_span type; /* of the identifier: "dns", "ip" */
     struct hf_span name; /* its value, without "*." */
     bool wildcard;
+    bool subdomains; /* for every name below it, too: RFC 9444, section 4.1 */
     struct hf_challenge_object *challenges;
     size_t challenge_count;
     struct hf_span *lists; /* behind the challenges' names */

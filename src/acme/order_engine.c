@@ -58,6 +58,7 @@ struct hf_order_engine {
     enum phase phase;
     bool calling; /* the order's own call is under way */
     bool drops_replaces;
+    bool drops_ancestors;
     unsigned finalize_tries;
     int64_t poll_at_ms;
     int64_t interval_ms;
@@ -226,12 +227,15 @@ static int64_t next_look_ms(const struct hf_http_reply *reply,
 /* ---- payloads ---- */
 
 static void put_identifiers(struct hf_json *json, const char *type,
-                            const struct hf_span *names, size_t count)
+                            const struct hf_span *names, size_t count,
+                            const struct hf_span *ancestors)
 {
     for (size_t i = 0; i < count; i++) {
         hf_json_open(json, '{');
         hf_json_key_lit(json, "type", type);
         hf_json_key_str(json, "value", names[i]);
+        if (ancestors != NULL && ancestors[i].len > 0)
+            hf_json_key_str(json, "ancestorDomain", ancestors[i]);
         hf_json_close(json, '}');
     }
 }
@@ -243,8 +247,8 @@ void hf_order_wish_put(const struct hf_order_wish *wish, struct hf_buf *out)
     hf_json_open(&json, '{');
     hf_json_key(&json, "identifiers");
     hf_json_open(&json, '[');
-    put_identifiers(&json, "dns", wish->dns, wish->dns_count);
-    put_identifiers(&json, "ip", wish->ips, wish->ip_count);
+    put_identifiers(&json, "dns", wish->dns, wish->dns_count, wish->ancestors);
+    put_identifiers(&json, "ip", wish->ips, wish->ip_count, NULL);
     hf_json_close(&json, ']');
     if (wish->profile.len > 0)
         hf_json_key_str(&json, "profile", wish->profile);
@@ -259,6 +263,8 @@ static void put_order(struct hf_order_engine *engine)
 
     if (engine->drops_replaces)
         wish.replaces = (struct hf_span){0};
+    if (engine->drops_ancestors)
+        wish.ancestors = NULL;
     hf_buf_reset(&engine->payload);
     hf_order_wish_put(&wish, &engine->payload);
 }
@@ -504,11 +510,34 @@ static bool is_of_replaces(const struct hf_called *called)
            is_problem(called, "serverInternal");
 }
 
-/* A failure that is not the end: the order may do without "replaces", is not
- * ready yet, or is finalized, for all we know. */
+static bool has_ancestors(const struct hf_order_wish *wish)
+{
+    for (size_t i = 0; wish->ancestors != NULL && i < wish->dns_count; i++)
+        if (wish->ancestors[i].len > 0)
+            return true;
+    return false;
+}
+
+/* RFC 9444 has no word for an ancestor that a CA does not want. */
+static bool is_of_ancestors(const struct hf_called *called)
+{
+    return is_problem(called, "malformed") ||
+           is_problem(called, "unauthorized") ||
+           is_problem(called, "rejectedIdentifier") ||
+           is_problem(called, "unsupportedIdentifier") ||
+           is_problem(called, "serverInternal");
+}
+
+/* A failure that is not the end: the order may do without "replaces" or
+ * ancestors, is not ready yet, or is finalized, for all we know. */
 static bool may_go_on(struct hf_order_engine *engine,
                       const struct hf_called *called, struct hf_instant now)
 {
+    if (engine->phase == NEW && has_ancestors(&engine->wish) &&
+        !engine->drops_ancestors && is_of_ancestors(called)) {
+        engine->drops_ancestors = true;
+        return true;
+    }
     if (engine->phase == NEW && engine->wish.replaces.len > 0 &&
         !engine->drops_replaces && is_of_replaces(called)) {
         engine->drops_replaces = true;

@@ -12,7 +12,8 @@
  * Tolerant of servers: authorizations that are valid at once (just-in-time
  * validation, reuse: REQ CLI-31), no authorizations at all, a certificate
  * straight from newOrder, an order that is not ready the moment its last
- * authorization is valid.
+ * authorization is valid; an order that is taken only without "replaces", or
+ * without ancestors.
  */
 #pragma once
 
@@ -23,6 +24,9 @@
 struct hf_order_wish {
     const struct hf_span *dns; /* canonical names, "*." in front allowed */
     size_t dns_count;
+    const struct hf_span *ancestors; /* of each of `dns`: where control can be
+                                        shown, too (RFC 9444, section 4.3); or
+                                        empty. NULL: of none */
     const struct hf_span *ips;
     size_t ip_count;
     struct hf_span profile;  /* or empty */

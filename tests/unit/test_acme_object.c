@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Directories, objects and problems as servers send them. */
+#include <stdio.h>
+
 #include "acme/directory.h"
 #include "acme/object.h"
 #include "acme/retry_after.h"
@@ -95,7 +97,8 @@ static void odd_meta(void **state)
     }
 }
 
-/* REQ CHAL-01, CHAL-02, CHAL-07, CHAL-08, CHAL-14: as they stand. */
+/* REQ CHAL-01, CHAL-02, CHAL-07, CHAL-08, CHAL-14: as they stand. What nobody
+ * has agreed upon, as "adn", is passed over (section 5, Q1 of our answers). */
 static void authorizations(void **state)
 {
     static const char text[] =
@@ -103,7 +106,8 @@ static void authorizations(void **state)
         "\"dns\",\"value\":\"a.example\"},\"challenges\":["
         "{\"type\":\"http-01\",\"url\":\"h\",\"token\":\"t\"},7,"
         "{\"type\":\"dns-persist-01\",\"url\":\"p\",\"issuer-domain-names\":"
-        "[\"x\",7],\"issuerDomainNames\":\"x\",\"accounturi\":null}]}";
+        "[\"x\",7],\"issuerDomainNames\":\"x\",\"accounturi\":null,"
+        "\"adn\":\"example\"}],\"adn\":7,\"subdomainAuthAllowed\":7}";
     struct hf_authz_object authz;
     const struct hf_challenge *persist;
 
@@ -112,6 +116,7 @@ static void authorizations(void **state)
                      HF_OK);
     assert_int_equal(authz.status, HF_ACME_PENDING);
     assert_true(authz.wildcard);
+    assert_false(authz.subdomains);
     assert_span_equal(authz.name, HF_SPAN("a.example"));
     assert_int_equal(authz.challenge_count, 3);
     assert_span_equal(authz.challenges[0].token, HF_SPAN("t"));
@@ -125,6 +130,41 @@ static void authorizations(void **state)
     assert_int_equal(persist->account_uri.field, HF_FIELD_ABSENT);
     hf_authz_object_clear(&authz);
     hf_authz_object_clear(&authz);
+    assert_int_equal(
+        hf_authz_object_read(HF_SPAN("{\"subdomainAuthAllowed\":true}"), &authz,
+                             NULL),
+        HF_OK);
+    assert_true(authz.subdomains); /* RFC 9444, section 4.1 */
+    hf_authz_object_clear(&authz);
+}
+
+/* RFC 9444, section 4.4: true, and nothing like it. */
+static void subdomains(void **state)
+{
+    static const struct {
+        const char *value;
+        bool is;
+    } rows[] = {{"true", true},
+                {"false", false},
+                {"1", false},
+                {"\"true\"", false},
+                {"null", false}};
+    struct hf_directory directory;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[256];
+
+        (void)snprintf(text, sizeof(text),
+                       "{\"newNonce\":\"n\",\"newAccount\":\"a\","
+                       "\"newOrder\":\"o\",\"meta\":"
+                       "{\"subdomainAuthAllowed\":%s}}",
+                       rows[i].value);
+        assert_int_equal(hf_directory_read(hf_span_str(text), &directory, NULL),
+                         HF_OK);
+        assert_int_equal(directory.subdomains, rows[i].is);
+        hf_directory_clear(&directory);
+    }
 }
 
 static void statuses(void **state)
@@ -217,10 +257,10 @@ static void retry_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(directories), cmocka_unit_test(directories_refused),
-        cmocka_unit_test(odd_meta),    cmocka_unit_test(authorizations),
-        cmocka_unit_test(statuses),    cmocka_unit_test(out_of_memory),
-        cmocka_unit_test(retry_after),
+        cmocka_unit_test(directories),   cmocka_unit_test(directories_refused),
+        cmocka_unit_test(odd_meta),      cmocka_unit_test(authorizations),
+        cmocka_unit_test(subdomains),    cmocka_unit_test(statuses),
+        cmocka_unit_test(out_of_memory), cmocka_unit_test(retry_after),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

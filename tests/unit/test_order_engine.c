@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One order, against every way in which servers answer. */
+#include <stdio.h>
+
 #include "acme/order_engine.h"
 #include "base/alloc.h"
 #include "tests/unit/acme_fixture.h"
@@ -479,6 +481,68 @@ static void replaces(void **state)
         HF_ORDER_UNANSWERED, "the CA did not take the order: serverInternal");
 }
 
+/* RFC 9444, section 4.3: an order may go on without ancestors, which only some
+ * names have; and then without "replaces", too. */
+static void ancestors(void **state)
+{
+    static const char refusal[] =
+        "{\"type\":\"urn:ietf:params:acme:error:malformed\"}";
+    static const char alone[] =
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example\"},"
+        "{\"type\":\"dns\",\"value\":\"*.b.example\"}]";
+    const struct hf_span above[] = {{0}, HF_SPAN("example")};
+    struct order order;
+    char payload[300];
+
+    (void)state;
+    set_up(&order);
+    order.wish.ancestors = above;
+    order.wish.replaces = HF_SPAN("aki.serial");
+    begin(&order);
+    answer(&order,
+           expect_call(
+               &order, CA "order",
+               "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example\"},"
+               "{\"type\":\"dns\",\"value\":\"*.b.example\","
+               "\"ancestorDomain\":\"example\"}],"
+               "\"replaces\":\"aki.serial\"}"),
+           400, refusal);
+    (void)snprintf(payload, sizeof(payload), "%s,\"replaces\":\"aki.serial\"}",
+                   alone);
+    answer(&order, expect_call(&order, CA "order", payload), 400, refusal);
+    (void)snprintf(payload, sizeof(payload), "%s}", alone);
+    answer(&order, expect_call(&order, CA "order", payload), 400, refusal);
+    expect_end(&order, HF_ORDER_REFUSED,
+               "the CA did not take the order: malformed");
+    tear_down(&order);
+}
+
+/* What has nothing to do with ancestors is said at once. */
+static void ancestors_are_not_to_blame(void **state)
+{
+    const struct hf_span above[] = {HF_SPAN("example"), HF_SPAN("example")};
+    struct order order;
+
+    (void)state;
+    set_up(&order);
+    order.wish.ancestors = above;
+    begin(&order);
+    need(&order, HF_ORDER_CALL);
+    answer(&order, order.step.ticket, 403,
+           "{\"type\":\"urn:ietf:params:acme:error:userActionRequired\"}");
+    expect_end(&order, HF_ORDER_REFUSED,
+               "the CA did not take the order: userActionRequired");
+    tear_down(&order);
+    set_up(&order);
+    begin(&order); /* and without any, nothing is tried twice */
+    need(&order, HF_ORDER_CALL);
+    answer(&order, order.step.ticket, 400,
+           "{\"type\":\"urn:ietf:params:acme:error:malformed\"}");
+    expect_end(&order, HF_ORDER_REFUSED,
+               "the CA did not take the order: malformed");
+    tear_down(&order);
+}
+
 /* The order lags behind its authorizations. */
 static void not_ready(void **state)
 {
@@ -718,6 +782,8 @@ int main(void)
         cmocka_unit_test(refused_orders),
         cmocka_unit_test(nonsense),
         cmocka_unit_test(replaces),
+        cmocka_unit_test(ancestors),
+        cmocka_unit_test(ancestors_are_not_to_blame),
         cmocka_unit_test(not_ready),
         cmocka_unit_test(time_is_up),
         cmocka_unit_test(alternates),
