@@ -325,7 +325,9 @@ static enum hf_err place_order(struct client *client,
                                struct hf_why *why)
 {
     struct hf_span dns[HF_LAB_WORDS_MAX], ips[HF_LAB_WORDS_MAX];
-    struct hf_order_wish wish = {.dns = dns, .ips = ips};
+    struct hf_span ancestors[HF_LAB_WORDS_MAX];
+    struct hf_order_wish wish = {
+        .dns = dns, .ancestors = ancestors, .ips = ips};
     uint8_t address[16];
     size_t len;
     char url[HF_URL_MAX] = "";
@@ -334,6 +336,7 @@ static enum hf_err place_order(struct client *client,
     enum hf_err err;
 
     for (size_t i = 0; i < verb->word_count; i++) {
+        ancestors[i] = verb->under;
         if (hf_ip_parse(verb->words[i], address, &len))
             ips[wish.ip_count++] = verb->words[i];
         else

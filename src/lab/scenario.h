@@ -119,6 +119,7 @@ struct hf_lab_verb {
     /* Of programs: who, what it is called, and all else. */
     struct hf_span who;                     /* a moment, an account, "ca" */
     struct hf_span called;                  /* an order, a thief */
+    struct hf_span under;                   /* an ancestor: RFC 9444 */
     struct hf_span words[HF_LAB_WORDS_MAX]; /* names, options, a URL, a path */
     size_t word_count;
     unsigned count; /* of perspectives */

@@ -71,7 +71,7 @@ enum hf_err hf_lab_read_steal(struct hf_lab_reading *r, struct hf_why *why)
     return err == HF_OK ? hf_lab_read_end(r, why) : err;
 }
 
-/* ACCOUNT NAME... [as ORDER] */
+/* ACCOUNT NAME... [under ANCESTOR] [as ORDER] */
 enum hf_err hf_lab_read_order(struct hf_lab_reading *r, struct hf_why *why)
 {
     enum hf_err err = hf_lab_read_text(r, &r->verb.who, why);
@@ -81,7 +81,10 @@ enum hf_err hf_lab_read_order(struct hf_lab_reading *r, struct hf_why *why)
             err = hf_lab_read_text(r, &r->verb.called, why);
             return err == HF_OK ? hf_lab_read_end(r, why) : err;
         }
-        err = keep_word(r, why);
+        if (hf_lab_is(r, "under"))
+            err = hf_lab_read_text(r, &r->verb.under, why);
+        else
+            err = keep_word(r, why);
     }
     if (err == HF_OK && r->verb.word_count == 0)
         return hf_lab_wrong(r, why, "an account and names are expected");

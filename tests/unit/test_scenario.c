@@ -130,6 +130,13 @@ static void reads_programs(void **state)
     assert_span_equal(verb.words[0], HF_SPAN("*.a"));
     assert_int_equal(verb.word_count, 2);
     assert_span_equal(verb.called, HF_SPAN("later"));
+    assert_int_equal(verb.under.len, 0);
+    assert_int_equal(hf_lab_verb_read(HF_SPAN("order shop b.a under a as last"),
+                                      &room, &verb, NULL),
+                     HF_OK);
+    assert_int_equal(verb.word_count, 1);
+    assert_span_equal(verb.under, HF_SPAN("a"));
+    assert_span_equal(verb.called, HF_SPAN("last"));
     assert_int_equal(
         hf_lab_verb_read(HF_SPAN("validate later no-wait"), &room, &verb, NULL),
         HF_OK);
@@ -243,6 +250,7 @@ static const struct {
     {S("steal a as"), 10},
     {S("order a"), 7},
     {S("order a b as"), 12},
+    {S("order a b under"), 15},
     {S("order a b as c d"), 15},
     {S("validate a b"), 11},
     {S("finalize a no-wait"), 11},
