@@ -28,7 +28,7 @@ static enum hf_exit open_eyes(struct hf_applicant *applicant)
     status = hf_seeing_open(applicant->cli, &applicant->seeing);
     /* A CA that is in no table may be somebody's own. */
     viewer->any_name = applicant->subject.entry == NULL;
-    viewer->ancestors = applicant->subject.ca.prunes;
+    viewer->ancestors = hf_subject_looks_above(&applicant->subject);
     return status;
 }
 

@@ -148,6 +148,9 @@ static enum hf_exit plan_one(struct hf_issue *issue, struct hf_target *target)
     }
     if (prefers_record(issue, target) && target->sight != NULL)
         tell_missing(issue, target);
+    if (target->method == HF_METHOD_PERSIST &&
+        issue->applicant->subject.subdomains)
+        target->ancestor = hf_preflight_ancestor(target);
     return HF_EXIT_GOOD;
 }
 
@@ -231,12 +234,34 @@ static bool is_address(const struct hf_target *target, struct hf_span text)
            memcmp(ours, theirs, our_len) == 0;
 }
 
-/* The name of ours that this authorization is for; or NULL. */
+/* The authorization of the ancestor that the CA was told of? One for that name
+ * alone is another one. */
+static bool is_above(const struct hf_target *target,
+                     const struct hf_authz_object *authz)
+{
+    return target->ancestor.len > 0 && authz->subdomains &&
+           hf_span_eq(authz->type, HF_SPAN("dns")) &&
+           hf_span_eq(target->ancestor, authz->name);
+}
+
+static struct hf_target *target_below(struct hf_issue *issue,
+                                      const struct hf_authz_object *authz)
+{
+    for (size_t i = 0; i < issue->lineage.name_count; i++)
+        if (is_above(&issue->targets[i], authz))
+            return &issue->targets[i];
+    return NULL;
+}
+
+/* The name of ours that this authorization is for, or one of them; or NULL. */
 static struct hf_target *target_of(struct hf_issue *issue,
                                    const struct hf_authz_object *authz)
 {
     bool is_ip = hf_span_eq(authz->type, HF_SPAN("ip"));
+    struct hf_target *below = target_below(issue, authz);
 
+    if (below != NULL)
+        return below;
     for (size_t i = 0; i < issue->lineage.name_count; i++) {
         struct hf_target *target = &issue->targets[i];
 
@@ -272,7 +297,14 @@ static void use_record(struct hf_issue *issue, struct hf_target *target,
     else if (recognised.outcome != HF_RECOGNISED_ACCEPT)
         refuse(out, "the CA's challenge is not as the draft wants it: ",
                hf_challenge_reason_word(recognised.reason));
-    else if (!hf_preflight_still_serves(issue->applicant, target, &recognised))
+    else if (target->ancestor.len > 0 && !is_above(target, authz) &&
+             !issue->applicant->subject.ca.prunes)
+        refuse(out,
+               "its record stands at a parent, and the CA wants to look at "
+               "the name itself: publish one there",
+               NULL);
+    else if (!hf_preflight_still_serves(issue->applicant, target, authz->name,
+                                        &recognised))
         refuse(out,
                "the CA's challenge wants another record than its directory "
                "says; 'holdfast check' with --draft ",
@@ -387,7 +419,9 @@ void hf_choice_make(void *state, const struct hf_authz_object *authz,
     }
     target->authz = authz;
     use_method(issue, target, authz, out);
+    /* The others are for the name itself. */
     while (out->verdict == HF_CHOICE_NONE && !target->is_shown &&
+           !is_above(target, authz) &&
            find_method(issue, target, target->choice + 1)) {
         tell_fallback(issue, target, out->reason);
         use_method(issue, target, authz, out);

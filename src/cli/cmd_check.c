@@ -253,7 +253,7 @@ static enum hf_exit read_deadline(struct checking *c)
     if (!hf_cli_number(c->cli, "deadline", 1, DEADLINE_MAX_S, &deadline_s))
         return HF_EXIT_USAGE;
     c->seeing.viewer.ancestors =
-        hf_cli_has(c->cli, "ancestors") || c->subject.ca.prunes;
+        hf_cli_has(c->cli, "ancestors") || hf_subject_looks_above(&c->subject);
     if (deadline_s > 0)
         c->seeing.viewer.give_up_at_ms = hf_clock_ms() + deadline_s * 1000;
     return HF_EXIT_GOOD;

@@ -54,6 +54,8 @@ static void put_json(const struct hf_issue *issue, struct hf_buf *out)
         hf_json_key_lit(&json, "type", target->is_address ? "ip" : "dns");
         hf_json_key_str(&json, "value", target->text);
         hf_json_key_lit(&json, "method", hf_method_word(target->method));
+        if (target->ancestor.len > 0)
+            hf_json_key_str(&json, "ancestorDomain", target->ancestor);
         hf_json_close(&json, '}');
     }
     hf_json_close(&json, ']');
@@ -72,13 +74,17 @@ static void put_text(const struct hf_issue *issue, struct hf_buf *out)
     hf_buf_puts(out, ": would be ordered\n");
     for (size_t i = 0; i < lineage->name_count; i++) {
         const struct hf_target *target = &issue->targets[i];
-        char room[320];
+        char room[600];
         struct hf_buf text;
 
         hf_buf_init(&text, room, sizeof(room));
         hf_buf_put(&text, target->text);
         hf_buf_puts(&text, " by ");
         hf_buf_puts(&text, hf_method_word(target->method));
+        if (target->ancestor.len > 0) {
+            hf_buf_puts(&text, " at ");
+            hf_buf_put(&text, target->ancestor);
+        }
         hf_row_put(out, i == 0 ? "names" : "", hf_buf_span(&text));
     }
     hf_row_put(out, "account", lineage->account);

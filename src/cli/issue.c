@@ -473,8 +473,19 @@ static int64_t patience_ms(const struct hf_issue *issue)
     return wait_s * 1000;
 }
 
+/* RFC 9444: where the records of hosts stand, as far as the CA must be told. */
+static void name_ancestors(struct hf_issue *issue)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < issue->lineage.name_count; i++)
+        if (!issue->targets[i].is_address)
+            issue->ancestors[count++] = issue->targets[i].ancestor;
+}
+
 static enum hf_exit make_job(struct hf_issue *issue)
 {
+    name_ancestors(issue);
     issue->job.choose = hf_choice_make;
     issue->job.ended = on_end;
     issue->job.patience_ms = patience_ms(issue);
@@ -482,6 +493,7 @@ static enum hf_exit make_job(struct hf_issue *issue)
     issue->job.wish = (struct hf_order_wish){
         .dns = issue->names.dns,
         .dns_count = issue->names.dns_count,
+        .ancestors = issue->ancestors,
         .ips = issue->names.ips,
         .ip_count = issue->names.ip_count,
         .profile = issue->profile,

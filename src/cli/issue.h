@@ -82,6 +82,7 @@ struct hf_issue {
     struct hf_target targets[HF_LINEAGE_NAMES_MAX];
     struct hf_csr_names names; /* the same, of both kinds */
     struct hf_span hosts[HF_LINEAGE_NAMES_MAX];
+    struct hf_span ancestors[HF_LINEAGE_NAMES_MAX]; /* of each of them */
     struct hf_span addresses[HF_LINEAGE_NAMES_MAX];
     struct hf_solving solving;
     struct hf_request request;

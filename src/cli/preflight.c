@@ -122,6 +122,19 @@ bool hf_preflight_serves(const struct hf_target *target)
     return target->sight == NULL || target->sight->result == HF_CHECK_YES;
 }
 
+struct hf_span hf_preflight_ancestor(const struct hf_target *target)
+{
+    const struct hf_sight *sight = target->sight;
+    struct hf_span adn;
+
+    if (sight == NULL || sight->result != HF_CHECK_YES)
+        return (struct hf_span){0};
+    adn = sight->spots[sight->best].adn;
+    return hf_name_is_below(hf_name_span(&target->name), adn)
+               ? adn
+               : (struct hf_span){0};
+}
+
 bool hf_preflight_permits(struct hf_applicant *applicant,
                           const struct hf_target *target, enum hf_method method)
 {
@@ -177,10 +190,11 @@ void hf_preflight_show(struct hf_applicant *applicant,
 }
 
 bool hf_preflight_still_serves(struct hf_applicant *applicant,
-                               struct hf_target *target,
+                               struct hf_target *target, struct hf_span name,
                                const struct hf_recognised *recognised)
 {
     struct hf_sight *sight = target->sight;
+    const struct hf_ca *ca = &applicant->subject.ca;
 
     if (sight == NULL)
         return true;
@@ -188,5 +202,6 @@ bool hf_preflight_still_serves(struct hf_applicant *applicant,
     sight->note_count = 0;
     return hf_sight_judge(sight, &applicant->subject, applicant->cli->now,
                           NULL) == HF_OK &&
-           sight->result == HF_CHECK_YES;
+           sight->result == HF_CHECK_YES &&
+           (ca->prunes || hf_span_eq(sight->spots[sight->best].adn, name));
 }

@@ -26,6 +26,10 @@ void hf_preflight_clear(struct hf_target *targets, size_t count);
 /* The CA would validate it by its record; or nobody looked. */
 bool hf_preflight_serves(const struct hf_target *target);
 
+/* The parent at which the record stands that serves it; empty: it stands at the
+ * name itself, or there is none. */
+struct hf_span hf_preflight_ancestor(const struct hf_target *target);
+
 /* CAA lets the CA use this other method for it; or nobody looked. */
 bool hf_preflight_permits(struct hf_applicant *applicant,
                           const struct hf_target *target,
@@ -36,8 +40,9 @@ bool hf_preflight_permits(struct hf_applicant *applicant,
 void hf_preflight_show(struct hf_applicant *applicant,
                        const struct hf_target *target);
 
-/* The CA's challenge speaks another draft, or names another issuer, than its
- * directory let us expect: judge what was seen again, by its words. */
+/* The CA's challenge may speak another draft, or name another issuer, than its
+ * directory let us expect: judge what was seen again, by its words; and it may
+ * be for another name than the one at which the record stands. */
 bool hf_preflight_still_serves(struct hf_applicant *applicant,
-                               struct hf_target *target,
+                               struct hf_target *target, struct hf_span name,
                                const struct hf_recognised *recognised);

@@ -358,6 +358,7 @@ enum hf_exit hf_subject_of_account(const struct hf_cli *cli,
         add_directory(subject, directory);
     if (status == HF_EXIT_GOOD && subject->ca.issuer_count == 0)
         status = read_issuers(cli, subject);
+    subject->subdomains = directory->subdomains;
     add_keys(subject, file);
     if (status == HF_EXIT_GOOD)
         status = prepare_digests(cli, subject);

@@ -21,6 +21,8 @@ struct hf_subject {
     bool has_rules; /* --draft, --prefix or the table says which; else the
                        rules are those of draft -01 */
     bool has_account;
+    bool subdomains; /* the CA's clients may name an ancestor at which it is to
+                        look (RFC 9444), whether or not it prunes by itself */
     struct hf_digest *digest;        /* NULL when nothing is hashed */
     struct hf_cas *cas;              /* the table; NULL without --ca */
     const struct hf_ca_entry *entry; /* of --ca in it, or NULL */
@@ -104,5 +106,11 @@ enum hf_exit hf_subject_of_account(const struct hf_cli *cli,
 /* The same subject, by what a challenge said: its names and its draft. */
 void hf_subject_narrow(struct hf_subject *subject,
                        const struct hf_recognised *recognised);
+
+/* Can a record at a parent serve, by the CA's ways or by its client's? */
+static inline bool hf_subject_looks_above(const struct hf_subject *subject)
+{
+    return subject->ca.prunes || subject->subdomains;
+}
 
 void hf_subject_clear(struct hf_subject *subject);

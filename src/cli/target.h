@@ -16,6 +16,8 @@ struct hf_target {
     struct hf_sight *sight; /* what was seen of it; NULL: nobody looked */
     size_t choice;          /* the place of its method among the means */
     enum hf_method method;
+    struct hf_span ancestor; /* where its record stands, of whom the CA is told
+                                (RFC 9444); empty: nobody has to be told */
     /* What is shown for it meanwhile. */
     bool is_shown;
     const struct hf_authz_object *authz; /* that this is for: a server may
