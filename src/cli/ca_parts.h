@@ -10,6 +10,7 @@
 #include "cli/ca_ledger.h"
 #include "cli/ca_rules.h"
 #include "cli/holder.h"
+#include "os/notify.h"
 
 #define HF_CA_SHARDS 8 /* of its CRL */
 
@@ -33,6 +34,7 @@
 /* clang-format on */
 
 struct hf_ca_parts {
+    struct hf_notify notify; /* opened, and closed, by who serves */
     struct hf_ca_rules *rules;
     struct hf_ahead ahead; /* of the real time */
     struct hf_digest *digest;

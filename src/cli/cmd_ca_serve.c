@@ -2,6 +2,7 @@
 /* cmd_ca_serve.c -- be a CA. */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/time_text.h"
 #include "ca/orphan.h"
@@ -9,6 +10,7 @@
 #include "cli/ca_reload.h"
 #include "cli/commands.h"
 #include "os/clock.h"
+#include "os/notify.h"
 #include "os/signals.h"
 
 #define TURN_MS  1000
@@ -160,6 +162,36 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
     return err;
 }
 
+/* ---- the service manager ---- */
+
+static enum hf_exit open_notify(const struct hf_cli *cli,
+                                struct hf_notify *notify)
+{
+    const struct hf_notify_wish wish = {
+        .socket = getenv("NOTIFY_SOCKET"),
+        .watchdog_us = getenv("WATCHDOG_USEC"),
+        .watchdog_pid = getenv("WATCHDOG_PID"),
+    };
+    struct hf_why why = {0};
+
+    if (hf_notify_open(&wish, notify, &why) == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(cli, HF_SPAN("NOTIFY_SOCKET"), &why);
+    return HF_EXIT_ERROR;
+}
+
+static void tell_ready(const struct hf_ca_parts *parts, const char *more)
+{
+    char room[HF_URL_MAX + 128];
+    struct hf_buf status;
+
+    hf_buf_init(&status, room, sizeof(room));
+    hf_buf_puts(&status, "serving ");
+    hf_buf_put(&status, parts->rules->setup.settings.base);
+    hf_buf_puts(&status, more);
+    hf_notify_ready(&parts->notify, hf_buf_span(&status));
+}
+
 /* ---- the loop ---- */
 
 static enum hf_exit fail(const struct hf_cli *cli, enum hf_err err,
@@ -178,19 +210,26 @@ static void drain(struct hf_ca_parts *parts, struct hf_service *service)
     struct hf_why why = {0};
 
     hf_signals_tidy(true);
+    hf_notify_stopping(&parts->notify,
+                       HF_SPAN("those who are there get their answers"));
     hf_server_drain(parts->front);
-    while (!hf_server_is_drained(parts->front) && hf_clock_ms() < until_ms)
+    while (!hf_server_is_drained(parts->front) && hf_clock_ms() < until_ms) {
+        hf_notify_alive(&parts->notify);
         if (hf_service_turn(service, 100, &why) != HF_OK)
             break;
+    }
     hf_signals_tidy(false);
 }
 
 static enum hf_err reload(struct hf_cli *cli, struct hf_ca_parts *parts,
                           struct hf_service *service, struct hf_why *why)
 {
-    bool good = hf_ca_reload(cli, parts, service) == HF_EXIT_GOOD;
     const struct teller teller = teller_of(cli, parts);
+    bool good;
 
+    hf_notify_reloading(&parts->notify);
+    good = hf_ca_reload(cli, parts, service) == HF_EXIT_GOOD;
+    tell_ready(parts, good ? "" : "; its new configuration was not taken");
     say_event(&teller, good ? "reloaded" : "not_reloaded");
     return hf_service_reloaded(service, good, why);
 }
@@ -222,9 +261,12 @@ static enum hf_exit serve(struct hf_cli *cli, struct hf_ca_parts *parts)
 
     if (err == HF_OK)
         err = hf_service_new(&config, &service, &why);
-    if (err == HF_OK)
+    if (err == HF_OK) {
         announce(&teller, parts);
+        tell_ready(parts, "");
+    }
     while (err == HF_OK && !hf_signals_stop_wanted()) {
+        hf_notify_alive(&parts->notify);
         err = hf_service_turn(service, TURN_MS, &why);
         if (err == HF_OK &&
             (hf_signals_take_reload() || hf_service_wants_reload(service)))
@@ -245,10 +287,13 @@ static enum hf_exit run(struct hf_cli *cli)
     enum hf_exit status;
 
     hf_signals_reload_on_hangup();
-    status = hf_ca_parts_open(cli, &parts);
-
+    /* Before the wall. */
+    status = open_notify(cli, &parts.notify);
+    if (status == HF_EXIT_GOOD)
+        status = hf_ca_parts_open(cli, &parts);
     if (status == HF_EXIT_GOOD)
         status = serve(cli, &parts);
+    hf_notify_close(&parts.notify);
     hf_ca_parts_close(&parts);
     return hf_cli_finish(cli, status);
 }

@@ -6,6 +6,9 @@
 # certificate is renewed and deployed, the passphrase of the account is a
 # credential, and "nothing was due" is no failure. With the drop-in that the unit
 # names, http-01 works there as well: by a web root, and at port 80.
+#
+# And a CA as a service: who waits for its start finds it answering, a reload
+# that is not taken fails, and one that is frozen is started again.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -72,12 +75,42 @@ certificate port.example {
 }
 END
 
+# A CA, whose configuration the script in the box changes.
+expect 'a CA' 0 'made a CA' ca init --name Test --plaintext
+ca_port=$(python3 "$here/ports.py" free 1)
+{
+    cat "$tmp/etc/holdfast.conf"
+    cat <<END
+authority default {
+    url = "https://localhost:$ca_port"
+    listen = {"127.0.0.1@$ca_port"}
+    issuer-name = {"ca.example"}
+    internal-names = true
+}
+END
+} >"$tmp/etc/ca.conf"
+sed 's/issuer-name/no-such-key/' "$tmp/etc/ca.conf" >"$tmp/etc/wrong.conf"
+
 # ---- the units, a hook, and what the test changes of them ----
 
 find "$BUILD" -maxdepth 1 -name 'holdfast*' -type f -exec cp {} "$tmp/bin/" \;
 sed 's,^ExecStart=[^ ]*/holdfast,ExecStart=/usr/local/bin/holdfast,' \
     "$BUILD/dist/holdfast-renew.service" >"$tmp/units/holdfast-renew.service"
 cp "$SRC/dist/holdfast-renew.timer" "$tmp/units"
+sed 's,=[^ ]*/holdfast ,=/usr/local/bin/holdfast ,' \
+    "$BUILD/dist/holdfast-ca.service" >"$tmp/units/holdfast-ca.service"
+mkdir "$tmp/units/holdfast-ca.service.d"
+cat >"$tmp/units/holdfast-ca.service.d/test.conf" <<'END'
+[Service]
+ExecStart=
+ExecStart=/usr/local/bin/holdfast ca serve --config /tmp/ca.conf
+# The file changes, and is where it can.
+PrivateTmp=no
+WatchdogSec=20
+ExecStopPost=/bin/echo result ${SERVICE_RESULT}
+StandardOutput=append:/mnt/ca-said
+StandardError=append:/mnt/ca-said
+END
 mkdir "$tmp/units/holdfast-renew.service.d"
 cat >"$tmp/units/holdfast-renew.service.d/test.conf" <<'END'
 [Service]
@@ -128,6 +161,29 @@ CapabilityBoundingSet=CAP_NET_BIND_SERVICE\n' \
 systemctl daemon-reload
 systemctl start holdfast-renew.service
 systemctl start holdfast-renew.timer
+{
+    cp /etc/holdfast/ca.conf /tmp/ca.conf
+    # No sign of life is missed.
+    for n in 1 2 3; do
+        systemctl restart holdfast-ca && /usr/local/bin/holdfast ca status \
+            --state-dir /var/lib/holdfast >/mnt/ca-status
+        echo "started $? $(systemctl show -P StatusText holdfast-ca)"
+    done
+    cp /etc/holdfast/wrong.conf /tmp/ca.conf
+    systemctl reload holdfast-ca
+    echo "reloaded $? $(systemctl show -P StatusText holdfast-ca)"
+    cp /etc/holdfast/ca.conf /tmp/ca.conf
+    systemctl reload holdfast-ca
+    echo "reloaded $? $(systemctl show -P StatusText holdfast-ca)"
+    frozen=$(systemctl show -P MainPID holdfast-ca)
+    kill -STOP "$frozen"
+    until [ "$(systemctl show -P MainPID holdfast-ca)" != "$frozen" ] &&
+        systemctl is-active --quiet holdfast-ca; do
+        sleep 1
+    done
+    systemctl stop holdfast-ca
+    echo "stopped $?"
+} >/mnt/ca 2>&1
 systemctl is-active holdfast-renew.timer >/mnt/timer
 systemd-analyze security --no-pager holdfast-renew.service >/mnt/security
 systemctl --no-block exit 0
@@ -165,4 +221,15 @@ level=$(sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p' \
     "$tmp/box/security")
 echo "${level:-10}" | awk '{ exit $1 > 2.5 }' &&
     ok "exposure $level of 10" || not_ok "exposure ${level:-unknown}"
+
+serving="serving https://localhost:$ca_port"
+grep '^started\|^reloaded\|^stopped' "$tmp/box/ca" >"$tmp/ca" 2>&1 || true
+holds "$tmp/ca" "started 0 $serving
+started 0 $serving
+started 0 $serving
+reloaded 1 $serving; its new configuration was not taken
+reloaded 0 $serving
+stopped 0" 'a CA is started, reloaded, thawed and stopped'
+grep -q '^result watchdog$' "$tmp/box/ca-said" && ok 'its watchdog did it' ||
+    not_ok "no watchdog: $(tail -n 5 "$tmp/box/ca-said")"
 exit $failed
