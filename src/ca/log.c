@@ -119,3 +119,26 @@ void hf_ca_log_task(hf_ca_say_fn *say, void *to, const struct hf_task *task,
     if (!line.full)
         say(to, hf_buf_span(&line));
 }
+
+void hf_ca_log_operator(hf_ca_say_fn *say, void *to,
+                        const struct hf_server_request *request, bool may,
+                        int64_t now_at)
+{
+    char room[LINE_MAX_OCTETS];
+    struct hf_buf line;
+    struct hf_json json;
+
+    if (say == NULL)
+        return;
+    hf_buf_init(&line, room, sizeof(room));
+    json = hf_json_to(&line);
+    hf_json_open(&json, '{');
+    put_time(&json, now_at);
+    hf_json_key_lit(&json, "event", may ? "asked" : "not_allowed");
+    hf_json_key_str(&json, "target", request->target);
+    hf_json_key_int(&json, "user", request->user);
+    hf_json_key_int(&json, "process", request->process);
+    hf_json_close(&json, '}');
+    if (!line.full)
+        say(to, hf_buf_span(&line));
+}

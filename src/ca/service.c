@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "ca/count.h"
@@ -496,11 +497,41 @@ static enum hf_err answer_view(struct hf_service *service,
     return err;
 }
 
+/* Root, and whoever this process is. The socket's mode says the same, but modes
+ * are changed. */
+static bool is_operator(const struct hf_server_request *request)
+{
+    return request->user != HF_SERVER_NOBODY &&
+           (request->user == 0 || request->user == geteuid());
+}
+
+static enum hf_err refuse_operator(struct hf_service *service,
+                                   const struct hf_server_request *request,
+                                   struct hf_why *why)
+{
+    const struct hf_server_reply reply = {
+        .status = 403,
+        .content_type = HF_SPAN("application/json"),
+        .body = HF_SPAN("{\"refused\":\"only root, and the user that the CA "
+                        "runs as, may ask here\"}\n"),
+    };
+
+    return hf_server_answer(service->config.front, request->id, &reply, why);
+}
+
 /* One at a time waits to hear of a reload; the others ask again. */
 static enum hf_err answer_operator(struct hf_service *service,
                                    const struct hf_server_request *request,
                                    struct hf_why *why)
 {
+    bool may = is_operator(request);
+
+    /* Who only looks is nobody's business. */
+    if (!may || request->method == HF_SERVER_POST)
+        hf_ca_log_operator(service->config.say, service->config.say_to, request,
+                           may, now_of(service).s);
+    if (!may)
+        return refuse_operator(service, request, why);
     if (service->wants_reload || request->method != HF_SERVER_POST ||
         !hf_span_eq(request->target, HF_SPAN("/reload")))
         return answer_view(service, request, false, why);

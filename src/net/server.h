@@ -80,6 +80,8 @@ enum hf_server_method {
  * refused. Texts are printable ASCII with blanks; what is missing is empty.
  * Borrowed until hf_server_drop().
  */
+#define HF_SERVER_NOBODY UINT32_MAX
+
 struct hf_server_request {
     uint64_t id;
     size_t place; /* of the configuration: by which it came */
@@ -92,7 +94,9 @@ struct hf_server_request {
     struct hf_span accept_language;
     struct hf_span user_agent;
     struct hf_span authorization;
-    struct hf_span peer;               /* its address; empty: a Unix socket */
+    struct hf_span peer; /* its address; empty: a Unix socket */
+    uint32_t user;    /* of a Unix socket: who connected, as the kernel says; */
+    uint32_t process; /* HF_SERVER_NOBODY and 0: nobody knows */
     struct hf_span client_fingerprint; /* SHA-256 of the verified client
                                           certificate, lower-case hex */
     struct hf_span body;               /* any octets */

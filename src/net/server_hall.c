@@ -59,6 +59,8 @@ struct hf_server_conn {
     struct hf_server_conns *in_list; /* the one that it is in, if any */
     TAILQ_ENTRY(hf_server_conn) link;
     char peer[HF_IP_TEXT_MAX + 1];
+    uint32_t user; /* as in hf_server_request */
+    uint32_t process;
     char fingerprint[HF_SERVER_FINGERPRINT_LEN + 1];
 };
 
@@ -217,6 +219,8 @@ static void hand_over(struct hf_server_hall *h, struct hf_server_conn *c,
     request.id = c->id;
     request.place = c->place;
     request.peer = hf_span_str(c->peer);
+    request.user = c->user;
+    request.process = c->process;
     request.client_fingerprint = hf_span_str(c->fingerprint);
     request.body = (struct hf_span){c->in.ptr + head->len, head->body_len};
     hf_server_put_request(&h->out, &request);
@@ -489,16 +493,35 @@ static struct hf_span octets_of(const struct sockaddr_storage *address)
     return HF_SPAN("");
 }
 
+/* Whom the kernel saw connect to a Unix socket; users of other namespaces are
+ * nobody's. */
+static void note_user(struct hf_server_conn *c, int fd)
+{
+    struct ucred who;
+    socklen_t len = sizeof(who);
+
+    c->user = HF_SERVER_NOBODY;
+    c->process = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 ||
+        len != sizeof(who))
+        return;
+    c->user = who.uid;
+    c->process = (uint32_t)who.pid;
+}
+
 /* Note who it is; false when there are too many of them. */
-static bool admit(struct hf_server_hall *h, struct hf_server_conn *c,
+static bool admit(struct hf_server_hall *h, struct hf_server_conn *c, int fd,
                   const struct sockaddr_storage *address)
 {
     struct hf_span octets = octets_of(address);
     const void *first = octets.ptr;
     struct hf_buf text;
 
-    if (octets.len == 0)
+    if (octets.len == 0) {
+        note_user(c, fd);
         return true;
+    }
+    c->user = HF_SERVER_NOBODY;
     c->crowd = hf_server_crowd_enter(h->crowd, first, octets.len);
     if (c->crowd == HF_SERVER_CROWD_NO) {
         h->counts[HF_SERVER_CROWDED]++;
@@ -526,7 +549,7 @@ void hf_server_hall_enter(struct hf_server_hall *h, size_t place, int fd,
     SSL_CTX *tls = h->places[place].plain ? NULL : h->tls;
 
     h->counts[HF_SERVER_CONNECTED]++;
-    if (c == NULL || !admit(h, c, address) || !watch(h, fd, c) ||
+    if (c == NULL || !admit(h, c, fd, address) || !watch(h, fd, c) ||
         hf_server_wire_open(&c->wire, fd, tls, h->method) != HF_OK) {
         if (c != NULL && c->crowd != HF_SERVER_CROWD_NO)
             hf_server_crowd_leave(h->crowd, c->crowd);

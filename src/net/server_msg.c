@@ -265,6 +265,8 @@ void hf_server_put_request(struct hf_buf *out,
     hf_put_text(out, request->user_agent);
     hf_put_text(out, request->authorization);
     hf_put_text(out, request->peer);
+    hf_put_number(out, request->user, 4);
+    hf_put_number(out, request->process, 4);
     hf_put_text(out, request->client_fingerprint);
     hf_buf_put(out, request->body);
     hf_frame_end(out, at);
@@ -324,6 +326,17 @@ static bool take_head(struct hf_span *rest, struct hf_server_request *out)
            take_clean(rest, HF_SERVER_HEADER_LIMIT, false, &out->host);
 }
 
+static bool take_who(struct hf_span *rest, struct hf_server_request *out)
+{
+    uint64_t user, process;
+
+    if (!hf_take_number(rest, 4, &user) || !hf_take_number(rest, 4, &process))
+        return false;
+    out->user = (uint32_t)user;
+    out->process = (uint32_t)process;
+    return true;
+}
+
 bool hf_server_take_request(struct hf_span body, size_t body_max,
                             struct hf_server_request *out)
 {
@@ -336,7 +349,7 @@ bool hf_server_take_request(struct hf_span body, size_t body_max,
         !take_clean(&body, HF_NET_FIELD_MAX, true, &request.user_agent) ||
         !take_clean(&body, HF_NET_FIELD_MAX, true, &request.authorization) ||
         !hf_take_text(&body, HF_NET_ADDRESS_MAX, &request.peer) ||
-        !is_peer(request.peer) ||
+        !is_peer(request.peer) || !take_who(&body, &request) ||
         !hf_take_text(&body, HF_SERVER_FINGERPRINT_LEN,
                       &request.client_fingerprint) ||
         !is_fingerprint(request.client_fingerprint) || body.len > body_max)

@@ -170,6 +170,25 @@ by_socket() { # METHOD TARGET
     curl -s -o "$tmp/out" -w '%{http_code}' -X "$1" --unix-socket "$control" \
         "http://ca$2"
 }
+tells() { # EVENT: with the request, the user and the process
+    grep -q "\"event\":\"$1\",\"target\":\"/reload\",\"user\":$2,\"process\":[1-9]" \
+        "$tmp/ca.log"
+}
+check 'the log tells who asked' tells asked "$(id -u)"
+if [ "$(id -u)" = 0 ]; then
+    # A mode that somebody loosened lets nobody else in.
+    find "$house" "$tmp" -maxdepth 0 -exec chmod o+x {} +
+    chmod o+x "$house/ca" "$house/ca/ledger"
+    chmod 666 "$control"
+    setpriv --reuid 65534 --regid 65534 --clear-groups curl -s -X POST \
+        --unix-socket "$control" http://ca/reload >"$tmp/out" 2>"$tmp/err" ||
+        true
+    check 'another user may not' grep -q 'refused.*only root, and the user' \
+        "$tmp/out"
+    check 'and the log tells' tells not_allowed 65534
+    chmod 600 "$control"
+    chmod o-x "$house/ca" "$house/ca/ledger" "$house" "$tmp"
+fi
 check 'it serves no ACME there' [ "$(by_socket GET /directory)" = 404 ]
 check 'nor commands to whoever watches' [ "$(curl -s -o "$tmp/out" \
     -w '%{http_code}' -X POST "$watch/drain")" = 404 ]

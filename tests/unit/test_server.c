@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "net/server.h"
@@ -34,6 +35,8 @@ static const struct hf_server_request asked = {
     .target = HF_SPAN_INIT("/a"),
     .host = HF_SPAN_INIT("b"),
     .peer = HF_SPAN_INIT("192.0.2.1"),
+    .user = 1000,
+    .process = 77,
     .body = HF_SPAN_INIT("body"),
 };
 
@@ -272,6 +275,8 @@ static void honest(void **state)
     assert_span_equal(request->target, HF_SPAN("/a"));
     assert_span_equal(request->host, HF_SPAN("b"));
     assert_span_equal(request->peer, HF_SPAN("192.0.2.1"));
+    assert_int_equal(request->user, 1000);
+    assert_int_equal(request->process, 77);
     assert_span_equal(request->body, HF_SPAN("body"));
     assert_int_equal(hf_server_answer(front, request->id, &reply, NULL), HF_OK);
     hf_server_drop(front);
@@ -502,6 +507,7 @@ static void real(void **state)
         assert_span_equal(request->target, HF_SPAN("/x"));
         assert_span_equal(request->body, HF_SPAN("abc"));
         assert_span_equal(request->peer, HF_SPAN("127.0.0.1"));
+        assert_int_equal(request->user, HF_SERVER_NOBODY);
         assert_int_equal(hf_server_answer(front, request->id, &reply, NULL),
                          HF_OK);
         hf_server_drop(front);
@@ -577,6 +583,33 @@ static void unix_socket(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Who connects there is who the kernel says. */
+static void unix_user(void **state)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct hf_server_request *request;
+    struct hf_server_front *front = NULL;
+    char folder[SCRATCH_MAX];
+    char place[SCRATCH_MAX + 16];
+
+    (void)state;
+    assert_int_equal(scratch_make(folder), 0);
+    (void)snprintf(place, sizeof(place), "unix:%s/socket", folder);
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", folder);
+    assert_int_equal(open_as("is real", place, &front, NULL), HF_OK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    say(fd, "GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+    request = next(front);
+    assert_span_equal(request->peer, HF_SPAN(""));
+    assert_int_equal(request->user, getuid());
+    assert_int_equal(request->process, getpid());
+    hf_server_drop(front);
+    (void)close(fd);
+    hf_server_free(front);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +618,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(bad_replies), cmocka_unit_test(bad_places),
         cmocka_unit_test(pairs),       cmocka_unit_test(real),
         cmocka_unit_test(borrowed),    cmocka_unit_test(unix_socket),
+        cmocka_unit_test(unix_user),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_SERVER_ROLE) == 0)
