@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/authz.h"
 
-#include "ca/limit.h"
+#include "ca/often.h"
 #include "holdfast/client.h"
 
 /* A valid one is taken over when it lasts this long: time enough to finish. */
@@ -270,23 +270,27 @@ bool hf_authz_take(struct hf_ca_call *call, const struct hf_identifier *name,
 
 /* ---- how often ---- */
 
-bool hf_authz_may_look(struct hf_ca_call *call,
-                       const struct hf_identifier *name)
+bool hf_authz_look(struct hf_ca_call *call, const struct hf_identifier *name,
+                   int64_t id)
 {
     struct hf_span of_all = HF_SPAN(""); /* over all accounts: REQ JIT-04 */
     struct hf_jit jit = {
         .enabled = call->settings->just_in_time,
         .prior_success = call->account.persisted,
-        .rate_ok = call->looks == NULL ||
-                   hf_limit_wait_s(call->looks, of_all, name->value,
-                                   call->now_at) == 0,
+        .rate_ok = true,
     };
-    bool may = hf_authz_offers(call->settings, name, HF_WAY_DNS_PERSIST) &&
-               hf_jit_may_query(&jit);
+    int64_t wait_s;
 
-    if (may && call->looks != NULL)
-        hf_limit_count(call->looks, of_all, name->value, call->now_at);
-    return may;
+    if (!hf_authz_offers(call->settings, name, HF_WAY_DNS_PERSIST) ||
+        !hf_jit_may_query(&jit))
+        return true;
+    if (!hf_often_wait_s(call, call->looks, of_all, name->value, &wait_s))
+        return false;
+    jit.rate_ok = wait_s == 0;
+    if (!hf_jit_may_query(&jit))
+        return true;
+    return hf_often_count(call, call->looks, of_all, name->value) &&
+           hf_ca_call_start(call, HF_JOB_LOOK, id);
 }
 
 static struct hf_span owner_of(const struct hf_authz *authz)
@@ -295,20 +299,18 @@ static struct hf_span owner_of(const struct hf_authz *authz)
                             sizeof(authz->account)};
 }
 
-void hf_authz_count_failure(struct hf_ca_call *call,
+bool hf_authz_count_failure(struct hf_ca_call *call,
                             const struct hf_authz *authz)
 {
-    if (call->failures != NULL)
-        hf_limit_count(call->failures, owner_of(authz), authz->name.value,
-                       call->now_at);
+    return hf_often_count(call, call->failures, owner_of(authz),
+                          authz->name.value);
 }
 
-int64_t hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz)
+bool hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz,
+                     int64_t *wait_s)
 {
-    return call->failures == NULL
-               ? 0
-               : hf_limit_wait_s(call->failures, owner_of(authz),
-                                 authz->name.value, call->now_at);
+    return hf_often_wait_s(call, call->failures, owner_of(authz),
+                           authz->name.value, wait_s);
 }
 
 /* ---- what they offer ---- */

@@ -79,18 +79,19 @@ bool hf_authz_choose(struct hf_ca_call *call, const struct hf_identifier *name,
 bool hf_authz_take(struct hf_ca_call *call, const struct hf_identifier *name,
                    const struct hf_authz_found *found, int64_t *id);
 
-/* May the record be looked at before anybody asks (REQ JIT-04, JIT-05)? That
- * it will be is counted: a transaction that is run again counts twice. */
-bool hf_authz_may_look(struct hf_ca_call *call,
-                       const struct hf_identifier *name);
+/* Look at the record before anybody asks, if that may be (REQ JIT-04, JIT-05);
+ * it is counted. False as all functions of a call. */
+bool hf_authz_look(struct hf_ca_call *call, const struct hf_identifier *name,
+                   int64_t id);
 
 /*
  * How often its account failed to show that it has the name (REQ VAL-28): one
  * more, and how many seconds it has to wait until it may try again, or 0.
  */
-void hf_authz_count_failure(struct hf_ca_call *call,
+bool hf_authz_count_failure(struct hf_ca_call *call,
                             const struct hf_authz *authz);
-int64_t hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz);
+bool hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz,
+                     int64_t *wait_s);
 
 /* Is there such a challenge for the name (REQ CHAL-12)? */
 bool hf_authz_offers(const struct hf_ca_settings *settings,

@@ -78,6 +78,7 @@ struct hf_ca_call {
     struct hf_keeper keeper;
     struct hf_limit *failures; /* NULL: as many as one likes */
     struct hf_limit *looks;
+    bool shares_limits; /* they are counted in the tables (ca/often.h) */
     int64_t now_at;
     struct hf_arena arena;
 

@@ -21,16 +21,17 @@ struct hf_engine {
     struct hf_public_key *keys[KEYS_KEPT]; /* by thumbprint */
 };
 
-/* NULL when there is none. */
-static enum hf_err make_limit(uint32_t an_hour, struct hf_limit **out,
-                              struct hf_why *why)
+/* NULL when there is none. Those who count together have a secret in common. */
+static enum hf_err make_limit(uint32_t an_hour, struct hf_span common,
+                              struct hf_limit **out, struct hf_why *why)
 {
     char secret[32];
     const struct hf_limit_config config = {
         .keys = LIMIT_KEYS,
         .burst = an_hour,
         .period_s = an_hour == 0 ? HOUR_S : HOUR_S / an_hour,
-        .secret = {secret, sizeof(secret)},
+        .secret =
+            common.len > 0 ? common : (struct hf_span){secret, sizeof(secret)},
     };
     enum hf_err err;
 
@@ -53,9 +54,11 @@ enum hf_err hf_engine_new(const struct hf_engine_config *config,
     engine->config = *config;
     err = hf_nonces_new(config->nonce_key, &engine->nonces, why);
     if (err == HF_OK)
-        err = make_limit(settings->failures_an_hour, &engine->failures, why);
+        err = make_limit(settings->failures_an_hour, config->nonce_key,
+                         &engine->failures, why);
     if (err == HF_OK)
-        err = make_limit(settings->looks_an_hour, &engine->looks, why);
+        err = make_limit(settings->looks_an_hour, config->nonce_key,
+                         &engine->looks, why);
     if (err != HF_OK) {
         hf_engine_free(engine);
         return err;
@@ -89,9 +92,11 @@ enum hf_err hf_engine_change(struct hf_engine *engine,
     enum hf_err err = HF_OK;
 
     if (failures)
-        err = make_limit(settings->failures_an_hour, &engine->failures, why);
+        err = make_limit(settings->failures_an_hour, engine->config.nonce_key,
+                         &engine->failures, why);
     if (err == HF_OK && looks)
-        err = make_limit(settings->looks_an_hour, &engine->looks, why);
+        err = make_limit(settings->looks_an_hour, engine->config.nonce_key,
+                         &engine->looks, why);
     if (err != HF_OK) {
         if (engine->failures != old_failures)
             hf_limit_free(engine->failures);
@@ -120,6 +125,7 @@ static void set_up(struct hf_ca_call *call)
     call->settings = call->engine->config.settings;
     call->failures = call->engine->failures;
     call->looks = call->engine->looks;
+    call->shares_limits = call->engine->config.nonce_key.len > 0;
 }
 
 static void reset_reply(struct hf_ca_call *call)

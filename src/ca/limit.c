@@ -95,16 +95,31 @@ static struct place *place_of(struct hf_limit *limit, uint64_t key)
     return least;
 }
 
+int64_t hf_limit_key(struct hf_limit *limit, struct hf_span a, struct hf_span b)
+{
+    return (int64_t)(key_of(limit, a, b) >> 1) | 1;
+}
+
+int64_t hf_limit_wait_of(const struct hf_limit *limit, int64_t dry_at,
+                         int64_t now)
+{
+    int64_t room = (limit->config.burst - 1) * limit->config.period_s;
+
+    return dry_at <= now + room ? 0 : dry_at - room - now;
+}
+
+int64_t hf_limit_period_s(const struct hf_limit *limit)
+{
+    return limit->config.period_s;
+}
+
 int64_t hf_limit_wait_s(struct hf_limit *limit, struct hf_span a,
                         struct hf_span b, int64_t now)
 {
     uint64_t key = key_of(limit, a, b);
     const struct place *place = place_of(limit, key);
-    int64_t room = (limit->config.burst - 1) * limit->config.period_s;
 
-    if (place->key != key || place->dry_at <= now + room)
-        return 0;
-    return place->dry_at - room - now;
+    return place->key == key ? hf_limit_wait_of(limit, place->dry_at, now) : 0;
 }
 
 void hf_limit_count(struct hf_limit *limit, struct hf_span a, struct hf_span b,

@@ -3,7 +3,7 @@
  * limit.h -- how often something may happen: failures of an account at a name
  * (REQ VAL-28), so that records which vanish cost little (REQ VAL-14), and
  * look-ups just in time of a name over all accounts (REQ JIT-04). Pure, and in
- * memory of a fixed size.
+ * memory of a fixed size; or, of several processes, in tables.
  *
  * Each key has a bucket that `burst` events fill and that loses one every
  * `period_s`. Keys are known by 64 bits of a code under a secret; when there
@@ -44,3 +44,14 @@ int64_t hf_limit_wait_s(struct hf_limit *limit, struct hf_span a,
 /* It happened. */
 void hf_limit_count(struct hf_limit *limit, struct hf_span a, struct hf_span b,
                     int64_t now);
+
+/*
+ * For who keeps the buckets elsewhere (ca/often.h): the number of a key, the
+ * same for all who have this secret, positive; what hf_limit_wait_s() says of a
+ * bucket that is empty at `dry_at`; and by how much an event moves that.
+ */
+int64_t hf_limit_key(struct hf_limit *limit, struct hf_span a,
+                     struct hf_span b);
+int64_t hf_limit_wait_of(const struct hf_limit *limit, int64_t dry_at,
+                         int64_t now);
+int64_t hf_limit_period_s(const struct hf_limit *limit);

@@ -218,9 +218,7 @@ static bool set_invalid(struct hf_ca_call *call, const struct hf_authz *authz,
                              &did) &&
            (!did || keep_evidence(call, authz, result));
     hf_buf_clear(&error);
-    if (good && did)
-        hf_authz_count_failure(call, authz);
-    return good;
+    return good && (!did || hf_authz_count_failure(call, authz));
 }
 
 /* The account has shown that it knows how (REQ JIT-05), and a hashed value is

@@ -217,9 +217,7 @@ bool hf_resource_new_authz(struct hf_ca_call *call)
     call->location = hf_ca_call_url(call, "authz", authz.id);
     call->shows = HF_SHOWS_AUTHZ;
     call->shown = authz.id;
-    if (authz.is_valid || !hf_authz_may_look(call, &authz.name))
-        return true;
-    return hf_ca_call_start(call, HF_JOB_LOOK, authz.id);
+    return authz.is_valid || hf_authz_look(call, &authz.name, authz.id);
 }
 
 /* ---- a challenge (section 7.5.1) ---- */
@@ -287,7 +285,8 @@ bool hf_resource_challenge(struct hf_ca_call *call)
     if (!hf_span_eq(hf_authz_status(&authz, call->now_at), HF_SPAN("pending")))
         return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
                                  "the authorization is not pending any more");
-    wait_s = hf_authz_wait_s(call, &authz);
+    if (!hf_authz_wait_s(call, &authz, &wait_s))
+        return false;
     if (wait_s > 0) {
         call->retry_after_s = wait_s < INT_MAX ? (int)wait_s : INT_MAX;
         return hf_ca_call_refuse(

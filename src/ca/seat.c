@@ -200,9 +200,12 @@ static enum hf_err sweep(struct hf_seat *seat, struct hf_why *why)
         hf_store_number(hf_nonces_forgotten(seat->now_at))};
     const struct hf_store_value keepers[] = {
         hf_store_number(seat->now_at - KEPT_S)};
+    const struct hf_store_value now = hf_store_number(seat->now_at);
     enum hf_err err =
         hf_store_run(seat->store, HF_CA_NONCE_SWEEP, nonces, 1, why);
 
+    if (err == HF_OK)
+        err = hf_store_run(seat->store, HF_CA_BUCKET_SWEEP, &now, 1, why);
     return err == HF_OK
                ? hf_store_run(seat->store, HF_CA_KEEPER_SWEEP, keepers, 1, why)
                : err;

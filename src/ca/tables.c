@@ -127,6 +127,12 @@ static const char *const steps[] = {
     ") STRICT;"
     /* Those that were used, of a kind that every keeper takes. */
     "CREATE TABLE nonce (number INTEGER PRIMARY KEY) STRICT;" HF_LEASE_STEP,
+    /* How often something happened, where several count (ca/often.h). */
+    "CREATE TABLE bucket ("
+    " key INTEGER PRIMARY KEY,"
+    " dry_at INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX bucket_dry ON bucket (dry_at)",
 };
 
 #define ACCOUNT                                                                \
@@ -297,6 +303,12 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_NONCE_USE] = "INSERT INTO nonce (number) VALUES ($1)"
                         " ON CONFLICT (number) DO NOTHING",
     [HF_CA_NONCE_SWEEP] = "DELETE FROM nonce WHERE number < $1",
+    [HF_CA_BUCKET_GET] = "SELECT dry_at FROM bucket WHERE key = $1",
+    [HF_CA_BUCKET_FILL] =
+        "INSERT INTO bucket (key, dry_at) VALUES ($1, $2 + $3)"
+        " ON CONFLICT (key) DO UPDATE SET dry_at = $3 +"
+        " CASE WHEN bucket.dry_at < $2 THEN $2 ELSE bucket.dry_at END",
+    [HF_CA_BUCKET_SWEEP] = "DELETE FROM bucket WHERE dry_at < $1",
 
     [HF_CA_ACCOUNT_LIST] = ACCOUNT "id > $1 ORDER BY id LIMIT $2",
     [HF_CA_ORDER_PAGE] = ORDER "id > $1 ORDER BY id LIMIT $2",

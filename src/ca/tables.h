@@ -100,10 +100,13 @@ enum hf_ca_operation {
     HF_CA_KEEPER_SWEEP, /* $1 moment: those that were gone by then */
     HF_CA_LEASE,        /* the first of HF_LEASE_OPERATIONS */
     HF_CA_LEASE_LAST = HF_CA_LEASE + HF_LEASE_OPERATION_COUNT - 1,
-    HF_CA_SECRET_ADD,  /* $1 name, $2 octets; if there is none */
-    HF_CA_SECRET_GET,  /* $1 name: 0 octets */
-    HF_CA_NONCE_USE,   /* $1 number; of those not used */
-    HF_CA_NONCE_SWEEP, /* $1 number: those below it */
+    HF_CA_SECRET_ADD,   /* $1 name, $2 octets; if there is none */
+    HF_CA_SECRET_GET,   /* $1 name: 0 octets */
+    HF_CA_NONCE_USE,    /* $1 number; of those not used */
+    HF_CA_NONCE_SWEEP,  /* $1 number: those below it */
+    HF_CA_BUCKET_GET,   /* $1 key: 0 when it is empty (ca/limit.h) */
+    HF_CA_BUCKET_FILL,  /* $1 key, $2 now, $3 by so much */
+    HF_CA_BUCKET_SWEEP, /* $1 now: those that are empty */
 
     /* For the operator; each begins behind $1 and gives $2 rows at most. */
     HF_CA_ACCOUNT_LIST, /* enum hf_ca_account_column */

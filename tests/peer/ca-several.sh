@@ -6,7 +6,7 @@
 # notice nothing: no nonce is refused. One is killed in the middle: the other
 # goes on, and takes up what it had under way. Then a balancer of connections.
 #
-# REQ REUSE-14.
+# REQ REUSE-14, VAL-28.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -158,6 +158,17 @@ check 'no nonce was refused' [ "$(count_at "$one_watch" "$refused") $(
     count_at "$two_watch" "$refused")" = '0 0' ]
 check 'both were asked' [ "$(count_at "$one_watch" certificates_issued_total)" \
     -gt 20 -a "$(count_at "$two_watch" certificates_issued_total)" -gt 20 ]
+
+# Whoever fails fails at both (REQ VAL-28): ten times an hour.
+say few account >"$tmp/out"
+tries=0
+while [ "$tries" -lt 15 ]; do
+    say few order none.shop.example >"$tmp/out"
+    say few challenge "$(jq -r .url "$tmp/out")" >"$tmp/out"
+    ! jq -e '.code == 429' "$tmp/out" >/dev/null || break
+    tries=$((tries + 1))
+done
+check 'they count failures together' [ "$tries" = 10 ]
 
 # Both say the same of who does what.
 tells_all() { # STATE

@@ -773,8 +773,7 @@ static const struct hf_validation_result good = {
     .evidence = HF_SPAN_INIT("{}"),
 };
 
-/* The job of a challenge of this type for www.example.com. */
-static struct hf_job start_challenge(const char *type)
+static void try_challenge(const char *type)
 {
     char target[300];
 
@@ -785,6 +784,12 @@ static struct hf_job start_challenge(const char *type)
     (void)snprintf(target, sizeof(target), "/chall/%s/%s",
                    path_in("authz") + strlen("/authz/"), type);
     post(target, "{}");
+}
+
+/* The job of a challenge of this type for www.example.com. */
+static struct hf_job start_challenge(const char *type)
+{
+    try_challenge(type);
     is_good(200, "\"status\":\"processing\"");
     assert_true(field("Retry-After").len > 0);
     return job_of_call(HF_JOB_CHALLENGE);
@@ -926,6 +931,53 @@ static void just_in_time(void **state)
     hf_engine_show(&call, NOW);
     assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
     is_good(201, "\"status\":\"ready\"");
+}
+
+/* REQ VAL-28, JIT-04: those who serve from the same tables count together. */
+static void limits_of_several(void **state)
+{
+    const struct hf_validation_result bad = {.problem = "unauthorized",
+                                             .reason = "no-record",
+                                             .evidence = HF_SPAN("{}")};
+    struct hf_engine *engines[3] = {engine};
+    struct hf_job job;
+
+    (void)state;
+    settings.failures_an_hour = 2;
+    settings.looks_an_hour = 2;
+    settings.just_in_time = true;
+    settings.reuses = false;
+    for (int i = 1; i < 3; i++) {
+        (void)use_another(i + 1);
+        engines[i] = engine;
+    }
+    make_account();
+    for (int i = 1; i < 3; i++) {
+        engine = engines[i];
+        job = start_challenge("dns-persist-01");
+        found(&job, &bad);
+    }
+    for (int i = 1; i < 3; i++) {
+        engine = engines[i];
+        try_challenge("dns-persist-01");
+        is_refused(429, "rateLimited");
+        assert_true(field("Retry-After").len > 0);
+    }
+    new_signer();
+    make_account(); /* failures are each account's */
+    job = start_challenge("dns-persist-01");
+    found(&job, &good);
+    for (int i = 1; i <= 3; i++) {
+        engine = engines[1 + i % 2];
+        post("/new-order", "{\"identifiers\":[{\"type\":\"dns\","
+                           "\"value\":\"b.example.com\"}]}");
+        is_good(201, "pending");
+        assert_int_equal(call.job_count, i <= 2);
+    }
+    for (int i = 2; i > 0; i--) {
+        engine = engines[i];
+        use_again(engines[i - 1]);
+    }
 }
 
 /* REQ ACCT-04: an account that ends while it is looked at gets nothing. */
@@ -1895,6 +1947,7 @@ int main(void)
         TEST(validation_of_another),
         TEST(failed_validation),
         TEST(just_in_time),
+        TEST(limits_of_several),
         TEST(deactivated_in_flight),
         TEST(finalize),
         TEST(replaces),

@@ -6,9 +6,10 @@
 #include "ca/tables.h"
 #include "tests/unit/unit.h"
 
-/* Counts, for people and for the doctor. */
+/* Counts, and who serves, for people and for the doctor. */
 static const enum hf_ca_operation whole[] = {
-    HF_CA_ROWS, HF_CA_NEWEST, HF_CA_STUCK, HF_CA_ASTRAY, HF_CA_CRL_ALL,
+    HF_CA_ROWS,    HF_CA_NEWEST, HF_CA_STUCK,   HF_CA_ASTRAY,
+    HF_CA_CRL_ALL, HF_CA_LEASES, HF_CA_KEEPERS,
 };
 
 /* These have few rows, and the last is read backwards, up to one row. */
