@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The log of evidence: it grows, survives crashes, and shows changes. */
+#include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,6 +24,34 @@ static int tear_down(void **state)
 {
     (void)state;
     return scratch_remove(folder);
+}
+
+/* ---- a disk that does not keep what it is told ---- */
+
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static int syncs;            /* of what is in a file */
+static bool refuses_files;   /* to keep what is in them */
+static bool refuses_folders; /* and their names */
+
+static int refuse(void)
+{
+    errno = EIO;
+    return -1;
+}
+
+int __wrap_fdatasync(int fd)
+{
+    syncs++;
+    return refuses_files ? refuse() : __real_fdatasync(fd);
+}
+
+int __wrap_fsync(int fd)
+{
+    return refuses_folders ? refuse() : __real_fsync(fd);
 }
 
 /* ---- helpers ---- */
@@ -89,6 +118,47 @@ static void write_segment(uint64_t first, struct hf_span text)
 }
 
 /* ---- tests ---- */
+
+/* Whoever signs relies on it: what was synced is on the disk, and what could
+ * not be synced once is not trusted again, for the kernel may have dropped it.
+ */
+static void syncs_or_says_so(void **state)
+{
+    struct hf_entry entry = {
+        .at = 1790000000, .kind = HF_SPAN("issue"), .body = HF_SPAN("{}")};
+    struct hf_evidence *log;
+    int before;
+
+    (void)state;
+    write_entries(1);
+    log = open_log();
+    (void)append(log, "{}");
+    before = syncs;
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_OK);
+    assert_true(syncs > before);
+    (void)append(log, "{}");
+    refuses_files = true;
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_ESYSTEM);
+    refuses_files = false;
+    assert_int_equal(hf_evidence_append(log, &entry, NULL), HF_OK);
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_ESYSTEM);
+    hf_evidence_free(log);
+}
+
+/* Nor is there a segment whose name a crash could take away. */
+static void a_segment_is_in_its_folder(void **state)
+{
+    struct hf_evidence *log = open_log();
+
+    (void)state;
+    (void)append(log, "{}");
+    refuses_folders = true;
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_ESYSTEM);
+    refuses_folders = false;
+    (void)append(log, "{}");
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_OK);
+    hf_evidence_free(log);
+}
 
 static void grows_over_segments(void **state)
 {
@@ -336,6 +406,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(grows_over_segments),
         IN_FOLDER(has_nothing_before_sync),
+        IN_FOLDER(syncs_or_says_so),
+        IN_FOLDER(a_segment_is_in_its_folder),
         IN_FOLDER(is_written_before_the_disk_has_it),
         IN_FOLDER(has_one_writer),
         IN_FOLDER(survives_a_torn_end),

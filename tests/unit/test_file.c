@@ -418,6 +418,24 @@ static void read_by_mode(void **state)
     }
 }
 
+/* Who owns a file can change it, whatever its mode says. */
+static void read_of_somebody(void **state)
+{
+    const struct place *place = *state;
+    char path[128];
+    struct hf_buf out;
+
+    if (geteuid() != 0)
+        skip(); /* nobody else can give a file away */
+    make_input(place, HF_SPAN("0123456789"), path);
+    assert_int_equal(fchmodat(place->dir, "in", 0600, 0), 0);
+    assert_int_equal(fchownat(place->dir, "in", 1, 1, 0), 0);
+    hf_buf_init_grow(&out, 100);
+    assert_int_equal(hf_file_read_guarded(path, &out, NULL), HF_EINVAL);
+    assert_int_equal(out.len, 0);
+    hf_buf_clear(&out);
+}
+
 static void read_faults(void **state)
 {
     const struct place *place = *state;
@@ -699,6 +717,7 @@ int main(void)
         IN_PLACE(replace_by_path),
         IN_PLACE(read_whole),
         IN_PLACE(read_by_mode),
+        IN_PLACE(read_of_somebody),
         IN_PLACE(read_faults),
         IN_PLACE(lines_table),
         IN_PLACE(lines_hold_any_octet),

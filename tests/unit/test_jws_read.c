@@ -107,6 +107,7 @@ static void codes(void **state)
     const struct hf_eab eab = {HF_HS256, HF_SPAN("secret secret secret"),
                                HF_SPAN("kid-1")};
     const struct hf_span jwk = HF_SPAN("{\"kty\":\"EC\"}");
+    struct hf_span whole;
     struct hf_jws jws;
 
     (void)state;
@@ -116,6 +117,11 @@ static void codes(void **state)
     assert_span_equal(jws.payload, jwk);
     assert_true(hf_jws_has_mac_of(&jws, eab.key));
     assert_false(hf_jws_has_mac_of(&jws, HF_SPAN("another key")));
+    /* A part of the code is none. */
+    whole = jws.signature;
+    for (jws.signature.len = 0; jws.signature.len < whole.len;
+         jws.signature.len++)
+        assert_false(hf_jws_has_mac_of(&jws, eab.key));
     jws.alg = HF_SPAN("HS512");
     assert_false(hf_jws_has_mac_of(&jws, eab.key));
     jws.alg = HF_SPAN("ES256");

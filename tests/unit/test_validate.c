@@ -25,6 +25,7 @@
 struct world {
     const char *dns[16][2]; /* "TXT name" or "CAA name", and the value */
     const char *web[16][2]; /* URL and body, or "-> location", "404", "!" */
+    uint32_t ttl_s;         /* of all records; 0: that of the fixture */
 };
 
 static struct hf_digest *digest;
@@ -71,6 +72,8 @@ static void resolve(void *state, struct hf_span owner, uint16_t type,
     const struct world *world = state;
     char asked[300];
 
+    if (world->ttl_s > 0)
+        out->ttl_s = world->ttl_s;
     (void)snprintf(asked, sizeof(asked), "%s %.*s", type_word(type),
                    (int)owner.len, owner.ptr);
     for (size_t i = 0; i < 16 && world->dns[i][0] != NULL; i++) {
@@ -756,6 +759,8 @@ static const struct {
      3},
     {"CAA forbids at two", "gccgg", "-rarp", D_2026_06, 1, "caa", "mpic-quorum",
      "2/4", 3},
+    {"two do not, and then they do", "gllgg", "-rarp", D_2026_06, 2, NULL, "ok",
+     "4/4", 6},
     {"too few", "gggg", "-rar", D_2026_06, 2, "serverInternal",
      "mpic-too-few-remotes", "3/3", 3},
     {"too few from December on", "ggggg", "-rarp", D_2026_12, 1,
@@ -774,12 +779,25 @@ struct place {
     struct hf_eye eye;
 };
 
+/* 'l': what 'g' sees, but at the first attempt nothing. */
+static void resolve_late(void *state, struct hf_span owner, uint16_t type,
+                         struct hf_found *out, struct hf_buf *records)
+{
+    const struct place *place = state;
+
+    if (place->played.asked >= 3)
+        resolve((void *)(uintptr_t)&worlds['g' - 'a'], owner, type, out,
+                records);
+}
+
 static void look_out(struct place *place, char world, char region)
 {
     static const struct hf_eye_rules rules = {0};
 
     place->played = (struct played){
         .answer = resolve, .state = (void *)(uintptr_t)&worlds[world - 'a']};
+    if (world == 'l')
+        place->played = (struct played){.answer = resolve_late, .state = place};
     place->resolver = played_resolver(&place->played);
     assert_int_equal(
         hf_eye_local(&place->resolver, NULL, &rules, &place->eye, NULL), HF_OK);
@@ -1032,6 +1050,58 @@ static void relied_from_above(void **state)
     hf_validation_clear(&result);
 }
 
+/* REQ VAL-52: of CAA the TTL, or eight hours if that is less. */
+static void caa_is_old(void **state)
+{
+    static const struct {
+        uint32_t ttl_s;
+        int64_t lasts_s;
+    } rows[] = {{1, 28800}, {28800, 28800}, {28801, 28801}, {86400, 86400}};
+    const struct stage stage = the_stage(HF_PRESET_STRICT);
+    const struct request request = {.name = "example.com"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct world world = {
+            .dns = {{"TXT _validation-persist.example.com",
+                     "ca.example; accounturi=" EXACT},
+                    {"CAA example.com", "issue ca.example"}},
+            .ttl_s = rows[i].ttl_s};
+        struct hf_validation_result result = {0};
+
+        assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+        assert_true(result.valid);
+        assert_int_equal(result.caa_expires_at, NOW + rows[i].lasts_s);
+        hf_validation_clear(&result);
+    }
+}
+
+/* REQ REUSE-12: what other methods show lasts as long as the CA says, and never
+ * longer than the BRs do. */
+static void others_are_old(void **state)
+{
+    const int64_t most_s = hf_data_reuse_days(NOW) * (int64_t)86400;
+    const struct {
+        int64_t own_s;
+        int64_t lasts_s;
+    } rows[] = {{0, most_s}, {3600, 3600}, {most_s + 1, most_s}};
+    const struct world world = {
+        .dns = {{"TXT _acme-challenge.example.com", DNS_VALUE}}};
+    const struct request request = {.name = "example.com", .way = HF_WAY_DNS};
+    struct stage stage = the_stage(HF_PRESET_STRICT);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct hf_validation_result result = {0};
+
+        stage.policy.other_reuse_s = rows[i].own_s;
+        assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+        assert_true(result.valid);
+        assert_int_equal(result.expires_at, NOW + rows[i].lasts_s);
+        hf_validation_clear(&result);
+    }
+}
+
 /* What is large is told in less detail, and what is told is JSON. */
 static void evidence_is_bounded(void **state)
 {
@@ -1239,6 +1309,8 @@ int main(void)
         cmocka_unit_test(faults),
         cmocka_unit_test(relied),
         cmocka_unit_test(relied_from_above),
+        cmocka_unit_test(caa_is_old),
+        cmocka_unit_test(others_are_old),
         cmocka_unit_test(evidence_is_bounded),
         cmocka_unit_test(presets),
         cmocka_unit_test(raw_ends),
