@@ -13,6 +13,21 @@
 
 static char state[SCRATCH_MAX];
 
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static int syncs;   /* so far */
+static int refused; /* the one that fails; 0: none */
+
+int __wrap_fsync(int fd)
+{
+    if (++syncs == refused) {
+        errno = EIO;
+        return -1;
+    }
+    return __real_fsync(fd);
+}
+
 static int make_state(void **unused)
 {
     (void)unused;
@@ -60,6 +75,33 @@ static void expect_mode(const char *file, mode_t want)
     (void)snprintf(path, sizeof(path), "%s/live/a.example/%s", state, file);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 07777, want);
+}
+
+/* Each of the four files, the archive, the new links and the folder that they
+ * are put into is on the disk when all is well; and when one cannot be, that is
+ * said, and what is live is whole. */
+static void power_may_fail(void **unused)
+{
+    enum { SYNCS = 7 };
+
+    (void)unused;
+    install(&first, 1);
+    syncs = 0;
+    install(&second, 2);
+    assert_int_equal(syncs, SYNCS);
+    for (refused = 1; refused <= SYNCS; refused++) {
+        bool is_live = refused == SYNCS;
+        unsigned number;
+
+        syncs = 0;
+        assert_int_equal(hf_lineage_install(state, HF_SPAN("a.example"), &first,
+                                            &number, NULL),
+                         HF_ESYSTEM);
+        expect_live("privkey.pem", is_live ? "KEY1\n" : "KEY2\n");
+        expect_live("fullchain.pem",
+                    is_live ? "CERT1\nCHAIN1\n" : "CERT2\nCHAIN2\n");
+    }
+    refused = 0;
 }
 
 static void layout(void **unused)
@@ -318,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_DISK(layout),
+        ON_DISK(power_may_fail),
         ON_DISK(the_next_takes_its_place),
         ON_DISK(readers_see_one_of_them),
         ON_DISK(without_key),
