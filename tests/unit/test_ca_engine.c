@@ -15,6 +15,9 @@
 #define BASE "https://ca.example"
 #define NOW  1790000000
 
+#define WWW  "{\"type\":\"dns\",\"value\":\"www.example.com\"}"
+#define MAIL "{\"type\":\"dns\",\"value\":\"mail.example.com\"}"
+
 static struct hf_span issuers[] = {HF_SPAN_INIT("ca.example")};
 static struct hf_span prefixes[] = {HF_SPAN_INIT(BASE "/h/")};
 static struct hf_ca_profile profiles[] = {
@@ -23,6 +26,7 @@ static struct hf_ca_profile profiles[] = {
 };
 static struct hf_span chains[] = {HF_SPAN_INIT("-- the issuer --\n")};
 static struct hf_ca_settings settings;
+static int64_t now_at; /* of requests */
 static struct hf_digest *digest;
 static struct hf_suffixes *suffixes;
 static struct hf_store *store;
@@ -85,6 +89,7 @@ static int set_up(void **state)
         .backdate_s = 3600,
         .names_max = 100,
     };
+    now_at = NOW;
     store = place_open(place, &hf_ca_plan);
     engine = new_engine(1);
     new_signer();
@@ -113,8 +118,8 @@ static void ask(const struct hf_server_request *request)
     size_t failed;
 
     hf_ca_call_clear(&call);
-    hf_engine_open(engine, request, NOW, &call);
-    hf_tasks_run(&task, 1, store, NOW, &failed);
+    hf_engine_open(engine, request, now_at, &call);
+    hf_tasks_run(&task, 1, store, now_at, &failed);
     assert_int_equal(failed, 0);
     assert_int_equal(hf_engine_reply(&call, &reply, NULL), HF_OK);
 }
@@ -404,6 +409,8 @@ static void algorithms(void **state)
 
 static void accounts(void **state)
 {
+    char twin[300];
+
     (void)state;
     post("/new-account", "{\"onlyReturnExisting\":true}");
     is_refused(400, "accountDoesNotExist");
@@ -419,6 +426,13 @@ static void accounts(void **state)
     is_refused(400, "malformed");
     post("/acct/17", "");
     is_refused(403, "unauthorized");
+    /* A number has one spelling, and an end. */
+    (void)snprintf(twin, sizeof(twin), "/acct/0%s",
+                   account_url + strlen(BASE "/acct/"));
+    post(twin, "");
+    is_refused(404, "malformed");
+    post("/acct/9223372036854775808", "");
+    is_refused(404, "malformed");
     post(account_path("/orders"), "");
     is_good(200, "{\"orders\":[]}");
     account_url[0] = '\0';
@@ -620,6 +634,11 @@ static void identifiers(void **state)
 
     (void)state;
     make_account();
+    settings.names_max = 3;
+    post("/new-order", "{\"identifiers\":[" WWW "," MAIL "," WWW "]}");
+    is_good(201, "pending");
+    post("/new-order", "{\"identifiers\":[" WWW "," MAIL "," WWW "," WWW "]}");
+    is_refused(400, "too many");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         (void)snprintf(payload, sizeof(payload), "{\"identifiers\":[%s]}",
                        cases[i].identifiers);
@@ -1318,9 +1337,6 @@ static void order_names(const char *identifiers, size_t count)
     is_good(200, "\"status\":\"ready\"");
 }
 
-#define WWW  "{\"type\":\"dns\",\"value\":\"www.example.com\"}"
-#define MAIL "{\"type\":\"dns\",\"value\":\"mail.example.com\"}"
-
 /* RFC 8555 7.6: whoever controls all of its names may, not one of them. */
 static void revocation_by_names(void **state)
 {
@@ -1510,6 +1526,81 @@ static void too_old(void **state)
     job = finalize_old(&old, HF_JOB_CAA);
     look_again(&job, &good);
     is_good(200, "\"status\":\"processing\"");
+}
+
+/* RFC 8555 7.1.6: who does not finish in time has to begin again. */
+static void orders_end(void **state)
+{
+    char finalize_path[300];
+    char order[300];
+    char csr[4096];
+
+    (void)state;
+    make_account();
+    (void)snprintf(finalize_path, sizeof(finalize_path), "%s", ready_order());
+    (void)snprintf(order, sizeof(order), "%s",
+                   field("Location").ptr + strlen(BASE));
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    now_at += settings.order_s;
+    post(order, "");
+    is_good(200, "\"status\":\"ready\"");
+    now_at++;
+    post(order, "");
+    is_good(200, "\"status\":\"invalid\"");
+    post(finalize_path, csr);
+    is_refused(403, "orderNotReady");
+}
+
+/* REQ REUSE-14: what another method showed ends, and is not looked at again by
+ * itself; what nobody tried in time is invalid. */
+static void authorizations_end(void **state)
+{
+    struct hf_validation_result result = good;
+    char authz[300];
+    char open[300];
+    struct hf_job job;
+
+    (void)state;
+    make_account();
+    result.expires_at = NOW + 100;
+    job = start_challenge("dns-01");
+    found(&job, &result);
+    (void)snprintf(authz, sizeof(authz), "/authz/%lld", (long long)job.id);
+    post("/new-order", "{\"identifiers\":[" MAIL "]}");
+    (void)snprintf(open, sizeof(open), "%s", path_in("authz"));
+    now_at = NOW + 100;
+    post(authz, "");
+    is_good(200, "\"status\":\"valid\"");
+    now_at++;
+    post(authz, "");
+    is_good(200, "\"status\":\"expired\"");
+    post(account_path("/orders"), "");
+    post(open, "");
+    is_good(200, "\"status\":\"pending\"");
+    now_at = NOW + settings.order_s + 1;
+    post(open, "");
+    is_good(200, "\"status\":\"invalid\"");
+}
+
+/* Its order ends with it: only what a standing record shows is shown anew. */
+static void orders_end_with_their_names(void **state)
+{
+    struct hf_validation_result result = good;
+    struct hf_job job;
+    char order[300];
+
+    (void)state;
+    make_account();
+    result.expires_at = NOW + 100;
+    job = start_challenge("dns-01");
+    found(&job, &result);
+    post(account_path("/orders"), "");
+    (void)snprintf(order, sizeof(order), "%s", path_in("order"));
+    post(order, "");
+    is_good(200, "\"status\":\"ready\"");
+    now_at = NOW + 101;
+    post(order, "");
+    is_good(200, "\"status\":\"invalid\"");
 }
 
 /* An order is signed when this came of its validation, and a crash ends that.
@@ -1958,6 +2049,9 @@ int main(void)
         TEST(deactivated_while_signing),
         TEST(signed_by_another),
         TEST(too_old),
+        TEST(orders_end),
+        TEST(authorizations_end),
+        TEST(orders_end_with_their_names),
         TEST(aged_while_signing),
         TEST(no_subdomains),
         TEST(wrong_ancestors),
