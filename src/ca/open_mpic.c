@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/octets.h"
+#include "ca/region.h"
 #include "dns/found.h"
 #include "dns/wire.h"
 #include "holdfast/name.h"
@@ -371,6 +372,15 @@ static bool agrees(const json_t *object, const char *key, struct hf_span wanted)
     return said.ptr == NULL || hf_span_eq_nocase(said, wanted);
 }
 
+/* Is it in that region, whatever it calls it, if it says? */
+static bool is_there(const json_t *object, struct hf_span rir)
+{
+    struct hf_span said = hf_region_find(hf_document_string(object, "rir"));
+
+    return said.len > 0 ? hf_span_eq(said, hf_region_find(rir))
+                        : agrees(object, "rir", rir);
+}
+
 static const char *objection(const json_t *root, const struct reading *reading)
 {
     const struct hf_open_mpic_asked *asked = reading->asked;
@@ -378,8 +388,7 @@ static const char *objection(const json_t *root, const struct reading *reading)
     if (!agrees(root, "perspective_code", asked->code) ||
         !agrees(reading->check, "perspective_code", asked->code))
         return "another perspective answered";
-    if (!agrees(root, "rir", asked->rir) ||
-        !agrees(reading->check, "rir", asked->rir))
+    if (!is_there(root, asked->rir) || !is_there(reading->check, asked->rir))
         return "the perspective says that it is in another region";
     if (!agrees(reading->check, "check_type",
                 hf_span_str(asked->way == HF_WAY_CAA ? "caa" : "dcv")))

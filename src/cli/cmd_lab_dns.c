@@ -85,7 +85,9 @@ static void put_text(const struct hf_lab *lab, struct hf_span anchor)
     hf_buf_put(out, anchor);
     hf_buf_puts(out, "try: holdfast check --stub .=127.0.0.1@");
     hf_buf_put_u64(out, port);
-    hf_buf_puts(out, " --trust-anchor FILE NAME\n");
+    hf_buf_puts(out, " --authoritative-port ");
+    hf_buf_put_u64(out, port);
+    hf_buf_puts(out, " \\\n    --trust-anchor FILE NAME\n");
 }
 
 static void put_start(const struct hf_lab *lab)

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "ca/perspective_host.h"
+#include "ca/region.h"
 #include "cli/commands.h"
 #include "cli/eyes.h"
 #include "cli/fence.h"
@@ -40,7 +41,7 @@ static const struct hf_option options[] = {
     {.name = "code", .arg = "NAME", .help = "How CAs call this perspective"},
     {.name = "region",
      .arg = "RIR",
-     .help = "The registry's region it is in: ARIN, \"RIPE NCC\""},
+     .help = "The registry's region it is in: " HF_REGION_WORDS},
     {.name = "issuer",
      .arg = "DOMAIN",
      .many = true,
@@ -77,12 +78,16 @@ static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
 static enum hf_exit read_self(struct post *post)
 {
     const struct hf_cli *cli = post->cli;
+    const char *region = hf_cli_value(cli, "region", "");
     size_t count = hf_cli_count(cli, "issuer");
 
     if (!hf_cli_has(cli, "code") || !hf_cli_has(cli, "region"))
         return hf_cli_usage(cli, HF_SPAN(""),
                             "give --code NAME and --region RIR: BR 3.2.2.9 "
                             "counts regions");
+    if (hf_region_find(hf_span_str(region)).len == 0)
+        return hf_cli_usage(cli, hf_span_str(region),
+                            "--region is one of " HF_REGION_WORDS);
     if (count > ISSUERS_MAX)
         return hf_cli_usage(cli, HF_SPAN("--issuer"), "too many of them");
     for (size_t i = 0; i < count; i++) {
@@ -94,7 +99,7 @@ static enum hf_exit read_self(struct post *post)
     }
     post->self = (struct hf_perspective_self){
         .code = hf_span_str(hf_cli_value(cli, "code", NULL)),
-        .rir = hf_span_str(hf_cli_value(cli, "region", NULL)),
+        .rir = hf_region_find(hf_span_str(region)),
         .issuers = post->issuers,
         .issuer_count = count,
         .digest = post->digest};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/eyes.h"
 
+#include "ca/region.h"
+
 #define PROBE_BODY 1024 /* octets; a key authorization has fewer than 200 */
 #define PROBE_MS   10000
 
@@ -49,10 +51,10 @@ static bool read_place(const char *value, struct hf_perspective_place *out)
 
     out->code = hf_span_cut(&text, hf_span_find(text, '='));
     (void)hf_span_skip(&text, '=');
-    out->rir = hf_span_cut(&text, hf_span_find(text, '='));
+    out->rir = hf_region_find(hf_span_cut(&text, hf_span_find(text, '=')));
     (void)hf_span_skip(&text, '=');
     out->url = text;
-    return text.len > 0;
+    return text.len > 0 && out->rir.len > 0;
 }
 
 static enum hf_exit read_places(const struct hf_cli *cli,
@@ -65,8 +67,9 @@ static enum hf_exit read_places(const struct hf_cli *cli,
         const char *value = hf_cli_nth(cli, "remote", i);
 
         if (!read_place(value, &out[i]))
-            return hf_cli_usage(cli, hf_span_str(value),
-                                "a perspective is NAME=RIR=URL");
+            return hf_cli_usage(
+                cli, hf_span_str(value),
+                "a perspective is NAME=RIR=URL; RIR: " HF_REGION_WORDS);
     }
     return HF_EXIT_GOOD;
 }

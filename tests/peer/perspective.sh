@@ -65,6 +65,16 @@ serve() { # CODE REGION PORT [OPTION...]
     pids="$pids $!"
     await grep -q answering "$tmp/$code.out"
 }
+refuses() { # OPTION...
+    "$HOLDFAST" perspective serve --code x --listen 127.0.0.1@0 \
+        --certificate "$tmp/server.pem" --key "$tmp/server.key" \
+        --client-ca "$tmp/root.pem" "$@" >"$tmp/out" 2>"$tmp/err"
+    [ $? -eq 64 ] && grep -q 'APNIC, LACNIC or AFRINIC' "$tmp/err"
+}
+check 'a region that is none' refuses --region Moon
+check 'a region elsewhere that is none' refuses --region ARIN \
+    --remote "a=ARIN=https://127.0.0.1:1" --remote "b=Moon=https://127.0.0.1:1"
+
 serve one ARIN "$first"
 serve two RIPE "$second"
 serve three APNIC "$third"
