@@ -19,6 +19,7 @@
 #define SEGMENTS_MAX 1000000
 #define PENDING_MAX  (4 * HF_ENTRY_MAX)
 #define LOCK_FILE    "lock"
+#define HEAD_FILE    "head"
 
 static const char changed[] =
     "this entry does not follow the one before it: the log was changed, or "
@@ -271,9 +272,12 @@ struct hf_evidence {
     uint64_t size;
     uint64_t segment_max;
     bool is_broken;
-    bool is_ahead;   /* of the disk: something waits for a sync */
+    bool is_unsynced;
     uint64_t number; /* of the last entry that was written */
     unsigned char hash[HF_ENTRY_HASH_LEN];
+    int64_t at;
+    uint64_t head_number; /* of the entry that the head's file says */
+    int64_t pending_at;
     uint64_t pending_number; /* and of the last that was appended */
     unsigned char pending_hash[HF_ENTRY_HASH_LEN];
     struct hf_buf pending;
@@ -309,7 +313,8 @@ static enum hf_err open_segment(struct hf_evidence *log, uint64_t first,
     if (log->fd < 0)
         return hf_fail_sys(why, errno, "open");
     log->size = reader->good;
-    log->is_ahead = true; /* a process that was killed did not sync its end */
+    log->is_unsynced =
+        true; /* a process that was killed did not sync its end */
     if (reader->head.torn > 0 &&
         (ftruncate(log->fd, (off_t)log->size) != 0 || fsync(log->fd) != 0))
         return hf_fail_sys(why, errno, "remove the end that a crash left");
@@ -339,14 +344,60 @@ static enum hf_err find_head(struct hf_evidence *log,
     if (err == HF_OK && list->count > 0)
         err = open_segment(log, list->first[list->count - 1], reader, why);
     log->number = reader->head.number;
+    log->at = reader->head.at;
     memcpy(log->hash, reader->head.hash, sizeof(log->hash));
     return err;
+}
+
+enum hf_err hf_evidence_head_read(const char *folder, struct hf_head *out,
+                                  bool *found, struct hf_why *why)
+{
+    char path[PATH_MAX];
+    char room[HF_HEAD_MAX];
+    struct hf_buf text;
+    enum hf_err err;
+    int n = snprintf(path, sizeof(path), "%s/" HEAD_FILE, folder);
+
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return hf_fail(why, HF_ELIMIT, 0, "path too long");
+    hf_buf_init(&text, room, sizeof(room));
+    err = hf_file_read(path, &text, why);
+    *found = err == HF_OK;
+    if (err == HF_ELIMIT ||
+        (err == HF_OK && !hf_head_read(hf_buf_span(&text), out)))
+        err = hf_fail(why, HF_EINVAL, 0,
+                      "the head of the log of evidence cannot be read");
+    return err == HF_ENOTFOUND ? HF_OK : err;
+}
+
+/* Who went on behind an end that is missing would hide that. */
+static enum hf_err check_head(struct hf_evidence *log, const char *folder,
+                              struct hf_why *why)
+{
+    struct hf_head head;
+    bool found = false;
+    enum hf_err err = hf_evidence_head_read(folder, &head, &found, why);
+
+    if (err != HF_OK || !found)
+        return err;
+    log->head_number = head.number;
+    if (head.number > log->number)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "the end of the log of evidence is missing, by the file "
+                       "\"head\" beside it: put the log back from your copy");
+    if (head.number == log->number &&
+        memcmp(head.hash, log->hash, sizeof(head.hash)) != 0)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "the log of evidence was written anew, by the file "
+                       "\"head\" beside it: put the log back from your copy");
+    return HF_OK;
 }
 
 static void forget_pending(struct hf_evidence *log)
 {
     hf_buf_reset(&log->pending);
     log->pending_number = log->number;
+    log->pending_at = log->at;
     memcpy(log->pending_hash, log->hash, sizeof(log->hash));
 }
 
@@ -371,6 +422,8 @@ static enum hf_err open_log(struct hf_evidence *log, const char *folder,
         err = find_head(log, &list, &reader, why);
     if (err != HF_OK && why != NULL && why->sys == 0)
         why->at = (size_t)reader.stop.number;
+    if (err == HF_OK)
+        err = check_head(log, folder, why);
     forget_pending(log);
     hf_free(list.first);
     return err;
@@ -388,6 +441,7 @@ enum hf_err hf_evidence_append(struct hf_evidence *log, struct hf_entry *entry,
     if (err != HF_OK)
         return err;
     log->pending_number = entry->number;
+    log->pending_at = entry->at;
     memcpy(log->pending_hash, entry->hash, sizeof(entry->hash));
     return HF_OK;
 }
@@ -396,13 +450,13 @@ enum hf_err hf_evidence_append(struct hf_evidence *log, struct hf_entry *entry,
  * log cannot be relied upon any more. */
 static enum hf_err sync_segment(struct hf_evidence *log, struct hf_why *why)
 {
-    if (!log->is_ahead)
+    if (!log->is_unsynced)
         return HF_OK;
     if (fdatasync(log->fd) != 0) {
         log->is_broken = true;
         return hf_fail_sys(why, errno, "sync the log of evidence");
     }
-    log->is_ahead = false;
+    log->is_unsynced = false;
     return HF_OK;
 }
 
@@ -444,9 +498,10 @@ static enum hf_err write_pending(struct hf_evidence *log, struct hf_why *why)
             log->is_broken = true;
         return err;
     }
-    log->is_ahead = true;
+    log->is_unsynced = true;
     log->size += log->pending.len;
     log->number = log->pending_number;
+    log->at = log->pending_at;
     memcpy(log->hash, log->pending_hash, sizeof(log->hash));
     return HF_OK;
 }
@@ -474,6 +529,30 @@ enum hf_err hf_evidence_sync(struct hf_evidence *log, struct hf_why *why)
     enum hf_err err = hf_evidence_write(log, why);
 
     return err == HF_OK ? sync_segment(log, why) : err;
+}
+
+bool hf_evidence_is_ahead(const struct hf_evidence *log)
+{
+    return log->number > log->head_number;
+}
+
+enum hf_err hf_evidence_rest(struct hf_evidence *log, struct hf_why *why)
+{
+    struct hf_head head;
+    char room[HF_HEAD_MAX];
+    struct hf_buf text;
+    enum hf_err err = hf_evidence_sync(log, why);
+
+    if (err != HF_OK || !hf_evidence_is_ahead(log))
+        return err;
+    head = (struct hf_head){.number = log->number, .at = log->at};
+    memcpy(head.hash, log->hash, sizeof(head.hash));
+    hf_buf_init(&text, room, sizeof(room));
+    hf_head_put(&text, &head);
+    err = hf_file_replace(log->dir, HEAD_FILE, hf_buf_span(&text), why);
+    if (err == HF_OK)
+        log->head_number = log->number;
+    return err;
 }
 
 void hf_evidence_free(struct hf_evidence *log)

@@ -6,12 +6,13 @@
  * It is a folder of segments, files that are named by the number of their
  * first entry and are never changed once there is a next one. Who has kept the
  * hash of an entry can tell whether anything up to it was changed, left out or
- * added. What follows it may have been cut off by whoever may write the
- * folder, and only another's memory shows that: keep hashes elsewhere.
+ * added. The writer keeps one in the file "head", which shows that the end was
+ * lost; whoever may write the folder can exchange both, and only another's
+ * memory shows that: keep heads elsewhere.
  */
 #pragma once
 
-#include "ca/entry.h"
+#include "ca/head.h"
 
 #define HF_EVIDENCE_SEGMENT ((uint64_t)64 << 20) /* octets, usually */
 
@@ -26,8 +27,8 @@ struct hf_evidence;
  *
  * Owns:  hf_evidence_free().
  * Fails: HF_EINVAL (another has it open; it was changed: why->at is the number
- *        of the line in the segment), HF_ENOTFOUND, HF_ESYSTEM, HF_ELIMIT,
- *        HF_ENOMEM, HF_ECRYPTO, HF_ECANCELED.
+ *        of the line in the segment; it ends before its head), HF_ENOTFOUND,
+ * HF_ESYSTEM, HF_ELIMIT, HF_ENOMEM, HF_ECRYPTO, HF_ECANCELED.
  */
 enum hf_err hf_evidence_open(const char *folder, uint64_t segment_max,
                              struct hf_evidence **out, struct hf_why *why);
@@ -53,7 +54,20 @@ enum hf_err hf_evidence_sync(struct hf_evidence *log, struct hf_why *why);
  * cut only if a sync came after it. */
 enum hf_err hf_evidence_write(struct hf_evidence *log, struct hf_why *why);
 
+/* Bring all that was written to the disk, and then its head into the file: in
+ * a quiet moment, and at the end. Fails: as hf_evidence_sync(); HF_ESYSTEM when
+ * only the head could not be written, which is all the same to the log. */
+enum hf_err hf_evidence_rest(struct hf_evidence *log, struct hf_why *why);
+
+/* Is there something that the head does not say? */
+bool hf_evidence_is_ahead(const struct hf_evidence *log);
+
 /* ---- reading ---- */
+
+/* The head in the folder. `*found` is false when there is none. Fails:
+ * HF_EINVAL (it is no head), or as hf_file_read(). */
+enum hf_err hf_evidence_head_read(const char *folder, struct hf_head *out,
+                                  bool *found, struct hf_why *why);
 
 /* How far a reader is: the entry read last. Zeroed: none. */
 struct hf_evidence_head {

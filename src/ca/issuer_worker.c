@@ -14,10 +14,13 @@
 #include "crypto/jwk.h"
 #include "crypto/openssl.h"
 #include "keys/hardware.h"
+#include "os/clock.h"
 #include "os/sandbox.h"
 
 #define SPKI_MAX  1024
-#define NOTE_MAX  8192 /* octets of a key file */
+#define NOTE_MAX  8192  /* octets of a key file */
+#define QUIET_MS  1000  /* nothing came for so long */
+#define REST_MS   10000 /* the head is never older */
 #define FIRST_MAX (4 * (size_t)UINT16_MAX)
 
 struct worker {
@@ -34,6 +37,7 @@ struct worker {
     struct hf_issuer_name names[HF_ISSUER_NAMES_MAX];
     struct hf_issuance_draft drafts[HF_ISSUED_BATCH_MAX];
     size_t draft_count;
+    int64_t rested_at_ms;
 };
 
 static bool send_out(struct worker *w)
@@ -410,14 +414,32 @@ static bool take_frames(struct worker *w)
     return flush(w);
 }
 
+/* The head of the log is brought up to date when nothing comes, and when that
+ * takes too long. A disk that does not take it takes no evidence either. */
+static void rest(struct worker *w, bool is_quiet)
+{
+    int64_t now_ms = hf_clock_ms();
+
+    if (w->log == NULL || !hf_evidence_is_ahead(w->log) ||
+        (!is_quiet && now_ms < w->rested_at_ms + REST_MS))
+        return;
+    w->rested_at_ms = now_ms;
+    (void)hf_evidence_rest(w->log, NULL);
+}
+
 static bool serve(struct worker *w)
 {
     struct pollfd pfd = {.fd = w->fd, .events = POLLIN};
 
     for (;;) {
+        bool waits = w->log != NULL && hf_evidence_is_ahead(w->log);
+        int n;
+
         if (w->in.len == w->in.cap && hf_buf_reserve(&w->in, 1) == NULL)
             return false;
-        if (poll(&pfd, 1, -1) < 0)
+        n = poll(&pfd, 1, waits ? QUIET_MS : -1);
+        rest(w, n == 0);
+        if (n <= 0)
             continue;
         if (!hf_role_receive(w->fd, &w->in, MSG_DONTWAIT))
             return w->in.len == 0;
@@ -441,6 +463,7 @@ bool hf_issuer_worker_run(int fd)
     hf_buf_init_grow(&w->body, HF_ENTRY_MAX);
     /* A secret that comes in pieces must not be left behind by growing. */
     good = hf_buf_reserve(&w->in, FIRST_MAX) != NULL && start(w) && serve(w);
+    rest(w, true);
     hf_evidence_free(w->log);
     hf_signer_clear(&w->signer);
     hf_issuance_clear(&w->issuance);

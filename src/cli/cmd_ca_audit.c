@@ -5,9 +5,11 @@
 #include <stdio.h>
 
 #include "base/hex.h"
+#include "base/spelt.h"
 #include "base/time_text.h"
 #include "ca/evidence.h"
 #include "cli/commands.h"
+#include "os/file.h"
 #include "os/signals.h"
 
 #define LOG     "ca/evidence"
@@ -18,6 +20,19 @@ static const struct hf_option verify_options[] = {
      .arg = "NUMBER:HASH",
      .many = true,
      .help = "This entry, which you remember, must be in it"},
+    {.name = "head",
+     .arg = "FILE",
+     .many = true,
+     .choices = "<file>",
+     .help = "And so must all up to this head, which you kept"},
+    {.name = "folder",
+     .arg = "DIR",
+     .choices = "<dir>",
+     .help = "Folder of the log (default: that of the CA in the state folder)"},
+    HF_STATE_OPTION,
+};
+
+static const struct hf_option head_options[] = {
     {.name = "folder",
      .arg = "DIR",
      .choices = "<dir>",
@@ -75,50 +90,95 @@ static enum hf_exit tell_stop(const struct hf_cli *cli, const char *folder,
 
 /* ---- verify ---- */
 
-#define MEMORIES_MAX 64
+#define MEMORIES_MAX 64 /* of each kind */
 
 struct memory {
-    uint64_t number;
-    unsigned char hash[HF_ENTRY_HASH_LEN];
+    struct hf_head head;
+    const char *source; /* what is said to be from where */
     bool found;
 };
 
 struct verify {
-    struct memory memories[MEMORIES_MAX];
+    struct memory memories[2 * MEMORIES_MAX + 1];
     size_t count;
+    char own[PATH_MAX + 32]; /* the head beside the log */
 };
 
-static bool read_memory(struct hf_span text, struct memory *out)
+static bool read_entry(struct hf_span text, struct hf_head *out)
 {
-    struct hf_span digits = hf_span_cut(&text, hf_span_find(text, ':'));
-    uint64_t value = 0;
-
-    if (digits.len == 0 || digits.len > 18 || !hf_span_skip(&text, ':'))
-        return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (!hf_is_digit(digits.ptr[i]))
-            return false;
-        value = value * 10 + (uint64_t)(digits.ptr[i] - '0');
-    }
-    out->number = value;
-    out->found = false;
-    return hf_hex_read(text, out->hash, sizeof(out->hash));
+    return hf_take_decimal(&text, &out->number) && hf_span_skip(&text, ':') &&
+           hf_hex_read(text, out->hash, sizeof(out->hash));
 }
 
-static enum hf_exit read_memories(const struct hf_cli *cli,
-                                  struct verify *verify)
+static enum hf_exit read_entries(const struct hf_cli *cli,
+                                 struct verify *verify)
 {
-    verify->count = hf_cli_count(cli, "entry");
-    if (verify->count > MEMORIES_MAX)
-        return hf_cli_usage(cli, HF_SPAN("--entry"), "more than 64");
-    for (size_t i = 0; i < verify->count; i++) {
-        struct hf_span text = hf_span_str(hf_cli_nth(cli, "entry", i));
+    size_t count = hf_cli_count(cli, "entry");
 
-        if (!read_memory(text, &verify->memories[i]))
-            return hf_cli_usage(cli, text,
+    if (count > MEMORIES_MAX)
+        return hf_cli_usage(cli, HF_SPAN("--entry"), "more than 64");
+    for (size_t i = 0; i < count; i++) {
+        struct memory *memory = &verify->memories[verify->count++];
+
+        *memory = (struct memory){.source = hf_cli_nth(cli, "entry", i)};
+        if (!read_entry(hf_span_str(memory->source), &memory->head))
+            return hf_cli_usage(cli, hf_span_str(memory->source),
                                 "--entry wants the number of an entry, a "
                                 "colon, and its hash in 64 digits");
     }
+    return HF_EXIT_GOOD;
+}
+
+static enum hf_exit read_head(const struct hf_cli *cli, const char *path,
+                              struct memory *out)
+{
+    char room[HF_HEAD_MAX];
+    struct hf_buf text;
+    struct hf_why why = {0};
+    enum hf_err err;
+
+    *out = (struct memory){.source = path};
+    hf_buf_init(&text, room, sizeof(room));
+    err = hf_file_read(path, &text, &why);
+    if (err == HF_ELIMIT ||
+        (err == HF_OK && !hf_head_read(hf_buf_span(&text), &out->head)))
+        err = hf_fail(&why, HF_ESYNTAX, 0,
+                      "no head of a log of evidence, as `holdfast ca audit "
+                      "head` prints it");
+    if (err == HF_OK)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(cli, hf_span_str(path), &why);
+    return HF_EXIT_ERROR;
+}
+
+static enum hf_exit read_heads(const struct hf_cli *cli, struct verify *verify)
+{
+    size_t count = hf_cli_count(cli, "head");
+    enum hf_exit status = HF_EXIT_GOOD;
+
+    if (count > MEMORIES_MAX)
+        return hf_cli_usage(cli, HF_SPAN("--head"), "more than 64");
+    for (size_t i = 0; i < count && status == HF_EXIT_GOOD; i++)
+        status = read_head(cli, hf_cli_nth(cli, "head", i),
+                           &verify->memories[verify->count++]);
+    return status;
+}
+
+/* The one beside the log is read before the log, which may be growing. */
+static enum hf_exit read_own(const struct hf_cli *cli, const char *folder,
+                             struct verify *verify)
+{
+    struct memory *memory = &verify->memories[verify->count];
+    struct hf_why why = {0};
+    bool found = false;
+
+    (void)snprintf(verify->own, sizeof(verify->own), "%s/head", folder);
+    *memory = (struct memory){.source = verify->own};
+    if (hf_evidence_head_read(folder, &memory->head, &found, &why) != HF_OK) {
+        hf_cli_fail(cli, hf_span_str(verify->own), &why);
+        return HF_EXIT_ERROR;
+    }
+    verify->count += found;
     return HF_EXIT_GOOD;
 }
 
@@ -132,24 +192,48 @@ static enum hf_err remember(void *state, const struct hf_entry *entry,
     for (size_t i = 0; i < verify->count; i++) {
         struct memory *memory = &verify->memories[i];
 
-        if (memory->number == entry->number)
-            memory->found =
-                memcmp(memory->hash, entry->hash, sizeof(memory->hash)) == 0;
+        if (memory->head.number == entry->number)
+            memory->found = memcmp(memory->head.hash, entry->hash,
+                                   sizeof(entry->hash)) == 0;
     }
     return HF_OK;
 }
 
+static void tell_missing(const struct hf_cli *cli, const struct memory *memory,
+                         uint64_t count)
+{
+    char room[256];
+    struct hf_buf text;
+
+    hf_buf_init(&text, room, sizeof(room));
+    if (memory->head.number > count) {
+        hf_buf_puts(&text, "the end of the log is missing: it had ");
+        hf_buf_put_u64(&text, memory->head.number);
+        hf_buf_puts(&text, " entries, and has ");
+        hf_buf_put_u64(&text, count);
+    } else {
+        hf_buf_puts(&text, "the log was written anew: its entry ");
+        hf_buf_put_u64(&text, memory->head.number);
+        hf_buf_puts(&text, " is another");
+    }
+    if (memory->head.at != 0) {
+        hf_buf_puts(&text, memory->head.number > count ? "; the last was of "
+                                                       : "; this was of ");
+        hf_time_put(&text, memory->head.at);
+    }
+    hf_buf_putc(&text, '\0');
+    hf_cli_error(cli, hf_span_str(memory->source), text.ptr);
+}
+
 static enum hf_exit check_memories(const struct hf_cli *cli,
-                                   const struct verify *verify)
+                                   const struct verify *verify, uint64_t count)
 {
     enum hf_exit status = HF_EXIT_GOOD;
 
     for (size_t i = 0; i < verify->count; i++) {
         if (verify->memories[i].found)
             continue;
-        hf_cli_error(cli, hf_span_str(hf_cli_nth(cli, "entry", i)),
-                     "the log has no such entry: it was cut off, or written "
-                     "anew");
+        tell_missing(cli, &verify->memories[i], count);
         status = HF_EXIT_NO;
     }
     return status;
@@ -191,21 +275,25 @@ static void tell_head(const struct hf_cli *cli,
 
 static enum hf_exit run_verify(struct hf_cli *cli)
 {
-    struct verify verify = {0};
+    static struct verify verify;
     struct hf_evidence_head head;
     struct hf_evidence_stop stop;
     char folder[PATH_MAX + 16];
     struct hf_why why = {0};
-    enum hf_exit status = read_memories(cli, &verify);
+    enum hf_exit status = read_entries(cli, &verify);
     enum hf_err err;
 
+    put_folder(cli, folder);
+    if (status == HF_EXIT_GOOD)
+        status = read_heads(cli, &verify);
+    if (status == HF_EXIT_GOOD)
+        status = read_own(cli, folder, &verify);
     if (status != HF_EXIT_GOOD)
         return status;
-    put_folder(cli, folder);
     err = hf_evidence_walk(folder, remember, &verify, &head, &stop, &why);
     if (err != HF_OK)
         return tell_stop(cli, folder, &stop, err, &why);
-    status = check_memories(cli, &verify);
+    status = check_memories(cli, &verify, head.number);
     tell_head(cli, &head);
     return status;
 }
@@ -215,12 +303,62 @@ const struct hf_command hf_cmd_ca_audit_verify = {
     .operands = "",
     .summary = "Tell whether the log of evidence of a CA is whole",
     .details =
-        "Reads all of it, and says where it was changed, if it was. Exit\n"
-        "status 2: it was. Keep what it prints of the last entry elsewhere:\n"
-        "given as --entry later, it shows whether the end was cut off.\n",
+        "Reads all of it, and says where it was changed, if it was, and\n"
+        "whether it reaches its head. Exit status 2: it was, or does not.\n"
+        "Keep what `holdfast ca audit head` prints elsewhere: given as --head\n"
+        "later, it shows what somebody who exchanged both has done.\n",
     .options = verify_options,
     .option_count = sizeof(verify_options) / sizeof(verify_options[0]),
     .run = run_verify,
+};
+
+/* ---- head ---- */
+
+static enum hf_err heed_signals(void *state, const struct hf_entry *entry,
+                                struct hf_why *why)
+{
+    (void)state;
+    (void)entry;
+    return hf_signals_stop_wanted()
+               ? hf_fail(why, HF_ECANCELED, 0, "interrupted")
+               : HF_OK;
+}
+
+/* Of what was verified just now. */
+static enum hf_exit run_head(struct hf_cli *cli)
+{
+    struct hf_evidence_head read;
+    struct hf_evidence_stop stop;
+    struct hf_head head;
+    char folder[PATH_MAX + 16];
+    struct hf_why why = {0};
+    enum hf_err err;
+
+    put_folder(cli, folder);
+    err = hf_evidence_walk(folder, heed_signals, NULL, &read, &stop, &why);
+    if (err == HF_OK && read.number == 0)
+        err = hf_fail(&why, HF_ENOTFOUND, 0, "this log has no entry yet");
+    if (err != HF_OK)
+        return tell_stop(cli, folder, &stop, err, &why);
+    if (cli->json) {
+        tell_head(cli, &read);
+        return HF_EXIT_GOOD;
+    }
+    head = (struct hf_head){.number = read.number, .at = read.at};
+    memcpy(head.hash, read.hash, sizeof(head.hash));
+    hf_head_put(&cli->out->buf, &head);
+    return HF_EXIT_GOOD;
+}
+
+const struct hf_command hf_cmd_ca_audit_head = {
+    .name = "ca audit head",
+    .operands = "",
+    .summary = "Print how far the log of evidence of a CA has come",
+    .details = "Keep it where who may write the log may not, and give it to\n"
+               "`holdfast ca audit verify --head` later.\n",
+    .options = head_options,
+    .option_count = sizeof(head_options) / sizeof(head_options[0]),
+    .run = run_head,
 };
 
 /* ---- show ---- */

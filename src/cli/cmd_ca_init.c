@@ -284,12 +284,12 @@ static enum hf_exit is_free(const struct init *init)
 /* What an earlier run left that did not come to its end: nobody has used it. */
 static enum hf_exit make_draft(struct init *init)
 {
-    static const char *const names[] = {LOG "/00000000000000000001.log",
-                                        LOG "/lock",
-                                        "root.pem",
-                                        "root.key",
-                                        "issuer.pem",
-                                        "issuer.key"};
+    static const char *const names[] = {
+        LOG "/head",  LOG "/00000000000000000001.log",
+        LOG "/lock",  "root.pem",
+        "root.key",   "issuer.pem",
+        "issuer.key",
+    };
     char path[PATH_MAX + 64];
     struct hf_why why = {0};
     enum hf_exit status =
@@ -426,7 +426,7 @@ static enum hf_err begin_log(struct init *init, const struct hf_digest *digest,
     if (err == HF_OK)
         err = hf_evidence_append(log, &entry, why);
     if (err == HF_OK)
-        err = hf_evidence_sync(log, why);
+        err = hf_evidence_rest(log, why);
     hf_evidence_free(log);
     return err;
 }

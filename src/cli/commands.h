@@ -37,6 +37,7 @@ extern const struct hf_command hf_cmd_scan;            /* cmd_scan.c */
 extern const struct hf_command hf_cmd_audit;           /* cmd_audit.c */
 extern const struct hf_command hf_cmd_ca_init;         /* cmd_ca_init.c */
 extern const struct hf_command hf_cmd_ca_audit_verify; /* cmd_ca_audit.c */
+extern const struct hf_command hf_cmd_ca_audit_head;
 extern const struct hf_command hf_cmd_ca_audit_show;
 extern const struct hf_command hf_cmd_check;           /* cmd_check.c */
 extern const struct hf_command hf_cmd_scan;            /* cmd_scan.c */

@@ -30,8 +30,11 @@ struct look {
     char keeper_room[HF_SEAT_NAME_MAX];
     struct hf_buf keeper; /* whose log it is */
     bool is_of_another;   /* what the log says of the CA is not so */
-    size_t rifts;         /* but for orphans that were put into the tables */
-    size_t refused;       /* certificates with names that clients refuse */
+    bool has_head;        /* there is one beside the log ... */
+    bool is_anew;         /* ... and the log has another entry there */
+    struct hf_head head;
+    size_t rifts;   /* but for orphans that were put into the tables */
+    size_t refused; /* certificates with names that clients refuse */
 };
 
 /* ---- what is seen of the CA itself ---- */
@@ -70,6 +73,9 @@ static enum hf_err step(void *state, const struct hf_entry *entry,
         look->is_of_another =
             !has_fingerprint(look->doctor, entry->body, &look->doctor->root) ||
             !has_fingerprint(look->doctor, entry->body, &look->doctor->issuer);
+    if (look->has_head && entry->number == look->head.number)
+        look->is_anew =
+            memcmp(entry->hash, look->head.hash, sizeof(entry->hash)) != 0;
     hf_listed_note(&look->doctor->listed, entry);
     hf_progress_show(&look->progress,
                      &(struct hf_progress_state){.done = entry->number,
@@ -216,11 +222,49 @@ static void say_failed(struct look *look, const struct hf_reconciled *found,
                        : NULL);
 }
 
+/* It is read before the log, which may be growing. */
+static void read_head(struct look *look)
+{
+    struct hf_why why = {0};
+
+    if (hf_evidence_head_read(look->folder, &look->head, &look->has_head,
+                              &why) == HF_OK)
+        return;
+    look->has_head = false;
+    hf_doctor_fail(look->doctor, LOG_PART, HF_SPAN("head"), &why,
+                   "`holdfast ca serve` does not start with it: put the log "
+                   "back from your copy of the folder");
+}
+
+static void compare_head(struct look *look, uint64_t count)
+{
+    char room[160];
+
+    if (look->has_head && look->head.number > count)
+        (void)snprintf(room, sizeof(room),
+                       "its end is missing: it had %llu entries, by the head "
+                       "beside it, and has %llu",
+                       (unsigned long long)look->head.number,
+                       (unsigned long long)count);
+    else if (look->is_anew)
+        (void)snprintf(room, sizeof(room),
+                       "it was written anew: entry %llu is another than the "
+                       "head beside it says",
+                       (unsigned long long)look->head.number);
+    else
+        return;
+    hf_doctor_say(look->doctor, HF_HEALTH_WRONG, LOG_PART, HF_SPAN(""),
+                  hf_span_str(room),
+                  "put the log back from your copy, and find out who changed "
+                  "it; what is missing was issued without evidence");
+}
+
 static void say_head(struct look *look, const struct hf_reconciled *found)
 {
     struct hf_doctor *doctor = look->doctor;
     char room[256];
 
+    compare_head(look, found->head.number);
     if (look->is_of_another)
         hf_doctor_say(doctor, HF_HEALTH_WRONG, LOG_PART, HF_SPAN(""),
                       HF_SPAN("its first entry is of another CA than root.pem "
@@ -333,7 +377,10 @@ static enum hf_exit run(struct look *look)
                                            .state = look};
     struct hf_reconciled found;
     struct hf_why why = {0};
-    enum hf_err err = hf_reconcile(&plan, &found, &why);
+    enum hf_err err;
+
+    read_head(look);
+    err = hf_reconcile(&plan, &found, &why);
 
     if (err == HF_OK)
         err = hf_orphans_end(&look->orphans, &why);

@@ -94,6 +94,7 @@ static const struct hf_command *const table[] = {
     &hf_cmd_ca_restore,
     &hf_cmd_ca_doctor,
     &hf_cmd_ca_audit_verify,
+    &hf_cmd_ca_audit_head,
     &hf_cmd_ca_audit_show,
     &hf_cmd_ca_table,
     &hf_cmd_perspective_serve,

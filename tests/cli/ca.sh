@@ -100,7 +100,35 @@ says 'the log is whole; its last entry is 1:'
 entry=$(grep -o '1:[0-9a-f]*' out)
 run 0 audit verify --state-dir state --entry "$entry"
 run 2 audit verify --state-dir state --entry "2:${entry#1:}"
-says 'no such entry'
+says 'the end of the log is missing: it had 2 entries, and has 1'
+run 2 audit verify --state-dir state --entry "1:$(printf x |
+    sha256sum | cut -d ' ' -f 1)"
+says 'the log was written anew: its entry 1 is another'
+run 0 audit head --state-dir state
+[ "$(sed -n '1p;2p' out | tr '\n' ' ')" = 'holdfast evidence 1 ' ] ||
+    fail "$(cat out)"
+cmp -s out state/ca/evidence/head || fail 'the head is another'
+cp out head
+run 0 audit verify --state-dir state --head head
+sed 's/^1$/2/' head >later
+run 2 audit verify --state-dir state --head head --head later
+says 'later: the end of the log is missing: it had 2 entries, and has 1; the'
+echo nothing >later
+run 1 audit verify --state-dir state --head later
+says 'no head of a log'
+head -c 2000 /dev/zero >later
+run 1 audit verify --state-dir state --head later
+says 'no head of a log'
+run 0 audit head --state-dir state --json
+[ "$(jq -r .entries out)" = 1 ] || fail "$(cat out)"
+sed 's/^1$/2/' head >state/ca/evidence/head
+run 2 audit verify --state-dir state
+says 'evidence/head: the end of the log is missing'
+run 1 serve --state-dir state --url https://localhost:1 --listen 127.0.0.1@0 \
+    --passphrase-file pass
+says 'the end of the log of evidence is missing'
+cp head state/ca/evidence/head
+run 1 audit head --state-dir nowhere
 run 64 audit verify --state-dir state --entry "${entry}0"
 run 0 audit verify --state-dir state --json
 [ "$(jq -r '"\(.entries):\(.hash)"' out)" = "$entry" ] || fail "$(cat out)"

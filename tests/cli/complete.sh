@@ -41,7 +41,7 @@ offers "completion " holdfast com
 offers "bash fish zsh " holdfast completion ""
 offers "diff explain lint list make parse publish unpublish " holdfast record ""
 offers "make " holdfast record m
-offers "show verify " holdfast ca audit ""
+offers "head show verify " holdfast ca audit ""
 offers "verify " holdfast ca audit v
 offers "--entry= " holdfast ca audit verify --en
 offers "--account-url= " holdfast record make --account-u

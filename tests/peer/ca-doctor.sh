@@ -101,6 +101,7 @@ forget_certificate() {
     last=$(ls "$house"/ca/evidence/*.log | tail -n 1)
     tail -n 1 "$last" | grep -q '"kind":"certificate"' || not_ok 'it is not last'
     sed -i '$d' "$last"
+    rm -f "$house/ca/evidence/head" # if it was as far already
 }
 
 has_it() { # SERIAL
@@ -355,6 +356,12 @@ evidence() {
         cut -d : -f 1 >"$tmp/line"
     sed -i "$(cat "$tmp/line"),\$d" "$state/ca/evidence/$log"
     doctor 'the end is cut off' 2 'this log has no evidence for it'
+    said 'its end is missing: it had' || not_ok 'which its head tells, too'
+    sick
+    sed -i '3{y/0123456789abcdef/123456789abcdef0/}' "$state/ca/evidence/head"
+    doctor 'another head' 2 'it was written anew: entry'
+    echo nothing >"$state/ca/evidence/head"
+    doctor 'a head that is none' 2 'the head of the log of evidence cannot be'
     sick
     forge twin
     doctor 'a serial number twice' 2 'two entries of the log have this serial'

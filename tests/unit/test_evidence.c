@@ -10,6 +10,7 @@
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
+#define HASH    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define SEGMENT 1000 /* octets: three or four entries */
 
 static char folder[SCRATCH_MAX];
@@ -217,6 +218,85 @@ static void is_written_before_the_disk_has_it(void **state)
     hf_evidence_free(log);
 }
 
+static void has_a_head(void **state)
+{
+    struct hf_evidence *log = open_log();
+    struct hf_head head;
+    bool found = true;
+
+    (void)state;
+    assert_int_equal(hf_evidence_head_read(folder, &head, &found, NULL), HF_OK);
+    assert_false(found);
+    for (unsigned i = 1; i < 8; i++) {
+        struct hf_entry entry = append(log, "{\"names\":[\"example.com\"]}");
+
+        assert_false(hf_evidence_is_ahead(log));
+        assert_int_equal(hf_evidence_write(log, NULL), HF_OK);
+        assert_true(hf_evidence_is_ahead(log));
+        assert_int_equal(hf_evidence_rest(log, NULL), HF_OK);
+        assert_false(hf_evidence_is_ahead(log));
+        assert_int_equal(hf_evidence_head_read(folder, &head, &found, NULL),
+                         HF_OK);
+        assert_true(found);
+        assert_int_equal(head.number, i);
+        assert_int_equal(head.at, entry.at);
+        assert_memory_equal(head.hash, entry.hash, sizeof(head.hash));
+    }
+    hf_evidence_free(log);
+    log = open_log();
+    assert_false(hf_evidence_is_ahead(log));
+    (void)append(log, "{}");
+    assert_int_equal(hf_evidence_sync(log, NULL), HF_OK);
+    hf_evidence_free(log);
+    log = open_log(); /* it may be behind */
+    assert_true(hf_evidence_is_ahead(log));
+    hf_evidence_free(log);
+}
+
+static void put_head(const char *text)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof(path), "%s/head", folder);
+    assert_int_equal(hf_file_replace_path(path, hf_span_str(text), NULL),
+                     HF_OK);
+}
+
+/* Nobody goes on behind an end that is missing. */
+static void misses_its_end(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "holdfast evidence\n",
+        "holdfast evidence\n0\n" HASH "\n1\n",
+        "holdfast evidence\n01\n" HASH "\n1\n",
+        "holdfast evidence\n1\n" HASH "\n1",
+        "holdfast evidence\n1\n" HASH "\n1\n\n",
+        "holdfast evidence\n1\n" HASH "0\n1\n",
+        "holdfast evidence\r\n1\n" HASH "\n1\n",
+        "Holdfast evidence\n1\n" HASH "\n1\n",
+        "holdfast evidence\n1\n" HASH "\n1\n" HASH HASH HASH HASH,
+    };
+    struct hf_evidence *log = open_log();
+
+    (void)state;
+    (void)append(log, "{}");
+    assert_int_equal(hf_evidence_rest(log, NULL), HF_OK);
+    hf_evidence_free(log);
+    log = NULL;
+    hf_evidence_free(open_log());
+    put_head("holdfast evidence\n1\n" HASH "\n1\n"); /* of another one */
+    assert_int_equal(hf_evidence_open(folder, SEGMENT, &log, NULL), HF_EINVAL);
+    put_head("holdfast evidence\n2\n" HASH "\n1\n");
+    assert_int_equal(hf_evidence_open(folder, SEGMENT, &log, NULL), HF_EINVAL);
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        put_head(bad[i]);
+        if (hf_evidence_open(folder, SEGMENT, &log, NULL) != HF_EINVAL)
+            fail_msg("%s", bad[i]);
+    }
+    assert_null(log);
+}
+
 static void has_one_writer(void **state)
 {
     struct hf_evidence *log = open_log();
@@ -409,6 +489,8 @@ int main(void)
         IN_FOLDER(syncs_or_says_so),
         IN_FOLDER(a_segment_is_in_its_folder),
         IN_FOLDER(is_written_before_the_disk_has_it),
+        IN_FOLDER(has_a_head),
+        IN_FOLDER(misses_its_end),
         IN_FOLDER(has_one_writer),
         IN_FOLDER(survives_a_torn_end),
         IN_FOLDER(survives_an_empty_segment),
