@@ -413,6 +413,17 @@ static enum hf_exit run_configured(struct hf_cli *cli)
     return status;
 }
 
+static enum hf_exit complain_of_many(const struct hf_cli *cli)
+{
+    size_t max = cli->command->operands_max;
+    char room[64];
+
+    (void)snprintf(room, sizeof(room), "one operand too many; at most %zu",
+                   max);
+    return hf_cli_usage(cli, hf_span_str(cli->operands[max]),
+                        max == 0 ? "it takes no operands" : room);
+}
+
 static enum hf_exit run_command(struct hf_cli *cli)
 {
     const char *now = hf_cli_value(cli, "now", NULL);
@@ -430,9 +441,7 @@ static enum hf_exit run_command(struct hf_cli *cli)
         return hf_cli_usage(cli, hf_span_str(cli->command->operands),
                             "an operand is missing");
     if (cli->operand_count > cli->command->operands_max)
-        return hf_cli_usage(
-            cli, hf_span_str(cli->operands[cli->command->operands_max]),
-            "one operand too many");
+        return complain_of_many(cli);
     cli->json = hf_cli_has(cli, "json");
     cli->colour = wants_colour(cli);
     return hf_cli_finish(cli, run_configured(cli));

@@ -84,8 +84,8 @@ static enum hf_exit check(struct hf_holder *holder)
         hf_account_is_refusal(hf_talk_problem(&holder->talk)))
         return tell_refused(holder);
     if (err != HF_OK)
-        return hf_holder_fail(holder->cli, &holder->talk, HF_SPAN("account"),
-                              err, &why);
+        return hf_holder_fail(holder->cli, &holder->talk, holder->file.url, err,
+                              &why);
     status = heard(holder, hf_span_str(hf_acme_status_word(object.status)));
     if (proof == HF_PROOF_OK)
         tell_check(holder, "valid", "valid, and the key is its key");
@@ -298,8 +298,8 @@ static enum hf_exit run_deactivate(struct hf_cli *cli)
     if (status == HF_EXIT_GOOD) {
         err = hf_account_deactivate(&holder.talk, holder.file.url, &why);
         if (err != HF_OK)
-            status = hf_holder_fail(cli, &holder.talk, HF_SPAN("account"), err,
-                                    &why);
+            status =
+                hf_holder_fail(cli, &holder.talk, holder.file.url, err, &why);
     }
     if (status == HF_EXIT_GOOD)
         status = heard(&holder, HF_SPAN("deactivated"));
@@ -382,8 +382,8 @@ static enum hf_exit prove_and_put(struct hf_holder *holder)
     if (err != HF_OK &&
         !(err == HF_EPEER &&
           hf_account_is_refusal(hf_talk_problem(&holder->talk))))
-        return hf_holder_fail(holder->cli, &holder->talk, HF_SPAN("account"),
-                              err, &why);
+        return hf_holder_fail(holder->cli, &holder->talk, holder->file.url, err,
+                              &why);
     if (proof == HF_PROOF_OK) {
         put_public(holder);
         return HF_EXIT_GOOD;

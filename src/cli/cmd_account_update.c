@@ -49,8 +49,8 @@ static enum hf_exit update(struct hf_holder *holder, struct hf_span contact)
         hf_account_set_contact(&holder->talk, holder->file.url, contact, &why);
 
     if (err != HF_OK)
-        return hf_holder_fail(holder->cli, &holder->talk, HF_SPAN("account"),
-                              err, &why);
+        return hf_holder_fail(holder->cli, &holder->talk, holder->file.url, err,
+                              &why);
     holder->file.contact = contact;
     if (hf_account_file_write(holder->folder, &holder->file, &why) != HF_OK) {
         hf_cli_fail(holder->cli, hf_span_str(holder->folder), &why);

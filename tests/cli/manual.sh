@@ -63,6 +63,13 @@ grep -q 'ca audit' "$tmp/help" && fail "'ca cert' says too much"
 "$HOLDFAST" ca cert eat 2>"$tmp/err" && fail "'ca cert eat' is good"
 grep -q "Try 'holdfast ca cert --help'" "$tmp/err" || fail "$(cat "$tmp/err")"
 
+"$HOLDFAST" account show x 2>"$tmp/err" && fail "'account show x' is good"
+grep -q ': x: it takes no operands$' "$tmp/err" || fail "$(cat "$tmp/err")"
+# shellcheck disable=SC2046 # 101 words
+"$HOLDFAST" cert issue $(seq 101) 2>"$tmp/err" && fail '101 names are good'
+grep -q ': 101: one operand too many; at most 100$' "$tmp/err" ||
+    fail "$(cat "$tmp/err")"
+
 # A word that an option does not take: those that it does.
 "$HOLDFAST" ca serve --preset x 2>"$tmp/err" && fail "--preset x is good"
 grep -q ': x: --preset takes one of compat, strict, letsencrypt$' "$tmp/err" ||

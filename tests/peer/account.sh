@@ -66,6 +66,8 @@ expect 'the CA is not trusted' 1 \
 expect 'its roots cannot be read' 1 "create: $tmp/none: HTTP client: a file" \
     account create --directory "$directory" --account none \
     --ca-bundle "$tmp/none"
+expect 'nor when it is known' 1 "$(member file url): the certificate" \
+    account check --account file
 account check --account file --ca-bundle "$eab_ca"
 judge 'another root beside it' 0 'valid'
 
