@@ -405,12 +405,13 @@ static bool run(struct hf_hooks *hooks, const struct hook *hook,
     return good;
 }
 
-/* Room for values is a lot for the stack. */
+/* Room for values: a lot for the stack, and for nothing where no hooks are. */
 static struct hf_hook_values *new_values(struct hf_hooks *hooks)
 {
-    struct hf_hook_values *values = hf_alloc(1, sizeof(*values));
+    struct hf_hook_values *values =
+        hooks->count == 0 ? NULL : hf_alloc(1, sizeof(*values));
 
-    if (values == NULL) {
+    if (values == NULL && hooks->count > 0) {
         hf_cli_error(hooks->cli, HF_SPAN("hooks"), "out of memory");
         hooks->failed++;
     }

@@ -25,9 +25,10 @@ struct run {
     struct hf_talk *talk;
     struct hf_order_job *const *waiting; /* have no place yet */
     size_t waiting_count;
-    struct running orders[HF_ORDERS_AT_ONCE];
     const struct running *newcomer; /* whose newOrder is not answered yet */
     int64_t wake_ms;                /* when one of them has something to do */
+    size_t places;
+    struct running orders[];
 };
 
 /* ---- beginning and end ---- */
@@ -87,7 +88,7 @@ static void take_in(struct run *run, struct running *r)
 static void give_up(struct run *run, enum hf_err err, const struct hf_why *why)
 {
     hf_session_abandon(run->talk->session);
-    for (size_t i = 0; i < HF_ORDERS_AT_ONCE; i++) {
+    for (size_t i = 0; i < run->places; i++) {
         struct running *r = &run->orders[i];
 
         if (r->job == NULL)
@@ -201,7 +202,7 @@ static enum hf_err advance_all(struct run *run, size_t *open,
 
     *open = 0;
     run->wake_ms = INT64_MAX;
-    for (size_t i = 0; i < HF_ORDERS_AT_ONCE && err == HF_OK; i++) {
+    for (size_t i = 0; i < run->places && err == HF_OK; i++) {
         struct running *r = &run->orders[i];
 
         take_in(run, r);
@@ -214,7 +215,7 @@ static enum hf_err advance_all(struct run *run, size_t *open,
 
 static bool can_take_in(const struct run *run, size_t open)
 {
-    return open < HF_ORDERS_AT_ONCE && run->newcomer == NULL &&
+    return open < run->places && run->newcomer == NULL &&
            run->waiting_count > 0;
 }
 
@@ -234,7 +235,9 @@ static enum hf_err perform(struct run *run, struct hf_why *why)
 void hf_orders_run(struct hf_talk *talk, struct hf_order_job *const *jobs,
                    size_t count)
 {
-    struct run *run = hf_alloc(1, sizeof(*run));
+    size_t places = count < HF_ORDERS_AT_ONCE ? count : HF_ORDERS_AT_ONCE;
+    struct run *run =
+        hf_alloc(1, sizeof(*run) + places * sizeof(run->orders[0]));
     struct hf_why why = {.text = "out of memory"};
     enum hf_err err;
 
@@ -246,6 +249,7 @@ void hf_orders_run(struct hf_talk *talk, struct hf_order_job *const *jobs,
     run->talk = talk;
     run->waiting = jobs;
     run->waiting_count = count;
+    run->places = places;
     err = perform(run, &why);
     if (err != HF_OK)
         give_up(run, err, &why);
