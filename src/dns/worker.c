@@ -22,6 +22,7 @@
 #define PROOF_TIMEOUT_MS 3000
 #define PROOF_AGAIN_MS   5000
 #define LEAD_MS          100
+#define ROOT             "."
 #define SYSTEM_ANCHOR    "/usr/share/dns/root.key"
 
 /* The keys of the root, for machines without dns-root-data. */
@@ -62,7 +63,7 @@ struct worker {
     struct ub_ctx *ctx;
     enum proof proof;
     int64_t proof_at_ms;
-    struct slot proving; /* the look-up of the root */
+    struct slot proving; /* the look-up that proves it */
     bool led;            /* there was a first question */
     struct slot *leader; /* it, until it is answered */
     int64_t lead_until_ms;
@@ -239,18 +240,37 @@ static void set_timer(struct event *timer, uint32_t ms)
     (void)event_add(timer, &wait);
 }
 
+/* The top-level domain of a name; "." of the root. */
+static const char *top_of(const char *name)
+{
+    const char *top = name;
+
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '\\' && at[1] != '\0')
+            at++;
+        else if (*at == '.' && at[1] != '\0')
+            top = at + 1;
+    }
+    return top;
+}
+
+/*
+ * What the root says of the top-level domain of the first name, or that there
+ * is none, is part of the chain to that name: so this proof costs nothing. When
+ * it fails, the next one is about the root itself.
+ */
 static void proof_begin(struct worker *w)
 {
+    const char *top = w->proof == PROOF_NONE ? top_of(w->slots[0].text) : ROOT;
+    uint16_t type = strcmp(top, ROOT) == 0 ? HF_RR_DNSKEY : HF_RR_DS;
     int id = 0;
 
     w->proof = PROOF_ASKED;
     w->proof_at_ms = hf_clock_ms();
     w->proving.state = SLOT_ASKED;
     set_timer(w->proving.timer, PROOF_TIMEOUT_MS);
-    /* Its keys are what the anchor vouches for: every other set would be one
-     * more to ask for, and one more signature. */
-    if (ub_resolve_event(w->ctx, ".", HF_RR_DNSKEY, HF_CLASS_IN, w, on_proof,
-                         &id) != UB_NOERROR)
+    if (ub_resolve_event(w->ctx, top, type, HF_CLASS_IN, w, on_proof, &id) !=
+        UB_NOERROR)
         proof_end(w, PROOF_FAILED);
     w->proving.async_id = id;
 }

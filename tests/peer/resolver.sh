@@ -178,6 +178,23 @@ if [ -n "$TREE_IPV6" ]; then
     compare 'AD bit of BIND, IPv6' --resolver "$TREE_IPV6@$bind_port"
 fi
 
+# Of the first name that is asked for there is no top-level domain: what is
+# insecure is told all the same.
+sed 's/^example$/&\ngone/' "$TREE_SUFFIXES" >"$tmp/suffixes"
+printf 'x.gone\nunsigned.example\n' >"$tmp/names"
+printf 'nxdomain secure\ndata insecure\n' >"$tmp/gone"
+# shellcheck disable=SC2086 # options are words
+"$HOLDFAST" check --json --no-authoritative --file "$tmp/names" \
+    --suffix-list "$tmp/suffixes" $stubs >"$tmp/json" 2>"$tmp/err" || true
+if jq -r '.looked_at[0] | .state + " " + .security' "$tmp/json" |
+    diff - "$tmp/gone" >"$tmp/diff"; then
+    echo 'ok - REQ VAL-31: behind a domain that is not there'
+else
+    echo 'not ok - behind a domain that is not there'
+    cat "$tmp/diff"
+    failed=1
+fi
+
 first=
 for file in "$tmp"/values.*; do
     [ -n "$first" ] || first=$file
