@@ -78,7 +78,6 @@ struct hf_ca_call {
     struct hf_keeper keeper;
     struct hf_limit *failures; /* NULL: as many as one likes */
     struct hf_limit *looks;
-    bool shares_limits; /* they are counted in the tables (ca/often.h) */
     int64_t now_at;
     struct hf_arena arena;
 
@@ -107,6 +106,7 @@ struct hf_ca_call {
     int retry_after_s;
 
     bool may_be_undone; /* alone: the first change marks what was before it */
+    bool shares_limits; /* failures and looks are counted in the tables */
 
     /* how it ended */
     enum hf_trouble trouble;
