@@ -86,6 +86,7 @@ defaults
     mode $1
     balance roundrobin
     timeout connect 10s
+    timeout check 10s # a machine may be busy; who is gone refuses at once
     timeout client 60s
     timeout server 60s
 frontend ca
