@@ -16,7 +16,6 @@ static const enum hf_ca_operation whole[] = {
 static const char *const scans[] = {
     "SCAN crl",
     "SCAN keeper",
-    "SCAN lease USING INDEX sqlite_autoindex_lease_1",
     "SCAN orders USING INDEX orders_under_way",
     "SCAN authz USING INDEX authz_under_way",
     "SCAN certificate USING INDEX certificate_entry",
