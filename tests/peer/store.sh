@@ -52,9 +52,6 @@ pg_run "$tmp/one" "$one"
 # The plug-in is looked for beside the program.
 mkdir "$tmp/bin"
 cp "$BUILD/holdfast-postgresql.so" "$BUILD/tests/unit/test_store" \
-    "$BUILD/tests/unit/test_lease" "$BUILD/tests/unit/test_ca_engine" \
-    "$BUILD/tests/unit/test_seat" "$BUILD/tests/unit/test_reconcile" \
-    "$BUILD/tests/unit/test_revoked" \
     "$BUILD/tests/peer/store_breaks" "$BUILD/tests/peer/store_writer" "$tmp/bin"
 
 # On the network, and by a socket, where no certificate is asked for.
@@ -64,11 +61,11 @@ STORE_SQL="$pg_bin/psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $one \
 -U holdfast -c"
 export STORE_SQL
 STORE_URL="$tcp?sslmode=disable" "$tmp/bin/test_store"
-STORE_URL=$socket "$tmp/bin/test_lease"
-STORE_URL=$socket "$tmp/bin/test_ca_engine"
-STORE_URL=$socket "$tmp/bin/test_seat"
-STORE_URL=$socket "$tmp/bin/test_reconcile"
-STORE_URL=$socket "$tmp/bin/test_revoked"
+for noun in lease ca_engine ca_order ca_finalize ca_subdomains seat reconcile \
+    revoked; do
+    cp "$BUILD/tests/unit/test_$noun" "$tmp/bin"
+    STORE_URL=$socket "$tmp/bin/test_$noun"
+done
 STORE_URL=$socket STORE_URL_STRICT=$tcp STORE_URL_ALONE="$socket&$pg_sync" \
     "$tmp/bin/store_breaks"
 
