@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -6,6 +7,21 @@
 #include "os/draft.h"
 #include "os/file.h"
 #include "tests/unit/unit.h"
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+static int syncs;   /* so far */
+static int refused; /* the one that fails; 0: none */
+
+int __wrap_fsync(int fd)
+{
+    if (++syncs == refused) {
+        errno = EIO;
+        return -1;
+    }
+    return __real_fsync(fd);
+}
 
 static char dir[] = "/tmp/test_draft.XXXXXX";
 static char path[64];
@@ -57,6 +73,28 @@ static void old_or_new(void **state)
     holds("three");
 }
 
+/* The file is on the disk before it has its name, and its name afterwards; or
+ * somebody hears that it is not. */
+static void power_may_fail(void **state)
+{
+    struct hf_draft draft;
+
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(hf_draft_open(path, &draft, NULL), HF_OK);
+        assert_int_equal(write(draft.fd, "01234", (size_t)round + 1),
+                         round + 1);
+        syncs = 0;
+        refused = round;
+        assert_int_equal(hf_draft_keep(&draft, NULL),
+                         round == 0 ? HF_OK : HF_ESYSTEM);
+        holds(round < 2 ? "0" : "012");
+        if (round == 0)
+            assert_int_equal(syncs, 2);
+    }
+    refused = 0;
+}
+
 static void what_is_no_file(void **state)
 {
     struct hf_draft draft;
@@ -76,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_or_new),
+        cmocka_unit_test(power_may_fail),
         cmocka_unit_test(what_is_no_file),
     };
 

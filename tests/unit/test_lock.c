@@ -120,12 +120,28 @@ static void test_wait(void **unused)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* Where a link leads may be somebody else's file. */
+static void test_link(void **unused)
+{
+    struct hf_lock lock = {0};
+    char link[64];
+    int64_t holder;
+
+    (void)unused;
+    (void)snprintf(link, sizeof(link), "%s.link", path);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(hf_lock_take(link, 0, &lock, &holder, NULL), HF_ESYSTEM);
+    assert_false(lock.held);
+    assert_int_equal(unlink(link), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_held),
         cmocka_unit_test(test_wait),
+        cmocka_unit_test(test_link),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -565,6 +565,45 @@ static void not_ready(void **state)
     tear_down(&order);
 }
 
+/* And not for ever. */
+static void never_ready(void **state)
+{
+    struct order order;
+
+    (void)state;
+    set_up(&order);
+    begin(&order);
+    place(&order, ONE);
+    call(&order, AUTHZ(1), "", AUTHZ_TEXT("valid", "a.example"));
+    for (int tries = 1; tries <= 5; tries++) {
+        answer(&order, expect_call(&order, CA "fin", "{\"csr\":\"MAA\"}"), 403,
+               "{\"type\":\"urn:ietf:params:acme:error:orderNotReady\"}");
+        if (tries == 5)
+            break;
+        sleep_on(&order);
+        call(&order, ORDER, "",
+             "{\"status\":\"ready\",\"finalize\":\"" CA "fin\"}");
+    }
+    expect_end(&order, HF_ORDER_REFUSED,
+               "the CA did not finalize the order: orderNotReady");
+    tear_down(&order);
+}
+
+/* An order that is nowhere cannot be looked at. */
+static void nowhere(void **state)
+{
+    struct order order;
+
+    (void)state;
+    set_up(&order);
+    begin(&order);
+    need(&order, HF_ORDER_CALL);
+    answer(&order, order.step.ticket, 201, ONE);
+    expect_end(&order, HF_ORDER_UNANSWERED,
+               "RFC 8555 7.4: the server did not say where the order is");
+    tear_down(&order);
+}
+
 /* Time is up while a call is under way: its end is waited for, for it still
  * borrows from the engine; what it says counts no more. */
 static void time_is_up(void **state)
@@ -785,6 +824,8 @@ int main(void)
         cmocka_unit_test(ancestors),
         cmocka_unit_test(ancestors_are_not_to_blame),
         cmocka_unit_test(not_ready),
+        cmocka_unit_test(never_ready),
+        cmocka_unit_test(nowhere),
         cmocka_unit_test(time_is_up),
         cmocka_unit_test(alternates),
         cmocka_unit_test(many_names),
