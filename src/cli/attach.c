@@ -70,17 +70,17 @@ enum hf_exit hf_attach_prove(struct hf_holder *holder, char *url)
     struct hf_why why = {0};
     enum hf_exit status =
         hf_state_lock(holder->cli, HF_LOCK_ACCOUNTS, &holder->lock);
-    enum hf_err err;
+    enum hf_err err = HF_OK;
 
     if (status == HF_EXIT_GOOD)
         status = hf_fence_from_cli(holder->cli, &holder->cli->state, 1);
     if (status == HF_EXIT_GOOD)
         status = hf_holder_http(holder->cli, &holder->http);
+    if (status == HF_EXIT_GOOD)
+        status = hf_holder_talk(holder, &holder->signer);
     if (status != HF_EXIT_GOOD)
         return status;
-    err = hf_talk_open(&holder->talk, &holder->http, holder->file.directory,
-                       (struct hf_span){0}, &holder->signer, &why);
-    if (err == HF_OK && holder->file.url.len == 0)
+    if (holder->file.url.len == 0)
         err = find_url(holder, url, &why);
     if (err == HF_OK)
         err = hf_account_fetch(&holder->talk, holder->file.url, &object, &proof,

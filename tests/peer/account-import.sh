@@ -99,6 +99,9 @@ for format in $formats; do
     account import "$format" "$tmp/$format" --account "$format" \
         --passphrase-file "$tmp/pass" $where
     judge "import $format" 0 "account https://localhost"
+    # Records can be made of it from now on, without a network.
+    rm "$state"/directories/*.json ||
+        not_ok "what the CA said is not remembered after the import of $format"
     account check --account "$format"
     judge "check $format" 0 'valid'
     ! grep -L ENCRYPTED "$state/accounts/$format"/*.pem | grep . ||
