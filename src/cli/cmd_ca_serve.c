@@ -9,8 +9,8 @@
 #include "ca/service.h"
 #include "cli/ca_reload.h"
 #include "cli/commands.h"
+#include "cli/manager.h"
 #include "os/clock.h"
-#include "os/notify.h"
 #include "os/signals.h"
 
 #define TURN_MS  1000
@@ -162,24 +162,6 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
     return err;
 }
 
-/* ---- the service manager ---- */
-
-static enum hf_exit open_notify(const struct hf_cli *cli,
-                                struct hf_notify *notify)
-{
-    const struct hf_notify_wish wish = {
-        .socket = getenv("NOTIFY_SOCKET"),
-        .watchdog_us = getenv("WATCHDOG_USEC"),
-        .watchdog_pid = getenv("WATCHDOG_PID"),
-    };
-    struct hf_why why = {0};
-
-    if (hf_notify_open(&wish, notify, &why) == HF_OK)
-        return HF_EXIT_GOOD;
-    hf_cli_fail(cli, HF_SPAN("NOTIFY_SOCKET"), &why);
-    return HF_EXIT_ERROR;
-}
-
 static void tell_ready(const struct hf_ca_parts *parts, const char *more)
 {
     char room[HF_URL_MAX + 128];
@@ -288,7 +270,7 @@ static enum hf_exit run(struct hf_cli *cli)
 
     hf_signals_reload_on_hangup();
     /* Before the wall. */
-    status = open_notify(cli, &parts.notify);
+    status = hf_manager_open(cli, &parts.notify);
     if (status == HF_EXIT_GOOD)
         status = hf_ca_parts_open(cli, &parts);
     if (status == HF_EXIT_GOOD)

@@ -7,6 +7,8 @@
 #include "cli/commands.h"
 #include "cli/eyes.h"
 #include "cli/fence.h"
+#include "cli/layers.h"
+#include "cli/manager.h"
 #include "holdfast/digest.h"
 #include "holdfast/idna.h"
 #include "os/clock.h"
@@ -20,6 +22,9 @@
 #define USUAL_LISTEN "127.0.0.1@8443"
 
 static const struct hf_option options[] = {
+    {.name = "perspective",
+     .arg = "NAME",
+     .help = "Its section of the configuration file (default: 'default')"},
     {.name = "listen",
      .arg = "ADDRESS@PORT",
      .many = true,
@@ -64,6 +69,7 @@ struct post {
     struct hf_buf client_ca;
     struct hf_server_front *front;
     struct hf_perspective_host *host;
+    struct hf_notify notify;
 };
 
 static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
@@ -191,9 +197,11 @@ static enum hf_exit begin(struct post *post)
     struct hf_why why = {0};
     enum hf_exit status;
 
-    if (hf_digest_new(&post->digest, &why) != HF_OK)
-        return failed(post->cli, "", &why);
-    status = read_self(post);
+    status = hf_manager_open(post->cli, &post->notify);
+    if (status == HF_EXIT_GOOD && hf_digest_new(&post->digest, &why) != HF_OK)
+        status = failed(post->cli, "", &why);
+    if (status == HF_EXIT_GOOD)
+        status = read_self(post);
     if (status == HF_EXIT_GOOD)
         status = read_tls(post);
     if (status == HF_EXIT_GOOD)
@@ -214,6 +222,17 @@ static enum hf_exit begin(struct post *post)
 
 /* ---- serving ---- */
 
+static void tell_ready(const struct post *post, uint16_t port)
+{
+    char room[64];
+    struct hf_buf status;
+
+    hf_buf_init(&status, room, sizeof(room));
+    hf_buf_puts(&status, "answering at port ");
+    hf_buf_put_u64(&status, port);
+    hf_notify_ready(&post->notify, hf_buf_span(&status));
+}
+
 static void put_start(const struct post *post)
 {
     struct hf_buf *out = &post->cli->out->buf;
@@ -230,6 +249,7 @@ static void put_start(const struct post *post)
     }
     hf_buf_putc(out, '\n');
     (void)hf_out_flush(post->cli->out, NULL);
+    tell_ready(post, port);
 }
 
 static void await(const struct post *post)
@@ -249,7 +269,7 @@ static void await(const struct post *post)
     (void)poll(pfds, 1 + count, TURN_MS);
 }
 
-static enum hf_exit serve(const struct post *post)
+static enum hf_exit serve(struct post *post)
 {
     int64_t until_ms = INT64_MAX;
     struct hf_why why = {0};
@@ -258,8 +278,11 @@ static enum hf_exit serve(const struct post *post)
         if (until_ms == INT64_MAX && hf_signals_stop_wanted()) {
             until_ms = hf_clock_ms() + DRAIN_MS;
             hf_signals_tidy(true);
+            hf_notify_stopping(&post->notify,
+                               HF_SPAN("who is there gets an answer"));
             hf_server_drain(post->front);
         }
+        hf_notify_alive(&post->notify);
         if (hf_perspective_host_turn(post->host, hf_clock_now(), &why) != HF_OK)
             return failed(post->cli, "", &why);
         await(post);
@@ -269,6 +292,7 @@ static enum hf_exit serve(const struct post *post)
 
 static void end(struct post *post)
 {
+    hf_notify_close(&post->notify);
     hf_perspective_host_free(post->host);
     hf_server_free(post->front);
     hf_eyes_close(&post->eyes);
@@ -284,6 +308,8 @@ static enum hf_exit run(struct hf_cli *cli)
     enum hf_exit status;
 
     post = (struct post){.cli = cli};
+    hf_layers_use_perspective(
+        cli, hf_span_str(hf_cli_value(cli, "perspective", "default")));
     status = begin(&post);
     if (status == HF_EXIT_GOOD) {
         put_start(&post);

@@ -52,6 +52,8 @@ static const struct hf_config_kind kinds[] = {
                 "hook-timeout no-hooks",
      .own = certificate_keys,
      .own_count = sizeof(certificate_keys) / sizeof(certificate_keys[0])},
+    {.word = "perspective", .home = "perspective serve",
+     .without = "perspective sandbox"},
     {.word = "publisher", .home = "record publish", .only = PUBLISHER_KEYS},
     {.word = "zone", .home = "record publish", .only = ZONE_KEYS},
 };
@@ -245,8 +247,8 @@ static void check_section(struct checking *checking,
 
     if (kind == NULL) {
         wrong(checking, section->line, section->kind,
-              "no such kind of section; there are account, ca, certificate, "
-              "publisher and zone");
+              "no such kind of section; there are account, authority, ca, "
+              "certificate, perspective, publisher and zone");
         return;
     }
     if (text != NULL)

@@ -129,6 +129,12 @@ void hf_layers_use_authority(const struct hf_cli *cli, struct hf_span name)
         use(cli, HF_LAYER_AUTHORITY, "authority", name);
 }
 
+void hf_layers_use_perspective(const struct hf_cli *cli, struct hf_span name)
+{
+    if (cli->layers != NULL)
+        use(cli, HF_LAYER_PERSPECTIVE, "perspective", name);
+}
+
 void hf_layers_use_certificate(const struct hf_cli *cli, struct hf_span title)
 {
     if (cli->layers != NULL)

@@ -17,6 +17,7 @@ enum hf_layer {
     HF_LAYER_PUBLISHER,
     HF_LAYER_ACCOUNT,
     HF_LAYER_AUTHORITY,
+    HF_LAYER_PERSPECTIVE,
     HF_LAYER_FILE,
     HF_LAYER_COUNT,
 };
@@ -54,6 +55,7 @@ enum hf_exit hf_layers_open(struct hf_cli *cli);
 void hf_layers_use_certificate(const struct hf_cli *cli, struct hf_span title);
 void hf_layers_use_account(const struct hf_cli *cli, struct hf_span name);
 void hf_layers_use_authority(const struct hf_cli *cli, struct hf_span name);
+void hf_layers_use_perspective(const struct hf_cli *cli, struct hf_span name);
 enum hf_exit hf_layers_use_zone_of(const struct hf_cli *cli,
                                    struct hf_span name);
 

@@ -109,8 +109,8 @@ cron=$(find "$root" -path '*/cron.d/holdfast')
 if command -v systemd-analyze >"$tmp/log"; then
     systemd-analyze --root="$root" verify "$units/holdfast-renew.service" \
         "$units/holdfast-renew.timer" "$units/holdfast-ca.service" \
-        >"$tmp/log" 2>&1 || true
-    grep -E 'holdfast-(renew|ca).*(Unknown|Invalid|Failed to parse|bad unit)' \
+        "$units/holdfast-perspective.service" >"$tmp/log" 2>&1 || true
+    grep -E 'holdfast-(renew|ca|perspective).*(Unknown|Invalid|Failed to parse|bad unit)' \
         "$tmp/log" && fail "systemd does not like the units"
 fi
 exit 0

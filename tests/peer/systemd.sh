@@ -7,8 +7,9 @@
 # credential, and "nothing was due" is no failure. With the drop-in that the unit
 # names, http-01 works there as well: by a web root, and at port 80.
 #
-# And a CA as a service: who waits for its start finds it answering, a reload
-# that is not taken fails, and one that is frozen is started again.
+# And a CA and a perspective as services: who waits for the start finds them
+# answering, a reload that is not taken fails, and a CA that is frozen is started
+# again.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -75,6 +76,17 @@ certificate port.example {
 }
 END
 
+# A perspective, whose unit wants nothing but this section.
+eye_port=$(python3 "$here/ports.py" free 1)
+cat >>"$tmp/etc/holdfast.conf" <<END
+perspective default {
+    code = "oslo"
+    region = "RIPE NCC"
+    plain = yes
+    listen = {"127.0.0.1@$eye_port"}
+}
+END
+
 # A CA, whose configuration the script in the box changes.
 expect 'a CA' 0 'made a CA' ca init --name Test --plaintext
 ca_port=$(python3 "$here/ports.py" free 1)
@@ -89,6 +101,7 @@ authority default {
 }
 END
 } >"$tmp/etc/ca.conf"
+echo "$eye_port" >"$tmp/etc/eye-port"
 sed 's/issuer-name/no-such-key/' "$tmp/etc/ca.conf" >"$tmp/etc/wrong.conf"
 
 # ---- the units, a hook, and what the test changes of them ----
@@ -99,6 +112,9 @@ sed 's,^ExecStart=[^ ]*/holdfast,ExecStart=/usr/local/bin/holdfast,' \
 cp "$SRC/dist/holdfast-renew.timer" "$tmp/units"
 sed 's,=[^ ]*/holdfast ,=/usr/local/bin/holdfast ,' \
     "$BUILD/dist/holdfast-ca.service" >"$tmp/units/holdfast-ca.service"
+sed 's,=[^ ]*/holdfast ,=/usr/local/bin/holdfast ,' \
+    "$BUILD/dist/holdfast-perspective.service" \
+    >"$tmp/units/holdfast-perspective.service"
 mkdir "$tmp/units/holdfast-ca.service.d"
 cat >"$tmp/units/holdfast-ca.service.d/test.conf" <<'END'
 [Service]
@@ -184,6 +200,14 @@ systemctl start holdfast-renew.timer
     systemctl stop holdfast-ca
     echo "stopped $?"
 } >/mnt/ca 2>&1
+{
+    systemctl start holdfast-perspective
+    echo "started $? $(systemctl show -P StatusText holdfast-perspective)"
+    curl -sS "http://127.0.0.1:$(cat /etc/holdfast/eye-port)/configz"
+    echo
+    systemctl stop holdfast-perspective
+    echo "stopped $? $(systemctl show -P Result holdfast-perspective)"
+} >/mnt/perspective 2>&1
 systemctl is-active holdfast-renew.timer >/mnt/timer
 systemd-analyze security --no-pager holdfast-renew.service >/mnt/security
 systemctl --no-block exit 0
@@ -221,6 +245,12 @@ level=$(sed -n 's/.*exposure level for.*: \([0-9.]*\) .*/\1/p' \
     "$tmp/box/security")
 echo "${level:-10}" | awk '{ exit $1 > 2.5 }' &&
     ok "exposure $level of 10" || not_ok "exposure ${level:-unknown}"
+
+grep '^started\|^stopped' "$tmp/box/perspective" >"$tmp/eye" 2>&1 || true
+holds "$tmp/eye" "started 0 answering at port $eye_port
+stopped 0 success" 'a perspective is started and stopped'
+grep -q oslo "$tmp/box/perspective" && ok 'it answers' ||
+    not_ok "the perspective: $(cat "$tmp/box/perspective")"
 
 serving="serving https://localhost:$ca_port"
 grep '^started\|^reloaded\|^stopped' "$tmp/box/ca" >"$tmp/ca" 2>&1 || true
