@@ -123,7 +123,7 @@ forget() {
 }
 
 forget
-spoil 'a directory that is a page' 1 'directory' 'dir html'
+spoil 'a directory that is a page' 1 '/dir: .*is not JSON' 'dir html'
 forget
 # The key signs for its CA's server only.
 spoil 'a directory that sends us to another server' 1 'newOrder\|origin\|server' \
