@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "os/draft.h"
 #include "os/file.h"
+#include "tests/unit/fsync_fault.h"
 #include "tests/unit/unit.h"
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-
-static int syncs;   /* so far */
-static int refused; /* the one that fails; 0: none */
-
-int __wrap_fsync(int fd)
-{
-    if (++syncs == refused) {
-        errno = EIO;
-        return -1;
-    }
-    return __real_fsync(fd);
-}
 
 static char dir[] = "/tmp/test_draft.XXXXXX";
 static char path[64];

@@ -558,18 +558,17 @@ static void from_above(void **state)
     hf_issuer_free(issuer);
 }
 
-/* No evidence on disk, no signature. The disk takes 300 octets. */
-static void signs_nothing_without_its_entry(void **state)
+/* An order is refused while the disk takes files of so many octets. */
+static void is_refused_beyond(rlim_t octets)
 {
     const struct hf_issuer_order order = plan_order();
     struct hf_issuer_reply reply;
     struct hf_issuer *issuer;
     struct rlimit before, small;
 
-    (void)state;
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    small = (struct rlimit){300, before.rlim_max};
+    small = (struct rlimit){octets, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     issuer = open_issuer();
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
@@ -579,6 +578,17 @@ static void signs_nothing_without_its_entry(void **state)
     assert_int_equal(reply.der.len, 0);
     hf_issuer_drop(issuer);
     hf_issuer_free(issuer);
+}
+
+/* No evidence on disk, no signature. */
+static void signs_nothing_without_its_entry(void **state)
+{
+    const struct hf_issuer_order order = plan_order();
+    struct hf_issuer_reply reply;
+    struct hf_issuer *issuer;
+
+    (void)state;
+    is_refused_beyond(300);
     assert_int_equal(entries(HF_SPAN("")), 0);
     issuer = open_issuer();
     ask(issuer, &order, &reply);
@@ -592,24 +602,8 @@ static void signs_nothing_without_its_entry(void **state)
  * not the certificate. */
 static void hands_out_nothing_without_its_entry(void **state)
 {
-    const struct hf_issuer_order order = plan_order();
-    struct hf_issuer_reply reply;
-    struct hf_issuer *issuer;
-    struct rlimit before, small;
-
     (void)state;
-    (void)signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    small = (struct rlimit){1500, before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    issuer = open_issuer();
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    ask(issuer, &order, &reply);
-    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
-    assert_int_equal(reply.err, HF_ESYSTEM);
-    assert_int_equal(reply.der.len, 0);
-    hf_issuer_drop(issuer);
-    hf_issuer_free(issuer);
+    is_refused_beyond(1500);
     assert_int_equal(entries(HF_SPAN("")), 1);
     assert_int_equal(look_at_log(HF_SPAN("")).certificates, 0);
 }

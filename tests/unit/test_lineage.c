@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates on disk: layout, modes, and one step from old to new. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,25 +7,11 @@
 #include <unistd.h>
 
 #include "client/lineage.h"
+#include "tests/unit/fsync_fault.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
 static char state[SCRATCH_MAX];
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-
-static int syncs;   /* so far */
-static int refused; /* the one that fails; 0: none */
-
-int __wrap_fsync(int fd)
-{
-    if (++syncs == refused) {
-        errno = EIO;
-        return -1;
-    }
-    return __real_fsync(fd);
-}
 
 static int make_state(void **unused)
 {
