@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "ca/count.h"
@@ -12,8 +11,8 @@
 #include "ca/outcome.h"
 #include "ca/resources.h"
 #include "ca/seat.h"
-#include "ca/status.h"
 #include "ca/task.h"
+#include "ca/views.h"
 #include "os/clock.h"
 
 #define TASKS_MAX 128 /* of one turn */
@@ -21,8 +20,7 @@
 #define LOST_S    60    /* no job takes so long */
 #define RESUME_S  10    /* how often lost ones are looked for */
 #define QUIET_MS  60000 /* a perspective of which so long nothing was heard */
-#define WATCH_MAX ((size_t)64 << 10)
-#define WORKS_MAX 4096 /* jobs under way or waiting for their turn */
+#define WORKS_MAX 4096  /* jobs under way or waiting for their turn */
 #define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
 
 /* A request that is not answered yet. */
@@ -56,12 +54,10 @@ struct hf_service {
     uint64_t serial;
     struct hf_ca_counts counts;
     bool store_is_good;
-    bool is_draining;
-    bool wants_reload;
-    uint64_t reload_request; /* of the front, that waits for it */
-    int64_t resume_at;       /* when lost jobs are looked for next */
-    bool has_lost;           /* an outcome: the store did not keep it */
-    uint64_t signed_entry;   /* of the log: the last certificate; 0: none */
+    struct hf_views views;
+    int64_t resume_at;     /* when lost jobs are looked for next */
+    bool has_lost;         /* an outcome: the store did not keep it */
+    uint64_t signed_entry; /* of the log: the last certificate; 0: none */
     bool has_begun; /* a validation: it goes on when the next turn asks */
 
     /* of this turn */
@@ -388,178 +384,31 @@ static struct hf_ca_gauges gauges_of(const struct hf_service *service)
         .store_is_good = service->store_is_good,
         .is_alone = hf_seat_is_alone(service->seat),
         .has_chores = hf_seat_has_chores(service->seat, now_of(service).s),
-        .is_draining = service->is_draining,
     };
 }
-
-static void look_at_ourselves(const struct hf_service *service,
-                              struct hf_status *out)
-{
-    const struct hf_service_config *config = &service->config;
-    const struct hf_status_sources sources = {
-        .store = config->store,
-        .validator = config->validator,
-        .own_tls = config->own_tls,
-        .log = config->keeper,
-        .shards = config->shards,
-    };
-
-    *out = (struct hf_status){.now_at = now_of(service).s,
-                              .counts = &service->counts,
-                              .gauges = gauges_of(service),
-                              .web_ends_at = config->settings->web_ends_at};
-    hf_status_look(&sources, out);
-}
-
-static void put_metrics(struct hf_service *service,
-                        struct hf_server_reply *reply, struct hf_buf *body)
-{
-    struct hf_status status;
-
-    look_at_ourselves(service, &status);
-    hf_ca_counts_put(body, &service->counts, &status.gauges);
-    hf_status_put_metrics(body, &status);
-    reply->content_type = HF_SPAN("text/plain; version=0.0.4");
-}
-
-static void put_health(struct hf_service *service,
-                       struct hf_server_reply *reply, struct hf_buf *body)
-{
-    const char *fault = !service->store_is_good
-                            ? "the store does not keep what it is told"
-                        : service->is_draining ? "it is going to end"
-                                               : NULL;
-    struct hf_json json = hf_json_to(body);
-
-    hf_json_open(&json, '{');
-    hf_json_key_lit(&json, "status", fault == NULL ? "good" : "bad");
-    if (fault != NULL)
-        hf_json_key_lit(&json, "why", fault);
-    hf_json_close(&json, '}');
-    hf_buf_putc(body, '\n');
-    reply->status = fault == NULL ? 200 : 503;
-}
-
-static void put_status(struct hf_service *service,
-                       struct hf_server_reply *reply, struct hf_buf *body)
-{
-    struct hf_status status;
-
-    look_at_ourselves(service, &status);
-    hf_status_put(body, &status);
-    reply->status = hf_status_is_good(&status) ? 200 : 503;
-}
-
-static void drain(struct hf_service *service, struct hf_server_reply *reply,
-                  struct hf_buf *body)
-{
-    service->is_draining = true;
-    put_status(service, reply, body);
-    reply->status = 200;
-}
-
-/* What is no CA's, for whoever watches and for the operator. */
-static const struct {
-    const char *target;
-    void (*put)(struct hf_service *service, struct hf_server_reply *reply,
-                struct hf_buf *body);
-    enum hf_server_method method;
-    bool for_watchers;
-} views[] = {
-    {"/metrics", put_metrics, HF_SERVER_GET, true},
-    {"/health", put_health, HF_SERVER_GET, true},
-    {"/status", put_status, HF_SERVER_GET, false},
-    {"/drain", drain, HF_SERVER_POST, false},
-};
 
 static enum hf_err answer_view(struct hf_service *service,
                                const struct hf_server_request *request,
-                               bool watches, struct hf_why *why)
+                               struct hf_why *why)
 {
-    enum hf_server_method method =
-        request->method == HF_SERVER_HEAD ? HF_SERVER_GET : request->method;
-    struct hf_server_reply reply = {.status = 404};
-    struct hf_buf body;
-    enum hf_err err;
+    struct hf_status status = {.now_at = now_of(service).s,
+                               .counts = &service->counts,
+                               .gauges = gauges_of(service),
+                               .web_ends_at =
+                                   service->config.settings->web_ends_at};
 
-    hf_buf_init_grow(&body, WATCH_MAX);
-    for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
-        if (views[i].method != method || (watches && !views[i].for_watchers) ||
-            !hf_span_eq(request->target, hf_span_str(views[i].target)))
-            continue;
-        reply.status = 200;
-        reply.content_type = HF_SPAN("application/json");
-        views[i].put(service, &reply, &body);
-    }
-    reply.body = hf_buf_span(&body);
-    err = hf_server_answer(service->config.front, request->id, &reply, why);
-    hf_buf_clear(&body);
-    return err;
-}
-
-/* Root, and whoever this process is. The socket's mode says the same, but modes
- * are changed. */
-static bool is_operator(const struct hf_server_request *request)
-{
-    return request->user != HF_SERVER_NOBODY &&
-           (request->user == 0 || request->user == geteuid());
-}
-
-static enum hf_err refuse_operator(struct hf_service *service,
-                                   const struct hf_server_request *request,
-                                   struct hf_why *why)
-{
-    const struct hf_server_reply reply = {
-        .status = 403,
-        .content_type = HF_SPAN("application/json"),
-        .body = HF_SPAN("{\"refused\":\"only root, and the user that the CA "
-                        "runs as, may ask here\"}\n"),
-    };
-
-    return hf_server_answer(service->config.front, request->id, &reply, why);
-}
-
-/* One at a time waits to hear of a reload; the others ask again. */
-static enum hf_err answer_operator(struct hf_service *service,
-                                   const struct hf_server_request *request,
-                                   struct hf_why *why)
-{
-    bool may = is_operator(request);
-
-    /* Who only looks is nobody's business. */
-    if (!may || request->method == HF_SERVER_POST)
-        hf_ca_log_operator(service->config.say, service->config.say_to, request,
-                           may, now_of(service).s);
-    if (!may)
-        return refuse_operator(service, request, why);
-    if (service->wants_reload || request->method != HF_SERVER_POST ||
-        !hf_span_eq(request->target, HF_SPAN("/reload")))
-        return answer_view(service, request, false, why);
-    service->wants_reload = true;
-    service->reload_request = request->id;
-    return HF_OK;
+    return hf_views_answer(&service->views, request, &status, why);
 }
 
 bool hf_service_wants_reload(const struct hf_service *service)
 {
-    return service->wants_reload;
+    return service->views.wants_reload;
 }
 
 enum hf_err hf_service_reloaded(struct hf_service *service, bool good,
                                 struct hf_why *why)
 {
-    const struct hf_server_reply reply = {
-        .status = good ? 200 : 409,
-        .content_type = HF_SPAN("application/json"),
-        .body = good ? HF_SPAN("{\"reloaded\":true}\n")
-                     : HF_SPAN("{\"reloaded\":false}\n"),
-    };
-
-    if (!service->wants_reload)
-        return HF_OK;
-    service->wants_reload = false;
-    return hf_server_answer(service->config.front, service->reload_request,
-                            &reply, why);
+    return hf_views_reloaded(&service->views, good, why);
 }
 
 /* ---- requests ---- */
@@ -577,12 +426,8 @@ static enum hf_err take_requests(struct hf_service *service, struct hf_why *why)
         err = hf_server_poll(front, &request, &got, why);
         if (err != HF_OK || !got)
             break;
-        if (request.place == service->config.watch_place) {
-            err = answer_view(service, &request, true, why);
-            continue;
-        }
-        if (request.place == service->config.control_place) {
-            err = answer_operator(service, &request, why);
+        if (hf_views_are_at(&service->views, request.place)) {
+            err = answer_view(service, &request, why);
             continue;
         }
         held = hold(service, &request);
@@ -931,6 +776,7 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     if (service == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     service->config = *config;
+    service->views.config = &service->config;
     service->counts.started_at = now_of(service).s;
     service->store_is_good = true;
     err = hf_seat_new(config->store, config->keeper, now_of(service).s,
