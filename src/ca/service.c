@@ -8,19 +8,19 @@
 #include "ca/count.h"
 #include "ca/lists.h"
 #include "ca/log.h"
+#include "ca/lost.h"
 #include "ca/outcome.h"
 #include "ca/resources.h"
 #include "ca/seat.h"
 #include "ca/task.h"
 #include "ca/views.h"
+#include "ca/works.h"
 #include "os/clock.h"
 
-#define TASKS_MAX 128 /* of one turn */
-#define IDS_MAX   1000
+#define TASKS_MAX 128   /* of one turn */
 #define LOST_S    60    /* no job takes so long */
 #define RESUME_S  10    /* how often lost ones are looked for */
 #define QUIET_MS  60000 /* a perspective of which so long nothing was heard */
-#define WORKS_MAX 4096  /* jobs under way or waiting for their turn */
 #define FDS_MAX   (2 + HF_EYES_MAX * HF_EYE_FDS_MAX)
 
 /* A request that is not answered yet. */
@@ -33,25 +33,13 @@ struct held {
     bool is_answered;
 };
 
-/* A job, with those whose it is. */
-struct work {
-    bool used;
-    bool submitted;
-    uint64_t serial; /* tells the users of a place apart */
-    struct hf_job job;
-    enum hf_way way; /* of a validation */
-    struct held *held;
-};
-
 struct hf_service {
     struct hf_service_config config;
     struct hf_engine *engine;
     struct hf_seat *seat;
     struct hf_lists *lists;
     struct held *held;
-    struct work works[WORKS_MAX];
-    size_t work_count;
-    uint64_t serial;
+    struct hf_works works;
     struct hf_ca_counts counts;
     bool store_is_good;
     struct hf_views views;
@@ -134,54 +122,33 @@ static void sweep(struct hf_service *service)
 static bool add_work(struct hf_service *service, const struct hf_job *job,
                      struct held *held)
 {
-    for (size_t i = 0; i < WORKS_MAX; i++) {
-        struct work *work = &service->works[i];
-
-        if (work->used)
-            continue;
-        *work = (struct work){.used = true,
-                              .serial = ++service->serial,
-                              .job = *job,
-                              .held = held};
-        service->work_count++;
-        held->working++;
-        return true;
-    }
-    return false;
+    if (!hf_works_add(&service->works, job, held))
+        return false;
+    held->working++;
+    return true;
 }
 
-static uint64_t ticket_of(const struct hf_service *service,
-                          const struct work *work)
+static void end_work(struct hf_service *service, struct hf_work *work)
 {
-    return work->serial * WORKS_MAX + (uint64_t)(work - service->works);
+    struct held *held = work->owner;
+
+    held->working--;
+    hf_works_end(&service->works, work);
 }
 
-static struct work *work_of(struct hf_service *service, uint64_t ticket)
+static enum hf_err submit_signing(struct hf_service *service,
+                                  struct hf_work *work, struct hf_why *why)
 {
-    struct work *work = &service->works[ticket % WORKS_MAX];
+    const struct held *held = work->owner;
+    struct hf_issuer_order order = *held->call.signing;
 
-    return work->used && work->serial == ticket / WORKS_MAX ? work : NULL;
-}
-
-static void end_work(struct hf_service *service, struct work *work)
-{
-    work->held->working--;
-    work->used = false;
-    service->work_count--;
-}
-
-static enum hf_err submit_signing(struct hf_service *service, struct work *work,
-                                  struct hf_why *why)
-{
-    struct hf_issuer_order order = *work->held->call.signing;
-
-    order.ticket = ticket_of(service, work);
+    order.ticket = hf_works_ticket(&service->works, work);
     return hf_issuer_submit(service->config.issuer, &order, why);
 }
 
 /* What it asks is read from the store now: an account may have ended since. */
 static enum hf_err submit_validation(struct hf_service *service,
-                                     struct work *work, struct hf_why *why)
+                                     struct hf_work *work, struct hf_why *why)
 {
     struct hf_validation_job asked;
     struct hf_ca_call call;
@@ -200,7 +167,7 @@ static enum hf_err submit_validation(struct hf_service *service,
         asked.now = now_of(service);
         work->way = asked.way;
         err = hf_validator_submit(service->config.validator, &asked,
-                                  ticket_of(service, work), why);
+                                  hf_works_ticket(&service->works, work), why);
         service->has_begun = true;
     } else if (err == HF_OK) {
         end_work(service, work);
@@ -212,10 +179,10 @@ static enum hf_err submit_validation(struct hf_service *service,
 /* As many as there is room for. */
 static enum hf_err submit_works(struct hf_service *service, struct hf_why *why)
 {
-    size_t left = service->work_count;
+    size_t left = service->works.count;
 
-    for (size_t i = 0; left > 0 && i < WORKS_MAX; i++) {
-        struct work *work = &service->works[i];
+    for (size_t i = 0; left > 0 && i < HF_WORKS_MAX; i++) {
+        struct hf_work *work = &service->works.places[i];
         enum hf_err err;
 
         if (!work->used)
@@ -252,9 +219,9 @@ static struct hf_task *add_task(struct hf_service *service,
 }
 
 /* The request that a job belongs to may be told when it was the last. */
-static void finish(struct hf_service *service, struct work *work)
+static void finish(struct hf_service *service, struct hf_work *work)
 {
-    struct held *held = work->held;
+    struct held *held = work->owner;
 
     end_work(service, work);
     if (held->working == 0 && !held->is_answered &&
@@ -273,14 +240,14 @@ static enum hf_err take_validated(struct hf_service *service,
     while (err == HF_OK && got && service->task_count + 2 <= TASKS_MAX) {
         struct hf_validation_result result;
         struct hf_task *task;
-        struct work *work;
+        struct hf_work *work;
         uint64_t ticket;
 
         err = hf_validator_poll(service->config.validator, now_of(service),
                                 &ticket, &result, &got, why);
         if (err != HF_OK || !got)
             break;
-        work = work_of(service, ticket);
+        work = hf_works_find(&service->works, ticket);
         if (work == NULL) {
             hf_validation_clear(&result);
             continue;
@@ -331,16 +298,18 @@ static enum hf_err take_signed(struct hf_service *service, struct hf_why *why)
     while (err == HF_OK && got && service->task_count + 2 <= TASKS_MAX) {
         struct hf_issuer_reply reply;
         struct hf_task *task;
-        struct work *work;
+        struct hf_work *work;
 
         err = hf_issuer_poll(issuer, &reply, &got, why);
         if (err != HF_OK || !got)
             break;
-        work = work_of(service, reply.ticket);
+        work = hf_works_find(&service->works, reply.ticket);
         if (work != NULL) {
+            const struct held *held = work->owner;
+
             task = add_task(service, HF_TASK_SIGNED, NULL);
             task->job = work->job;
-            task->asked = work->held->call.signing;
+            task->asked = held->call.signing;
             keep_reply(task, &reply);
             finish(service, work);
         } else {
@@ -363,21 +332,12 @@ static size_t held_count(const struct hf_service *service)
     return count;
 }
 
-static size_t queued_count(const struct hf_service *service)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; service->work_count > 0 && i < WORKS_MAX; i++)
-        count += service->works[i].used && !service->works[i].submitted;
-    return count;
-}
-
 static struct hf_ca_gauges gauges_of(const struct hf_service *service)
 {
     return (struct hf_ca_gauges){
         .held = held_count(service),
-        .works = service->work_count,
-        .queued = queued_count(service),
+        .works = service->works.count,
+        .queued = hf_works_waiting(&service->works),
         .signed_entry = service->signed_entry,
         .has_lost = service->has_lost,
         .front = hf_server_counters(service->config.front),
@@ -504,49 +464,8 @@ static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
 
 /* ---- what was left under way ---- */
 
-struct lost {
-    struct hf_service *service;
-    int64_t before_at;
-    int64_t ids[2][IDS_MAX];
-    size_t counts[2];
-};
-
-static const struct {
-    enum hf_ca_operation operation;
-    enum hf_job_kind kind;
-} lost_kinds[] = {{HF_CA_AUTHZ_TAKE_UP, HF_JOB_CHALLENGE},
-                  {HF_CA_ORDER_TAKE_UP, HF_JOB_SIGN}};
-
-/* What has been processing since before that moment, for this process or for
- * one that is gone. It is ours now. */
-static enum hf_err take_up(struct lost *lost, size_t kind, struct hf_why *why)
-{
-    const struct hf_service *service = lost->service;
-    struct hf_store *store = service->config.store;
-    const enum hf_ca_operation operation = lost_kinds[kind].operation;
-    int64_t now_at = now_of(service).s;
-    const struct hf_store_value values[] = {
-        hf_store_number(hf_seat_id(service->seat)), hf_store_number(now_at),
-        hf_store_number(lost->before_at),
-        hf_store_number(hf_seat_predecessor(service->seat)),
-        hf_store_number(hf_seat_knows_others(service->seat, now_at))};
-    bool more = false;
-    enum hf_err err = hf_store_start(store, operation, values, 5, why);
-
-    lost->counts[kind] = 0;
-    if (err == HF_OK)
-        err = hf_store_next(store, operation, &more, why);
-    while (err == HF_OK && more) {
-        if (lost->counts[kind] < IDS_MAX)
-            lost->ids[kind][lost->counts[kind]++] =
-                hf_store_get_number(store, operation, 0);
-        err = hf_store_next(store, operation, &more, why);
-    }
-    return err;
-}
-
-static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
-                              int64_t id, struct hf_why *why)
+static enum hf_err resume_one(struct hf_service *service,
+                              const struct hf_job *job, struct hf_why *why)
 {
     struct held *held = hold(service, NULL);
     bool wanted = true;
@@ -554,45 +473,27 @@ static enum hf_err resume_one(struct hf_service *service, enum hf_job_kind kind,
     if (held == NULL)
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     hf_engine_begin(service->engine, now_of(service).s, &held->call);
-    if (kind == HF_JOB_SIGN &&
-        !hf_outcome_sign(&held->call, id, &held->call.signing, &wanted)) {
+    if (job->kind == HF_JOB_SIGN &&
+        !hf_outcome_sign(&held->call, job->id, &held->call.signing, &wanted)) {
         *why = held->call.why;
         return held->call.err;
     }
     if (wanted)
-        (void)add_work(service, &(struct hf_job){kind, id}, held);
+        (void)add_work(service, job, held);
     return HF_OK;
 }
 
-static bool is_worked_on(const struct hf_service *service,
-                         enum hf_job_kind kind, int64_t id)
-{
-    for (size_t i = 0; service->work_count > 0 && i < WORKS_MAX; i++)
-        if (service->works[i].used && service->works[i].job.kind == kind &&
-            service->works[i].job.id == id)
-            return true;
-    return false;
-}
-
-static enum hf_err find_lost(struct hf_store *store, void *of,
-                             struct hf_why *why)
-{
-    enum hf_err err = take_up(of, 0, why);
-
-    (void)store;
-    return err == HF_OK ? take_up(of, 1, why) : err;
-}
-
 static enum hf_err resume_all(struct hf_service *service,
-                              const struct lost *lost, struct hf_why *why)
+                              const struct hf_lost *lost, struct hf_why *why)
 {
     enum hf_err err = hf_store_begin(service->config.store, why);
 
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; err == HF_OK && i < lost->counts[k]; i++)
-            if (!is_worked_on(service, lost_kinds[k].kind, lost->ids[k][i]))
-                err = resume_one(service, lost_kinds[k].kind, lost->ids[k][i],
-                                 why);
+    for (size_t i = 0; err == HF_OK && i < lost->count; i++) {
+        const struct hf_job job = hf_lost_job(lost, i);
+
+        if (!hf_works_has(&service->works, &job))
+            err = resume_one(service, &job, why);
+    }
     if (err == HF_OK)
         return hf_store_commit(service->config.store, why);
     hf_store_undo(service->config.store);
@@ -605,12 +506,12 @@ static enum hf_err resume(struct hf_service *service, bool at_once,
                           struct hf_why *why)
 {
     int64_t now_at = now_of(service).s;
-    struct lost lost = {.service = service,
-                        .before_at = at_once ? now_at + 1 : now_at - LOST_S};
+    struct hf_lost lost;
     enum hf_err err =
-        hf_store_transact(service->config.store, find_lost, &lost, why);
+        hf_lost_take_up(service->config.store, service->seat, now_at,
+                        at_once ? now_at + 1 : now_at - LOST_S, &lost, why);
 
-    if (err == HF_OK && lost.counts[0] + lost.counts[1] > 0)
+    if (err == HF_OK && lost.count > 0)
         err = resume_all(service, &lost, why);
     service->has_lost &= err != HF_OK;
     service->resume_at = now_at + RESUME_S;
@@ -654,7 +555,7 @@ static enum hf_err wait(struct hf_service *service, int64_t wait_ms,
         fds[1].events |= POLLOUT;
     for (size_t i = 0; i < eye_count; i++)
         fds[count++] = (struct pollfd){eyes[i], POLLIN, 0};
-    if (service->work_count > 0 && wait_ms > 100)
+    if (service->works.count > 0 && wait_ms > 100)
         wait_ms = 100; /* timeouts of look-ups are seen by asking */
     if (service->has_begun)
         wait_ms = 0;
@@ -714,15 +615,6 @@ bool hf_service_is_busy(const struct hf_service *service)
 
 /* ---- other settings ---- */
 
-static bool has_unsigned(const struct hf_service *service)
-{
-    for (size_t i = 0; service->work_count > 0 && i < WORKS_MAX; i++)
-        if (service->works[i].used && !service->works[i].submitted &&
-            service->works[i].job.kind == HF_JOB_SIGN)
-            return true;
-    return false;
-}
-
 enum hf_err hf_service_change(struct hf_service *service,
                               const struct hf_ca_settings *settings,
                               struct hf_validator *validator,
@@ -730,7 +622,7 @@ enum hf_err hf_service_change(struct hf_service *service,
 {
     enum hf_err err;
 
-    if (has_unsigned(service))
+    if (hf_works_want_key(&service->works))
         return hf_fail(why, HF_ELIMIT, 0,
                        "too much waits for the CA's key just now");
     err = hf_engine_change(service->engine, settings, why);
@@ -738,9 +630,7 @@ enum hf_err hf_service_change(struct hf_service *service,
         return err;
     service->config.settings = settings;
     service->config.validator = validator;
-    for (size_t i = 0; i < WORKS_MAX; i++)
-        if (service->works[i].job.kind != HF_JOB_SIGN)
-            service->works[i].submitted = false;
+    hf_works_look_again(&service->works);
     return HF_OK;
 }
 
