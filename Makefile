@@ -13,6 +13,7 @@
 #   make coverage         lines of src/spec that tests reach: all of them
 #   make valgrind         tests under memcheck
 #   make install PREFIX=/usr/local DESTDIR=
+#   make uninstall        the same files; keys, certificates, states stay
 #   make dist, make clean
 PREFIX ?= /usr/local
 FUZZ_S ?= 60
@@ -34,13 +35,14 @@ SHELL = /bin/bash
 .NOTPARALLEL:
 .SECONDARY:
 .PHONY: all dev demo test check lint fuzz bench coverage valgrind install \
-	dist clean
+	uninstall dist clean
 
 all check install dist: deps-build built-release
 dev: deps-build built-dev
 coverage: deps-build deps-dev built-coverage
 lint: deps-build deps-dev built-lint
 fuzz: deps-build deps-dev built-fuzz
+uninstall: build/release/build.ninja
 test valgrind: deps-build deps-test built-release
 demo: deps-build deps-demo built-release
 bench: deps-build deps-bench built-release
@@ -67,6 +69,10 @@ install:
 	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
 	@meson install -C build/release \
 		$(if $(DESTDIR),--destdir=$(abspath $(DESTDIR)))
+uninstall:
+	@meson configure build/release -Dprefix=$(abspath $(PREFIX))
+	@ninja -C build/release build.ninja >build/release/setup.log
+	@tools/uninstall build/release $(if $(DESTDIR),$(abspath $(DESTDIR)))
 dist:
 	@meson dist -C build/release --no-tests
 clean:

@@ -3,7 +3,8 @@
 #
 # What `make install` leaves behind is enough for somebody else: headers,
 # pkg-config file and libraries build a program, both of them; the shared
-# library shows nothing but hf_.
+# library shows nothing but hf_. `make uninstall` takes all of it away, and nothing
+# that somebody else put there.
 set -eu
 
 tmp=$(mktemp -d)
@@ -113,4 +114,18 @@ if command -v systemd-analyze >"$tmp/log"; then
     grep -E 'holdfast-(renew|ca|perspective).*(Unknown|Invalid|Failed to parse|bad unit)' \
         "$tmp/log" && fail "systemd does not like the units"
 fi
-exit 0
+
+# What others have beside it stays; nothing is missed a second time.
+mkdir -p "$root/etc/holdfast" "$root/var/lib/holdfast"
+for file in /etc/holdfast/holdfast.conf /var/lib/holdfast/account.json \
+    "$prefix/bin/other" "$prefix/share/holdfast/mine"; do
+    echo kept >"$root$file"
+    echo "$root$file"
+done | sort >"$tmp/others"
+"$SRC/tools/uninstall" "$BUILD" "$root"
+"$SRC/tools/uninstall" "$BUILD" "$root"
+find "$root" ! -type d | sort | diff "$tmp/others" - >"$tmp/log" ||
+    fail "make uninstall: not the files of others alone: $(cat "$tmp/log")"
+[ -z "$(find "$root" -type d -name holdfast -empty)" ] ||
+    fail "make uninstall leaves empty folders of its name"
+echo "ok: it is taken away, and nothing else"
