@@ -341,6 +341,7 @@ static bool find_signer(struct hf_ca_call *call)
 
 static bool read_own_key(struct hf_ca_call *call)
 {
+    const char *fault;
     enum hf_err err;
 
     if (call->owns_key)
@@ -352,7 +353,10 @@ static bool read_own_key(struct hf_ca_call *call)
         return hf_ca_call_refuse(call, HF_TROUBLE_BAD_PUBLIC_KEY,
                                  call->why.text);
     call->owns_key = true;
-    return true;
+    /* Before anything is done with it: large exponents take long. */
+    fault = hf_public_key_fault(call->key);
+    return fault == NULL ||
+           hf_ca_call_refuse(call, HF_TROUBLE_BAD_PUBLIC_KEY, fault);
 }
 
 static bool check_signature(struct hf_ca_call *call)

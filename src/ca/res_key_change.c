@@ -7,6 +7,10 @@
 static bool check_inner(struct hf_ca_call *call, const struct hf_jws *inner,
                         const struct hf_public_key *new_key)
 {
+    const char *fault = hf_public_key_fault(new_key);
+
+    if (fault != NULL)
+        return hf_ca_call_refuse(call, HF_TROUBLE_BAD_PUBLIC_KEY, fault);
     if (inner->nonce.len > 0 || !hf_span_eq(inner->url, call->jws.url))
         return hf_ca_call_refuse(
             call, HF_TROUBLE_MALFORMED,

@@ -167,19 +167,27 @@ static bool check_key(struct hf_ca_call *call, const struct hf_csr *csr)
 }
 
 /* What the issuer would refuse is refused here, where the order stays ready for
- * another request. More in the subject, and extensions that servers have no use
- * for, are left out of the certificate, as clients expect. */
-static bool check_wish(struct hf_ca_call *call, const struct hf_csr *csr)
+ * another request; and before the key is used for anything, for there are some
+ * with which that takes long. */
+static bool check_kind(struct hf_ca_call *call, struct hf_span csr)
 {
     const char *fault = NULL;
     struct hf_span spki;
 
-    if (csr->must_staple)
-        fault = "this CA has no OCSP, whose answers would have to be stapled: "
-                "ask without the TLS feature status_request (RFC 7633)";
-    else if (hf_csr_spki(csr->der, &spki))
+    if (hf_csr_spki(csr, &spki))
         fault = hf_spki_fault(spki, !call->settings->internal_names);
     return fault == NULL || hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR, fault);
+}
+
+/* More in the subject, and extensions that servers have no use for, are left
+ * out of the certificate, as clients expect. */
+static bool check_wish(struct hf_ca_call *call, const struct hf_csr *csr)
+{
+    return !csr->must_staple ||
+           hf_ca_call_refuse(
+               call, HF_TROUBLE_BAD_CSR,
+               "this CA has no OCSP, whose answers would have to be stapled: "
+               "ask without the TLS feature status_request (RFC 7633)");
 }
 
 static bool take_csr(struct hf_ca_call *call, struct hf_order *order)
@@ -196,6 +204,8 @@ static bool take_csr(struct hf_ca_call *call, struct hf_order *order)
         return hf_ca_call_refuse(call, HF_TROUBLE_BAD_CSR,
                                  "\"csr\" is a request in DER in base64url");
     order->csr = (struct hf_span){der, text.len * 3 / 4};
+    if (!check_kind(call, order->csr))
+        return false;
     err = hf_csr_read(order->csr, &csr, &call->why);
     if (err == HF_ENOMEM)
         return hf_ca_call_fail(call, err);

@@ -6,20 +6,25 @@
 #include "base/alloc.h"
 #include "crypto/evp_key.h"
 #include "crypto/jwk_read.h"
+#include "crypto/leaf_lint.h"
 
 struct hf_public_key {
     EVP_PKEY *key;
     struct hf_signer about; /* what it says of itself; signs nothing */
     unsigned char hash[32]; /* once: OpenSSL's encoder costs a signature */
+    const char *fault;      /* or NULL */
 };
 
-static enum hf_err take_hash(struct hf_public_key *key, struct hf_why *why)
+static enum hf_err take_spki(struct hf_public_key *key, struct hf_why *why)
 {
     unsigned char *der = NULL;
     int len = i2d_PUBKEY(key->key, &der);
     bool good = len > 0 && EVP_Digest(der, (size_t)len, key->hash, NULL,
                                       EVP_sha256(), NULL) == 1;
 
+    if (good)
+        key->fault =
+            hf_spki_fault((struct hf_span){(char *)der, (size_t)len}, false);
     OPENSSL_free(der);
     return good ? HF_OK : hf_evp_failed(why);
 }
@@ -36,7 +41,7 @@ enum hf_err hf_public_key_read(struct hf_span jwk, struct hf_public_key **out,
     if (err == HF_OK)
         err = hf_signer_describe(&made->about, made->key, why);
     if (err == HF_OK)
-        err = take_hash(made, why);
+        err = take_spki(made, why);
     if (err != HF_OK) {
         hf_public_key_free(made);
         return err;
@@ -51,6 +56,11 @@ void hf_public_key_free(struct hf_public_key *key)
         return;
     EVP_PKEY_free(key->key);
     hf_free(key);
+}
+
+const char *hf_public_key_fault(const struct hf_public_key *key)
+{
+    return key->fault;
 }
 
 enum hf_sig_alg hf_public_key_alg(const struct hf_public_key *key)

@@ -20,6 +20,11 @@ enum hf_err hf_public_key_read(struct hf_span jwk, struct hf_public_key **out,
                                struct hf_why *why);
 void hf_public_key_free(struct hf_public_key *key);
 
+/* Why no account should have it: what nobody certifies either, but for its kind
+ * (crypto/leaf_lint.h), such as exponents with which everybody can sign. A
+ * sentence, or NULL. */
+const char *hf_public_key_fault(const struct hf_public_key *key);
+
 /* The one algorithm that it signs with here. */
 enum hf_sig_alg hf_public_key_alg(const struct hf_public_key *key);
 

@@ -346,6 +346,70 @@ static void key_change_refused(void **state)
     hf_private_key_free(other_key);
 }
 
+/* ---- keys that are nobody's ---- */
+
+/* The point 1 of Ed25519: with it as R, and S = 0, all is signed well. */
+#define POINT_1 "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static enum hf_err sign_anything(void *state, struct hf_span data,
+                                 struct hf_buf *out, struct hf_why *why)
+{
+    static const char signature[64] = {1};
+
+    (void)state;
+    (void)data;
+    (void)why;
+    hf_buf_put(out, (struct hf_span){signature, sizeof(signature)});
+    return HF_OK;
+}
+
+static void make_everybodys(struct hf_signer *out)
+{
+    const struct hf_span jwk = HF_SPAN(
+        "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"" POINT_1 "\"}");
+
+    *out = (struct hf_signer){.alg = HF_EDDSA, .sign = sign_anything};
+    memcpy(out->jwk, jwk.ptr, jwk.len);
+    out->jwk_len = jwk.len;
+}
+
+/* For which anybody can sign, no account has, nor gets. */
+static void keys_of_everybody(void **state)
+{
+    struct hf_signer everybodys;
+
+    (void)state;
+    make_account();
+    make_everybodys(&everybodys);
+    change_key(&everybodys, account_url, hf_signer_jwk(&signer), false);
+    is_refused(400, "badPublicKey");
+    account_url[0] = '\0';
+    hf_signer_clear(&signer);
+    signer = everybodys;
+    post("/new-account", "{\"termsOfServiceAgreed\":true}");
+    is_refused(400, "badPublicKey");
+}
+
+/* RSA with e = 1: a padded digest is its own signature. */
+static void keys_without_secret(void **state)
+{
+    const char *head = "{\"e\":\"AQ\",\"kty\":\"RSA\",\"n\":\"";
+    struct hf_buf jwk;
+
+    (void)state;
+    hf_signer_clear(&signer);
+    signer = (struct hf_signer){.alg = HF_RS256, .sign = sign_anything};
+    hf_buf_init(&jwk, signer.jwk, sizeof(signer.jwk));
+    hf_buf_puts(&jwk, head);
+    for (int i = 0; i < 342; i++) /* 2048 bits, and the last four are none */
+        hf_buf_putc(&jwk, i < 341 ? '_' : 'w');
+    hf_buf_puts(&jwk, "\"}");
+    signer.jwk_len = jwk.len;
+    post("/new-account", "{\"termsOfServiceAgreed\":true}");
+    is_refused(400, "badPublicKey");
+    assert_true(says("exponent"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +423,8 @@ int main(void)
         TEST(external_accounts),
         TEST(key_change),
         TEST(key_change_refused),
+        TEST(keys_of_everybody),
+        TEST(keys_without_secret),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -260,6 +260,39 @@ static void make_roca(unsigned char n[256])
     BN_CTX_free(ctx);
 }
 
+/* An Ed25519 key of this point: its lowest octets, and the highest. */
+static const char *edwards_fault(unsigned char first, unsigned char filled,
+                                 unsigned char last)
+{
+    static const struct hf_span head =
+        HF_SPAN_INIT("\x30\x05\x06\x03\x2b\x65\x70");
+    unsigned char point[32];
+    char room[64];
+    struct hf_der der;
+
+    memset(point, filled, sizeof(point));
+    point[0] = first;
+    point[31] = last;
+    hf_der_init(&der, room, sizeof(room));
+    hf_der_put(&der, (struct hf_span){(const char *)point, sizeof(point)});
+    hf_der_wrap_bits(&der, 0);
+    hf_der_put(&der, head);
+    hf_der_wrap(&der, HF_DER_SEQUENCE, 0);
+    return hf_spki_fault(hf_der_span(&der), false);
+}
+
+/* RFC 8032 8.9: the point counts, however its encoding says the sign. */
+static void knows_points_of_everybody(void **state)
+{
+    (void)state;
+    expect(edwards_fault(0x00, 0x00, 0x00), "small order", "0");
+    expect(edwards_fault(0x01, 0x00, 0x00), "small order", "1");
+    expect(edwards_fault(0x01, 0x00, 0x80), "small order", "1, signed");
+    expect(edwards_fault(0xec, 0xff, 0x7f), "small order", "-1");
+    expect(edwards_fault(0xee, 0xff, 0xff), "small order", "1, too large");
+    expect(edwards_fault(0x03, 0x00, 0x00), NULL, "3");
+}
+
 static void knows_bad_keys(void **state)
 {
     static const struct hf_span p256_head = HF_SPAN_INIT(
@@ -320,6 +353,7 @@ int main(void)
         cmocka_unit_test(reads_any_octets),
         cmocka_unit_test(wants_each_name_once),
         cmocka_unit_test(knows_bad_keys),
+        cmocka_unit_test(knows_points_of_everybody),
         cmocka_unit_test(takes_good_keys),
     };
 
