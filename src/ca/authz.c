@@ -284,33 +284,28 @@ bool hf_authz_look(struct hf_ca_call *call, const struct hf_identifier *name,
     if (!hf_authz_offers(call->settings, name, HF_WAY_DNS_PERSIST) ||
         !hf_jit_may_query(&jit))
         return true;
-    if (!hf_often_wait_s(call, call->looks, of_all, name->value, &wait_s))
+    if (!hf_often_wait_s(call, HF_LIMIT_LOOKS, of_all, name->value, &wait_s))
         return false;
     jit.rate_ok = wait_s == 0;
     if (!hf_jit_may_query(&jit))
         return true;
-    return hf_often_count(call, call->looks, of_all, name->value) &&
+    return hf_often_count(call, HF_LIMIT_LOOKS, of_all, name->value) &&
            hf_ca_call_start(call, HF_JOB_LOOK, id);
-}
-
-static struct hf_span owner_of(const struct hf_authz *authz)
-{
-    return (struct hf_span){(const char *)&authz->account,
-                            sizeof(authz->account)};
 }
 
 bool hf_authz_count_failure(struct hf_ca_call *call,
                             const struct hf_authz *authz)
 {
-    return hf_often_count(call, call->failures, owner_of(authz),
-                          authz->name.value);
+    return hf_often_count(call, HF_LIMIT_FAILURES,
+                          hf_often_owner(&authz->account), authz->name.value);
 }
 
 bool hf_authz_wait_s(struct hf_ca_call *call, const struct hf_authz *authz,
                      int64_t *wait_s)
 {
-    return hf_often_wait_s(call, call->failures, owner_of(authz),
-                           authz->name.value, wait_s);
+    return hf_often_wait_s(call, HF_LIMIT_FAILURES,
+                           hf_often_owner(&authz->account), authz->name.value,
+                           wait_s);
 }
 
 /* ---- what they offer ---- */

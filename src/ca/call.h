@@ -76,12 +76,12 @@ struct hf_ca_call {
     const struct hf_ca_settings *settings;
     struct hf_store *store;
     struct hf_keeper keeper;
-    struct hf_limit *failures; /* NULL: as many as one likes */
-    struct hf_limit *looks;
+    struct hf_limit *const *limits; /* by enum hf_ca_limit */
     int64_t now_at;
     struct hf_arena arena;
 
     /* the request */
+    struct hf_span peer; /* its address; empty: none */
     enum hf_server_method method;
     const struct hf_resource *resource;
     struct hf_span whole;  /* the target as sent */
@@ -106,7 +106,7 @@ struct hf_ca_call {
     int retry_after_s;
 
     bool may_be_undone; /* alone: the first change marks what was before it */
-    bool shares_limits; /* failures and looks are counted in the tables */
+    bool shares_limits; /* limits are counted in the tables */
 
     /* how it ended */
     enum hf_trouble trouble;

@@ -16,8 +16,7 @@
 struct hf_engine {
     struct hf_engine_config config;
     struct hf_nonces *nonces;
-    struct hf_limit *failures;
-    struct hf_limit *looks;
+    struct hf_limit *limits[HF_LIMITS];    /* NULL: any number */
     struct hf_public_key *keys[KEYS_KEPT]; /* by thumbprint */
 };
 
@@ -53,12 +52,9 @@ enum hf_err hf_engine_new(const struct hf_engine_config *config,
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     engine->config = *config;
     err = hf_nonces_new(config->nonce_key, &engine->nonces, why);
-    if (err == HF_OK)
-        err = make_limit(settings->failures_an_hour, config->nonce_key,
-                         &engine->failures, why);
-    if (err == HF_OK)
-        err = make_limit(settings->looks_an_hour, config->nonce_key,
-                         &engine->looks, why);
+    for (size_t i = 0; i < HF_LIMITS && err == HF_OK; i++)
+        err = make_limit(settings->an_hour[i], config->nonce_key,
+                         &engine->limits[i], why);
     if (err != HF_OK) {
         hf_engine_free(engine);
         return err;
@@ -74,8 +70,8 @@ void hf_engine_free(struct hf_engine *engine)
     for (size_t i = 0; i < KEYS_KEPT; i++)
         hf_public_key_free(engine->keys[i]);
     hf_nonces_free(engine->nonces);
-    hf_limit_free(engine->failures);
-    hf_limit_free(engine->looks);
+    for (size_t i = 0; i < HF_LIMITS; i++)
+        hf_limit_free(engine->limits[i]);
     hf_free(engine);
 }
 
@@ -85,31 +81,24 @@ enum hf_err hf_engine_change(struct hf_engine *engine,
                              struct hf_why *why)
 {
     const struct hf_ca_settings *were = engine->config.settings;
-    bool failures = settings->failures_an_hour != were->failures_an_hour;
-    bool looks = settings->looks_an_hour != were->looks_an_hour;
-    struct hf_limit *old_failures = engine->failures;
-    struct hf_limit *old_looks = engine->looks;
+    struct hf_limit *made[HF_LIMITS] = {NULL};
     enum hf_err err = HF_OK;
 
-    if (failures)
-        err = make_limit(settings->failures_an_hour, engine->config.nonce_key,
-                         &engine->failures, why);
-    if (err == HF_OK && looks)
-        err = make_limit(settings->looks_an_hour, engine->config.nonce_key,
-                         &engine->looks, why);
-    if (err != HF_OK) {
-        if (engine->failures != old_failures)
-            hf_limit_free(engine->failures);
-        engine->failures = old_failures;
-        engine->looks = old_looks;
-        return err;
+    for (size_t i = 0; i < HF_LIMITS && err == HF_OK; i++)
+        if (settings->an_hour[i] != were->an_hour[i])
+            err = make_limit(settings->an_hour[i], engine->config.nonce_key,
+                             &made[i], why);
+    for (size_t i = 0; i < HF_LIMITS; i++) {
+        struct hf_limit *old = engine->limits[i];
+        bool differs = settings->an_hour[i] != were->an_hour[i];
+
+        if (err == HF_OK && differs)
+            engine->limits[i] = made[i];
+        hf_limit_free(err != HF_OK ? made[i] : differs ? old : NULL);
     }
-    if (failures)
-        hf_limit_free(old_failures);
-    if (looks)
-        hf_limit_free(old_looks);
-    engine->config.settings = settings;
-    return HF_OK;
+    if (err == HF_OK)
+        engine->config.settings = settings;
+    return err;
 }
 
 void hf_engine_share_nonces(struct hf_engine *engine, bool share)
@@ -123,8 +112,7 @@ void hf_engine_share_nonces(struct hf_engine *engine, bool share)
 static void set_up(struct hf_ca_call *call)
 {
     call->settings = call->engine->config.settings;
-    call->failures = call->engine->failures;
-    call->looks = call->engine->looks;
+    call->limits = call->engine->limits;
     call->shares_limits = call->engine->config.nonce_key.len > 0;
 }
 
@@ -271,6 +259,7 @@ void hf_engine_open(struct hf_engine *engine,
 
     hf_engine_begin(engine, now_at, out);
     out->method = request->method;
+    out->peer = hf_arena_copy(&out->arena, request->peer);
     out->whole = hf_arena_copy(&out->arena, request->target);
     rest = out->whole;
     out->target = hf_span_cut(&rest, hf_span_find(rest, '?'));

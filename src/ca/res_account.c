@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Accounts (RFC 8555, section 7.3). */
 #include "acme/document.h"
+#include "ca/often.h"
 #include "ca/resources.h"
+#include "names/ip.h"
 
 #define CONTACTS_MAX    16
 #define CONTACT_MAX     320 /* octets of one */
@@ -180,6 +182,22 @@ static bool bind(struct hf_ca_call *call, struct hf_span kid, int64_t account)
 
 /* ---- newAccount (section 7.3) ---- */
 
+/* Whoever may have an account need not ask anybody for it, and it stays: so one
+ * place makes only so many. Whom the CA gave a key to it knows. */
+static bool count_place(struct hf_ca_call *call)
+{
+    uint8_t address[16];
+    size_t len;
+
+    if (!hf_ip_parse(call->peer, address, &len))
+        return true; /* a Unix socket */
+    return hf_often_take(
+        call, HF_LIMIT_ACCOUNTS, HF_SPAN("from"),
+        (struct hf_span){(const char *)address, len == 4 ? 4 : 8},
+        "too many accounts were made from this address; Retry-After says when "
+        "the next one may be");
+}
+
 static bool is_true(const struct hf_ca_call *call, const char *member)
 {
     return json_is_true(hf_document_member(call->payload, member));
@@ -223,6 +241,7 @@ static bool make_account(struct hf_ca_call *call)
             "says that you do");
     if (!hf_ca_call_check_key(call, call->key) ||
         !take_contacts(call, &account.contacts) || !take_binding(call, &kid) ||
+        (kid.len == 0 && !count_place(call)) ||
         !hf_ca_call_new_id(call, &account.id) ||
         !add_account(call, &account, kid) || !bind(call, kid, account.id))
         return false;

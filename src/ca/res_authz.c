@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authorizations and their challenges (RFC 8555, sections 7.4.1 and 7.5). */
-#include <limits.h>
-
 #include "acme/document.h"
 #include "ca/authz.h"
+#include "ca/often.h"
 #include "ca/persist.h"
 #include "ca/resources.h"
 
@@ -285,14 +284,9 @@ bool hf_resource_challenge(struct hf_ca_call *call)
     if (!hf_span_eq(hf_authz_status(&authz, call->now_at), HF_SPAN("pending")))
         return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
                                  "the authorization is not pending any more");
-    if (!hf_authz_wait_s(call, &authz, &wait_s))
-        return false;
-    if (wait_s > 0) {
-        call->retry_after_s = wait_s < INT_MAX ? (int)wait_s : INT_MAX;
-        return hf_ca_call_refuse(
-            call, HF_TROUBLE_RATE_LIMITED,
-            "this account failed too often at this name; Retry-After says "
-            "when it may be tried again");
-    }
-    return start(call, &authz, way);
+    return hf_authz_wait_s(call, &authz, &wait_s) &&
+           hf_often_refuse(call, wait_s,
+                           "this account failed too often at this name; "
+                           "Retry-After says when it may be tried again") &&
+           start(call, &authz, way);
 }

@@ -2,6 +2,7 @@
 /* Another key for an account (RFC 8555, section 7.3.5). Its URL and its records
  * stay good: every key that it ever had is kept (REQ ACCT-05, ACCT-11). */
 #include "acme/document.h"
+#include "ca/often.h"
 #include "ca/resources.h"
 
 static bool check_inner(struct hf_ca_call *call, const struct hf_jws *inner,
@@ -64,12 +65,36 @@ static bool refuse_taken(struct hf_ca_call *call, struct hf_span thumbprint)
                              "an account has the new key already");
 }
 
+/* REQ VAL-29, ACCT-05: as many as are looked at for a record, so that nobody
+ * pushes out the first ones, which records were made with. */
+static bool count_keys(struct hf_ca_call *call)
+{
+    int64_t count;
+    bool found;
+
+    if (!hf_ca_call_row(call, HF_CA_KEYS_COUNT,
+                        HF_VALUES(hf_store_number(call->account.id)), &found))
+        return false;
+    count = found ? hf_store_get_number(call->store, HF_CA_KEYS_COUNT, 0) : 0;
+    if (found)
+        hf_ca_call_row_end(call, HF_CA_KEYS_COUNT);
+    if (count >= HF_KEYS_MAX)
+        return hf_ca_call_refuse(call, HF_TROUBLE_UNAUTHORIZED,
+                                 "this account had a thousand keys, and gets "
+                                 "no other");
+    return hf_often_take(call, HF_LIMIT_ROLLOVERS,
+                         hf_often_owner(&call->account.id), HF_SPAN(" keys"),
+                         "the key of this account was changed too often; "
+                         "Retry-After says when it may be again");
+}
+
 static bool rekey(struct hf_ca_call *call, const struct hf_public_key *key)
 {
     struct hf_store_value id = hf_store_number(call->account.id);
     struct hf_span thumbprint = hf_public_key_thumbprint(key);
 
     if (!hf_ca_call_check_key(call, key) || !refuse_taken(call, thumbprint) ||
+        !count_keys(call) ||
         !hf_ca_call_run(call, HF_CA_ACCOUNT_REKEY,
                         HF_VALUES(id, hf_store_text(hf_public_key_jwk(key)),
                                   hf_store_text(thumbprint))) ||

@@ -3,6 +3,7 @@
 #include "acme/document.h"
 #include "ca/authz.h"
 #include "ca/cert_id.h"
+#include "ca/often.h"
 #include "ca/resources.h"
 
 /* What newOrder wants, checked. */
@@ -243,6 +244,14 @@ static bool add_order(struct hf_ca_call *call, const struct wish *wish,
                                     "another order replaces this certificate");
 }
 
+static bool count_order(struct hf_ca_call *call)
+{
+    return hf_often_take(call, HF_LIMIT_ORDERS,
+                         hf_often_owner(&call->account.id), HF_SPAN(" orders"),
+                         "this account ordered too often; Retry-After says "
+                         "when it may again");
+}
+
 bool hf_resource_new_order(struct hf_ca_call *call)
 {
     int64_t expires_at = call->now_at + call->settings->order_s;
@@ -252,7 +261,8 @@ bool hf_resource_new_order(struct hf_ca_call *call)
     bool good;
 
     hf_buf_init_grow(&ids, call->settings->names_max * 21);
-    good = read_wish(call, &wish) && hf_ca_call_new_id(call, &id) &&
+    good = read_wish(call, &wish) && count_order(call) &&
+           hf_ca_call_new_id(call, &id) &&
            authorize(call, &wish, &ids, &expires_at) &&
            add_order(call, &wish, id, expires_at, hf_buf_span(&ids)) &&
            hf_resource_show_order(call, id);

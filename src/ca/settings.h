@@ -21,6 +21,17 @@ struct hf_ca_profile {
     int64_t lifetime_s; /* both ends included */
 };
 
+/* What is done so often in an hour, and then refused for a while. */
+enum hf_ca_limit {
+    HF_LIMIT_FAILURES,  /* challenges that an account failed at a name */
+    HF_LIMIT_LOOKS,     /* just in time, at a name: not refused, not done */
+    HF_LIMIT_ACCOUNTS,  /* made from one address, or one IPv6 /64, without an
+                           external account key */
+    HF_LIMIT_ORDERS,    /* of an account */
+    HF_LIMIT_ROLLOVERS, /* of an account: REQ VAL-29 */
+    HF_LIMITS,          /* how many there are */
+};
+
 struct hf_ca_settings {
     struct hf_span base; /* "https://ca.example:8443", no slash at its end */
     const struct hf_span *former; /* the same, where it was before: accounts
@@ -53,8 +64,7 @@ struct hf_ca_settings {
     int64_t order_s;    /* how long an order and a pending authorization last */
     int64_t backdate_s; /* notBefore lies so far back: clocks differ */
     size_t names_max;   /* of one order */
-    uint32_t failures_an_hour; /* of an account at a name; 0: no limit */
-    uint32_t looks_an_hour;    /* just in time, of a name; 0: no limit */
+    uint32_t an_hour[HF_LIMITS]; /* 0: any number */
 };
 
 /* Cut the base, or a former one, off `*url`, which then begins with a slash;

@@ -178,6 +178,7 @@ static const char *const operations[HF_CA_OPERATIONS] = {
                       " DO UPDATE SET since_at = $3",
     [HF_CA_KEYS] = "SELECT thumbprint FROM account_key WHERE account = $1"
                    " ORDER BY since_at DESC",
+    [HF_CA_KEYS_COUNT] = "SELECT count(*) FROM account_key WHERE account = $1",
 
     [HF_CA_EAB_GET] = "SELECT mac_key, account FROM eab WHERE kid = $1",
     [HF_CA_EAB_BIND] = "UPDATE eab SET account = $2, bound_at = $3"

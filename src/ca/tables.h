@@ -24,6 +24,7 @@ enum hf_ca_operation {
     HF_CA_ACCOUNT_HASHED,    /* the same */
     HF_CA_KEY_ADD,           /* $1 account, $2 thumbprint, $3 now */
     HF_CA_KEYS,              /* $1 account: 0 thumbprint; newest first */
+    HF_CA_KEYS_COUNT,        /* $1 account: 0 how many */
 
     HF_CA_EAB_GET,  /* $1 kid: 0 MAC key, 1 account or NULL */
     HF_CA_EAB_BIND, /* $1 kid, $2 account, $3 now; of those not bound */

@@ -11,8 +11,6 @@
 #define ORDER_S     (7 * (int64_t)86400)
 #define BACKDATE_S  3600
 #define NAMES_MAX   100
-#define FAILURES    10
-#define LOOKS       100
 #define AN_HOUR_MAX 3600
 #define LIFE_MAX_S  (10 * 365 * (int64_t)86400)
 
@@ -203,14 +201,24 @@ static enum hf_exit read_profiles(const struct hf_cli *cli,
 static enum hf_exit read_limits(const struct hf_cli *cli,
                                 struct hf_ca_setup *out)
 {
-    int64_t failures = FAILURES;
-    int64_t looks = LOOKS;
+    static const struct {
+        const char *option;
+        int64_t usual;
+    } limits[HF_LIMITS] = {
+        [HF_LIMIT_FAILURES] = {"failures", 10},
+        [HF_LIMIT_LOOKS] = {"looks", 100},
+        [HF_LIMIT_ACCOUNTS] = {"accounts", 100},
+        [HF_LIMIT_ORDERS] = {"orders", 1000},
+        [HF_LIMIT_ROLLOVERS] = {"rollovers", 20},
+    };
 
-    if (!hf_cli_number(cli, "failures", 0, AN_HOUR_MAX, &failures) ||
-        !hf_cli_number(cli, "looks", 0, AN_HOUR_MAX, &looks))
-        return HF_EXIT_USAGE;
-    out->settings.failures_an_hour = (uint32_t)failures;
-    out->settings.looks_an_hour = (uint32_t)looks;
+    for (size_t i = 0; i < HF_LIMITS; i++) {
+        int64_t number = limits[i].usual;
+
+        if (!hf_cli_number(cli, limits[i].option, 0, AN_HOUR_MAX, &number))
+            return HF_EXIT_USAGE;
+        out->settings.an_hour[i] = (uint32_t)number;
+    }
     return HF_EXIT_GOOD;
 }
 

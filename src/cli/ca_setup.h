@@ -65,6 +65,18 @@
          .arg = "COUNT",                                                       \
          .help = "How often a name's record is looked at just in time in an "  \
                  "hour (default: 100; 0: any number)"},                        \
+        {.name = "accounts",                                                   \
+         .arg = "COUNT",                                                       \
+         .help = "Accounts that may be made from an address in an hour "       \
+                 "(default: 100; 0: any number)"},                             \
+        {.name = "orders",                                                     \
+         .arg = "COUNT",                                                       \
+         .help = "Orders that an account may make in an hour "                 \
+                 "(default: 1000; 0: any number)"},                            \
+        {.name = "rollovers",                                                  \
+         .arg = "COUNT",                                                       \
+         .help = "How often an account may change its key in an hour "         \
+                 "(default: 20; 0: any number)"},                              \
         {.name = "internal-names",                                             \
          .help = "Certify names and addresses of no public network"},          \
         {.name = "clock",                                                      \

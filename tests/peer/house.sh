@@ -10,6 +10,8 @@
 #                               $tmp/ca.log
 #   house_serve_from STATE PORT WATCH-PORT [OPTION...]
 #                               be one of several that serve it together
+#                               $house_limits are without limits of what a
+#                               crowd does
 #   house_close                 end it in order; its status is $status
 #   house_processes             the ids of its processes, a line each
 #   metric PATTERN              the value of a metric of it
@@ -20,6 +22,7 @@
 
 house=$tmp/house
 house_pid=
+house_limits='--accounts 0 --orders 0'
 
 house_open() {
     knot_zone >"$tmp/shop.conf"
@@ -48,12 +51,12 @@ house_found() {
 house_serve_from() { # STATE PORT WATCH-PORT [OPTION...]
     from=$1 at=$2 watched=$3
     shift 3
-    # shellcheck disable=SC2046 # words
+    # shellcheck disable=SC2046,SC2086 # words
     setsid -w "$HOLDFAST" ca serve --state-dir "$from" \
         --url "https://localhost:$house_port" \
         --listen "127.0.0.1@$at" --watch "127.0.0.1@$watched" \
         --issuer-name ca.example --internal-names \
-        --http-port "$http_port" --tls-port "$tls_port" "$@" \
+        --http-port "$http_port" --tls-port "$tls_port" $house_limits "$@" \
         $(echo "$TREE_OPTIONS" | sed 's/--authoritative-port [^ ]*//') \
         >>"$tmp/ca.log" 2>&1 </dev/null &
     house_pid=$!

@@ -37,6 +37,7 @@ static struct hf_signer signer;
 static struct place *place;
 static char account_url[256]; /* kid of requests; empty: jwk */
 static char url_room[512];
+static const char *peer; /* where requests come from */
 
 static inline void new_signer(void)
 {
@@ -93,6 +94,7 @@ static inline int set_up(void **state)
     engine = new_engine(1);
     new_signer();
     account_url[0] = '\0';
+    peer = "192.0.2.1";
     return 0;
 }
 
@@ -163,6 +165,7 @@ static inline void send(const char *target, struct hf_span body)
         .method = HF_SERVER_POST,
         .target = hf_span_str(target),
         .content_type = HF_SPAN("application/jose+json"),
+        .peer = hf_span_str(peer),
         .body = body,
     });
 }

@@ -230,6 +230,17 @@ static void bind_with(const struct hf_eab *eab, struct hf_span jwk)
     hf_buf_clear(&payload);
 }
 
+/* The CA gave this key out. */
+static void know(const struct hf_eab *eab)
+{
+    assert_int_equal(
+        hf_store_run(store, HF_CA_EAB_ADD,
+                     HF_VALUES(hf_store_text(eab->kid), hf_store_blob(eab->key),
+                               hf_store_number(NOW)),
+                     NULL),
+        HF_OK);
+}
+
 static void external_accounts(void **state)
 {
     const struct hf_eab eab = {HF_HS256, HF_SPAN("a MAC key of the CA"),
@@ -241,12 +252,7 @@ static void external_accounts(void **state)
     settings.eab_required = true;
     post("/new-account", "{}");
     is_refused(403, "externalAccountRequired");
-    assert_int_equal(
-        hf_store_run(store, HF_CA_EAB_ADD,
-                     HF_VALUES(hf_store_text(eab.kid), hf_store_blob(eab.key),
-                               hf_store_number(NOW)),
-                     NULL),
-        HF_OK);
+    know(&eab);
     bind_with(&guessed, hf_signer_jwk(&signer));
     is_refused(403, "unauthorized");
     bind_with(&eab, HF_SPAN(OTHER_JWK));
@@ -346,6 +352,148 @@ static void key_change_refused(void **state)
     hf_private_key_free(other_key);
 }
 
+/* ---- limits (section 6.6) ---- */
+
+static void account_from(const char *address)
+{
+    peer = address;
+    new_signer();
+    account_url[0] = '\0';
+    post("/new-account", "{}");
+}
+
+/* Of one address, or one /64; with no key that the CA gave. */
+static void accounts_of_a_place(void **state)
+{
+    struct hf_engine *first = engine;
+    const struct hf_eab eab = {HF_HS256, HF_SPAN("a MAC key of the CA"),
+                               HF_SPAN("kid-1")};
+
+    (void)state;
+    settings.an_hour[HF_LIMIT_ACCOUNTS] = 2;
+    (void)use_another(2);
+    account_from("192.0.2.1");
+    account_from("192.0.2.1");
+    is_good(201, "valid");
+    post("/new-account", "{}");
+    is_good(200, "valid"); /* it is there already */
+    account_from("192.0.2.1");
+    is_refused(429, "rateLimited");
+    assert_span_equal(field("Retry-After"), HF_SPAN("1800"));
+    account_from("192.0.2.2");
+    is_good(201, "valid");
+    account_from("");
+    is_good(201, "valid");
+    account_from("2001:db8::1");
+    account_from("2001:db8::2:0:0:1");
+    is_good(201, "valid");
+    account_from("2001:db8::3");
+    is_refused(429, "rateLimited");
+    account_from("2001:db8:0:1::1");
+    is_good(201, "valid");
+    peer = "192.0.2.1";
+    new_signer();
+    know(&eab);
+    bind_with(&eab, hf_signer_jwk(&signer));
+    is_good(201, "valid");
+    now_at += 1800;
+    account_from("192.0.2.1");
+    is_good(201, "valid");
+    use_again(first);
+}
+
+static void orders_of_an_account(void **state)
+{
+    static const char payload[] =
+        "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}";
+    struct hf_engine *first = engine;
+
+    (void)state;
+    settings.an_hour[HF_LIMIT_ORDERS] = 2;
+    (void)use_another(2);
+    make_account();
+    post("/new-order", payload);
+    post("/new-order", "{}");
+    is_refused(400, "malformed"); /* and does not count */
+    post("/new-order", payload);
+    is_good(201, "pending");
+    post("/new-order", payload);
+    is_refused(429, "rateLimited");
+    assert_true(field("Retry-After").len > 0);
+    new_signer();
+    make_account();
+    post("/new-order", payload);
+    is_good(201, "pending");
+    use_again(first);
+}
+
+/* Into another one, by both. */
+static void roll(void)
+{
+    struct hf_private_key *old_key = private_key;
+    struct hf_signer old = signer;
+    struct hf_signer next;
+
+    signer = (struct hf_signer){0};
+    private_key = NULL;
+    new_signer();
+    next = signer;
+    signer = old;
+    change_key(&next, account_url, hf_signer_jwk(&old), false);
+    if (reply.status == 200) {
+        signer = next;
+        next = old;
+    }
+    hf_signer_clear(&next);
+    if (reply.status == 200) {
+        hf_private_key_free(old_key);
+        return;
+    }
+    hf_private_key_free(private_key);
+    private_key = old_key;
+}
+
+static void add_keys(int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[16];
+        const struct hf_store_value values[] = {
+            hf_store_number(call.account.id),
+            hf_store_text((struct hf_span){
+                name, (size_t)snprintf(name, sizeof(name), "%d", i)}),
+            hf_store_number(NOW)};
+
+        assert_int_equal(hf_store_run(store, HF_CA_KEY_ADD, values, 3, NULL),
+                         HF_OK);
+    }
+}
+
+/* REQ VAL-29, ACCT-05: a thief who has the key cannot make so many that the
+ * owner's first ones are not looked at any more. */
+static void keys_of_an_account(void **state)
+{
+    struct hf_engine *first = engine;
+
+    (void)state;
+    make_account();
+    post(account_path(""), "");
+    add_keys(HF_KEYS_MAX - 2);
+    roll();
+    is_good(200, "valid");
+    roll();
+    is_refused(403, "a thousand keys");
+    settings.an_hour[HF_LIMIT_ROLLOVERS] = 2;
+    (void)use_another(2);
+    new_signer();
+    make_account();
+    roll();
+    roll();
+    is_good(200, "valid");
+    roll();
+    is_refused(429, "rateLimited");
+    use_again(first);
+}
+
 /* ---- keys that are nobody's ---- */
 
 /* The point 1 of Ed25519: with it as R, and S = 0, all is signed well. */
@@ -365,8 +513,8 @@ static enum hf_err sign_anything(void *state, struct hf_span data,
 
 static void make_everybodys(struct hf_signer *out)
 {
-    const struct hf_span jwk = HF_SPAN(
-        "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"" POINT_1 "\"}");
+    const struct hf_span jwk =
+        HF_SPAN("{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"" POINT_1 "\"}");
 
     *out = (struct hf_signer){.alg = HF_EDDSA, .sign = sign_anything};
     memcpy(out->jwk, jwk.ptr, jwk.len);
@@ -423,6 +571,9 @@ int main(void)
         TEST(external_accounts),
         TEST(key_change),
         TEST(key_change_refused),
+        TEST(accounts_of_a_place),
+        TEST(orders_of_an_account),
+        TEST(keys_of_an_account),
         TEST(keys_of_everybody),
         TEST(keys_without_secret),
     };

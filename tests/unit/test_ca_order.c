@@ -301,8 +301,8 @@ static void limits_of_several(void **state)
     struct hf_job job;
 
     (void)state;
-    settings.failures_an_hour = 2;
-    settings.looks_an_hour = 2;
+    settings.an_hour[HF_LIMIT_FAILURES] = 2;
+    settings.an_hour[HF_LIMIT_LOOKS] = 2;
     settings.just_in_time = true;
     settings.reuses = false;
     for (int i = 1; i < 3; i++) {
