@@ -21,8 +21,12 @@ enum hf_err hf_revocation_do(struct hf_store *store,
     if (err != HF_OK)
         return err;
     *did = hf_store_changed(store) > 0;
+    if (!*did && revocation->reason == HF_REVOKED_KEY_COMPROMISE) {
+        err = hf_store_run(store, HF_CA_CERT_COMPROMISED, revoke, 1, why);
+        *did = err == HF_OK && hf_store_changed(store) > 0;
+    }
     if (!*did)
-        return HF_OK;
+        return err;
     err = hf_store_run(store, HF_CA_CRL_DUE, due, 2, why);
     if (err == HF_OK && revocation->reason == HF_REVOKED_KEY_COMPROMISE)
         err = hf_store_run(store, HF_CA_BLOCK_ADD, block, 3, why);

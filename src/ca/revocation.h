@@ -18,8 +18,9 @@ struct hf_revocation {
 
 /*
  * Inside a transaction: mark it, have its list made anew in a moment, and when
- * its key is known to others, take that for nothing any more. `*did` is false
- * when it was revoked before, or is not there. Fails: as hf_store_run().
+ * its key is known to others, take that for nothing any more: also when it was
+ * revoked before for less, and then that is its reason from now on. `*did` is
+ * false when it was revoked before, or is not there. Fails: as hf_store_run().
  */
 enum hf_err hf_revocation_do(struct hf_store *store,
                              const struct hf_revocation *revocation, bool *did,

@@ -263,6 +263,9 @@ static const char *const operations[HF_CA_OPERATIONS] = {
     [HF_CA_CERT_GET] = CERT "serial = $1",
     [HF_CA_CERT_REVOKE] = "UPDATE certificate SET revoked_at = $2, reason = $3"
                           " WHERE serial = $1 AND revoked_at IS NULL",
+    [HF_CA_CERT_COMPROMISED] =
+        "UPDATE certificate SET reason = 1 WHERE serial = $1"
+        " AND revoked_at IS NOT NULL AND reason <> 1",
     [HF_CA_CERT_REPLACE] = "UPDATE certificate SET replaced_by = $2"
                            " WHERE serial = $1 AND replaced_by IS NULL",
     [HF_CA_CERT_REVOKED] =
