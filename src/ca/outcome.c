@@ -284,14 +284,17 @@ bool hf_outcome_validated(struct hf_ca_call *call, const struct hf_job *job,
 
 /* ---- the issuer ---- */
 
-/* What was fresh when it was finalized is not any more (REQ VAL-52, REUSE-15).
- */
-static bool has_aged(const struct hf_order *order, int64_t now_at)
+/* What was good when it was finalized is not any more: it is too old, or was
+ * given back (REQ VAL-52, REUSE-09, REUSE-15). */
+static bool has_ended(const struct hf_order *order, int64_t now_at)
 {
-    for (size_t i = 0; i < order->authz_count; i++)
-        if (hf_authz_is_lapsed(&order->authzs[i], now_at) ||
-            order->authzs[i].caa_until_at < now_at)
+    for (size_t i = 0; i < order->authz_count; i++) {
+        const struct hf_authz *authz = &order->authzs[i];
+
+        if (!hf_span_eq(hf_authz_status(authz, now_at), HF_SPAN("valid")) ||
+            authz->caa_until_at < now_at)
             return true;
+    }
     return false;
 }
 
@@ -312,7 +315,7 @@ bool hf_outcome_sign(struct hf_ca_call *call, int64_t id,
     *wanted = *wanted && hf_span_eq(order.status, HF_SPAN("processing"));
     if (!*wanted)
         return true;
-    *wanted = !has_aged(&order, call->now_at);
+    *wanted = !has_ended(&order, call->now_at);
     return *wanted ? hf_order_signing(call, &order, out) : set_ready(call, id);
 }
 

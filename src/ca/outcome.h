@@ -25,7 +25,7 @@ bool hf_outcome_validated(struct hf_ca_call *call, const struct hf_job *job,
 
 /* What the issuer is asked for an order that a crash left processing. What has
  * to be looked at again first is not wanted any more: its client finalizes once
- * more. */
+ * more. Nor is what rests on an authorization that has ended. */
 bool hf_outcome_sign(struct hf_ca_call *call, int64_t order,
                      const struct hf_issuer_order **out, bool *wanted);
 

@@ -4,6 +4,7 @@
 #include "ca/authz.h"
 #include "ca/cert_id.h"
 #include "ca/often.h"
+#include "ca/order.h"
 #include "ca/resources.h"
 
 /* What newOrder wants, checked. */
@@ -13,6 +14,7 @@ struct wish {
     size_t count;
     const struct hf_ca_profile *profile;
     struct hf_span replaces; /* RFC 9773, section 5; or empty */
+    int64_t failed;          /* the order that was to replace it before, or 0 */
 };
 
 /* ---- names ---- */
@@ -95,6 +97,22 @@ static bool take_profile(struct hf_ca_call *call, struct wish *wish)
                              "no such profile; the directory lists them");
 }
 
+/* An order that came to nothing replaces nothing. */
+static bool check_other(struct hf_ca_call *call, int64_t id, struct wish *wish)
+{
+    struct hf_order other;
+    bool found;
+
+    if (!hf_order_load(call, id, &other, &found))
+        return false;
+    if (found &&
+        !hf_span_eq(hf_order_status(&other, call->now_at), HF_SPAN("invalid")))
+        return hf_ca_call_refuse(call, HF_TROUBLE_ALREADY_REPLACED,
+                                 "another order replaces this certificate");
+    wish->failed = id;
+    return true;
+}
+
 /* RFC 9773, section 5. The order is not refused for a certificate that we do
  * not know: its client may have come from another CA. */
 static bool take_replaces(struct hf_ca_call *call, struct wish *wish)
@@ -124,11 +142,8 @@ static bool take_replaces(struct hf_ca_call *call, struct wish *wish)
         return hf_ca_call_refuse(
             call, HF_TROUBLE_UNAUTHORIZED,
             "\"replaces\" is another account's certificate");
-    if (by != 0)
-        return hf_ca_call_refuse(call, HF_TROUBLE_ALREADY_REPLACED,
-                                 "another order replaces this certificate");
     wish->replaces = serial;
-    return true;
+    return by == 0 || check_other(call, by, wish);
 }
 
 static bool read_wish(struct hf_ca_call *call, struct wish *wish)
@@ -235,10 +250,11 @@ static bool add_order(struct hf_ca_call *call, const struct wish *wish,
                       hf_store_text(ids), hf_store_text(wish->replaces))))
         return false;
     if (wish->replaces.len > 0 &&
-        !hf_ca_call_change(
-            call, HF_CA_CERT_REPLACE,
-            HF_VALUES(hf_store_text(wish->replaces), hf_store_number(id)),
-            &did))
+        !hf_ca_call_change(call, HF_CA_CERT_REPLACE,
+                           HF_VALUES(hf_store_text(wish->replaces),
+                                     hf_store_number(id),
+                                     hf_store_number(wish->failed)),
+                           &did))
         return false;
     return did || hf_ca_call_refuse(call, HF_TROUBLE_ALREADY_REPLACED,
                                     "another order replaces this certificate");

@@ -267,7 +267,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "UPDATE certificate SET reason = 1 WHERE serial = $1"
         " AND revoked_at IS NOT NULL AND reason <> 1",
     [HF_CA_CERT_REPLACE] = "UPDATE certificate SET replaced_by = $2"
-                           " WHERE serial = $1 AND replaced_by IS NULL",
+                           " WHERE serial = $1"
+                           " AND (replaced_by IS NULL OR replaced_by = $3)",
     [HF_CA_CERT_REVOKED] =
         "SELECT serial, revoked_at, reason FROM certificate WHERE shard = $1"
         " AND revoked_at IS NOT NULL AND not_after_at >= $2",

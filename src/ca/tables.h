@@ -76,9 +76,10 @@ enum hf_ca_operation {
                        $6 not after, $7 shard, $8 key hash, $9 log entry, $10
                        its hash, $11 whose log */
     HF_CA_CERT_GET, /* $1 serial: enum hf_ca_cert_column */
-    HF_CA_CERT_REVOKE,  /* $1 serial, $2 now, $3 reason; of good ones */
+    HF_CA_CERT_REVOKE,      /* $1 serial, $2 now, $3 reason; of good ones */
     HF_CA_CERT_COMPROMISED, /* $1 serial; of those revoked for another reason */
-    HF_CA_CERT_REPLACE, /* $1 serial, $2 order; of those not replaced */
+    HF_CA_CERT_REPLACE,     /* $1 serial, $2 order; of those not replaced, or by
+                               $3 */
     HF_CA_CERT_REVOKED, /* $1 shard, $2 now: 0 serial, 1 at, 2 reason; of those
                            not yet expired */
 

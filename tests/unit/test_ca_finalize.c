@@ -51,6 +51,8 @@ static void finalize(void **state)
 /* RFC 9773, section 5. */
 static void replaces(void **state)
 {
+    char authz[200];
+
     static const char payload[] =
         "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"www.example.com\"}],"
         "\"replaces\":\"" CERT_ID "\"}";
@@ -60,6 +62,14 @@ static void replaces(void **state)
     issue(ready_order());
     post("/new-order", payload);
     is_good(201, "\"status\":\"ready\"");
+    (void)snprintf(authz, sizeof(authz), "%s", path_in("authz"));
+    post("/new-order", payload);
+    is_refused(409, "alreadyReplaced");
+    /* That order fails: it does not count. The next one does. */
+    post(authz, "{\"status\":\"deactivated\"}");
+    is_good(200, "deactivated");
+    post("/new-order", payload);
+    is_good(201, "\"status\":\"pending\"");
     post("/new-order", payload);
     is_refused(409, "alreadyReplaced");
     new_signer();
@@ -396,37 +406,50 @@ static void too_old(void **state)
     is_good(200, "\"status\":\"processing\"");
 }
 
-/* An order is signed when this came of its validation, and a crash ends that.
- * Ten seconds later it is signed after all, one more and it is ready again. */
-static void crash_while_signing(const struct hf_validation_result *result)
+/* Is the order of this job signed after all, when a crash is over? */
+static bool is_taken_up(const struct hf_job *job, int64_t at)
 {
     const struct hf_issuer_order *asked = NULL;
     struct hf_ca_call own;
-    char order[300];
+    bool wanted;
+
+    hf_engine_begin(engine, at, &own);
+    assert_int_equal(hf_store_begin(store, NULL), HF_OK);
+    assert_true(hf_outcome_sign(&own, job->id, &asked, &wanted));
+    assert_int_equal(hf_store_commit(store, NULL), HF_OK);
+    hf_ca_call_clear(&own);
+    return wanted;
+}
+
+/* An order that is signed when this came of its validation, and its job. */
+static struct hf_job sign_after(const struct hf_validation_result *result,
+                                const char *method, char order[300])
+{
     char target[320];
     char csr[4096];
     struct hf_job job;
-    bool wanted;
 
     new_signer();
     make_account();
-    job = start_challenge("dns-persist-01");
+    job = start_challenge(method);
     found(&job, result);
     post(account_path("/orders"), "");
-    (void)snprintf(order, sizeof(order), "%s", path_in("order"));
+    (void)snprintf(order, 300, "%s", path_in("order"));
     (void)snprintf(target, sizeof(target), "%s/finalize", order);
     make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
     post(target, csr);
     is_good(200, "\"status\":\"processing\"");
-    job = job_of_call(HF_JOB_SIGN);
-    for (int late = 0; late < 2; late++) {
-        hf_engine_begin(engine, NOW + 10 + late, &own);
-        assert_int_equal(hf_store_begin(store, NULL), HF_OK);
-        assert_true(hf_outcome_sign(&own, job.id, &asked, &wanted));
-        assert_int_equal(hf_store_commit(store, NULL), HF_OK);
-        assert_int_equal(wanted, late == 0);
-        hf_ca_call_clear(&own);
-    }
+    return job_of_call(HF_JOB_SIGN);
+}
+
+/* Ten seconds after a crash it is signed, one more and it is ready again. */
+static void crash_while_signing(const struct hf_validation_result *result)
+{
+    char order[300];
+    const struct hf_job job = sign_after(result, "dns-persist-01", order);
+
+    assert_true(is_taken_up(&job, NOW + 10));
+    assert_false(is_taken_up(&job, NOW + 11));
     post(order, "");
     is_good(200, "\"status\":\"ready\"");
 }
@@ -445,6 +468,32 @@ static void aged_while_signing(void **state)
     crash_while_signing(&result);
 }
 
+/* REQ REUSE-09: what a crash left is not signed when its name was given back
+ * meanwhile, nor when what no standing record shows again is over. */
+static void ended_while_signing(void **state)
+{
+    struct hf_validation_result result = good;
+    char order[300];
+    struct hf_job job;
+
+    (void)state;
+    job = sign_after(&good, "dns-persist-01", order);
+    post(order, "");
+    post(path_in("authz"), "{\"status\":\"deactivated\"}");
+    is_good(200, "deactivated");
+    assert_false(is_taken_up(&job, NOW));
+    post(order, "");
+    is_good(200, "\"status\":\"invalid\"");
+
+    result.expires_at = NOW + 10;
+    job = sign_after(&result, "dns-01", order);
+    assert_true(is_taken_up(&job, NOW + 10));
+    assert_false(is_taken_up(&job, NOW + 11));
+    now_at = NOW + 11;
+    post(order, "");
+    is_good(200, "\"status\":\"invalid\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +507,7 @@ int main(void)
         TEST(signed_by_another),
         TEST(too_old),
         TEST(aged_while_signing),
+        TEST(ended_while_signing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
