@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "holdfast/reason.h"
 
-/* REQ ERR-01..04, ERR-07: one row a reason. Rank orders what is reported. */
+/* REQ ERR-01..04, ERR-07: one row a reason. Rank orders what is reported.
+ * Sections are those of the last draft, of which the sentence is true in all;
+ * where another counts them otherwise, that is told. */
 static const struct {
     const char *word;
     enum hf_outcome outcome;
@@ -14,31 +16,32 @@ static const struct {
                       "Nothing to do."},
     [HF_REASON_OTHER_ISSUER] =
         {"other-issuer", HF_OUTCOME_IGNORED, 9,
-         "Draft -02 4.2 and BR 3.2.2.4.22: a CA ignores records whose issuer "
-         "is not one of its own names.",
+         "Draft 4.2 (-00: 4) and BR 3.2.2.4.22: a CA ignores records whose "
+         "issuer is not one of its own names.",
          "Nothing to do for this CA."},
     [HF_REASON_SYNTAX] =
         {"syntax", HF_OUTCOME_MALFORMED, 1,
-         "Draft -02 4.1: the value must follow the issue-value grammar of "
+         "Draft 4.1 (-00: 4): the value must follow the issue-value grammar of "
          "RFC 8659 4.2.",
          "Correct the text at the marked octet and publish it again."},
     [HF_REASON_DUPLICATE_PARAMETER] =
         {"duplicate-parameter", HF_OUTCOME_MALFORMED, 1,
-         "Draft -02 9.3.1: a record that gives a parameter twice is "
+         "Draft 9.3.1 (-00: 9.2.1): a record that gives a parameter twice is "
          "malformed.",
          "Keep one of the two parameters, or publish two records."},
     [HF_REASON_MISSING_ACCOUNTURI] =
         {"missing-accounturi", HF_OUTCOME_MALFORMED, 1,
-         "Draft -02 4.1 and BR 3.2.2.4.22: the accounturi parameter is "
+         "Draft 4.1 (-00: 4) and BR 3.2.2.4.22: the accounturi parameter is "
          "mandatory.",
          "Add accounturi= with the value for this account."},
     [HF_REASON_EMPTY_ACCOUNTURI] =
         {"empty-accounturi", HF_OUTCOME_MALFORMED, 1,
-         "Draft -02 4.1: accounturi must identify an account; it is empty.",
+         "Draft 4.1 (-00: 4): accounturi must identify an account; it is "
+         "empty.",
          "Give accounturi the value for this account."},
     [HF_REASON_BAD_PERSIST_UNTIL] =
         {"bad-persist-until", HF_OUTCOME_MALFORMED, 1,
-         "Draft -02 4.1: persistUntil must be a base-10 UNIX timestamp in "
+         "Draft 4.1 (-00: 4): persistUntil must be a base-10 UNIX timestamp in "
          "seconds.",
          "Write persistUntil as digits only, in seconds."},
     [HF_REASON_BAD_HASHED_URI] =
@@ -53,32 +56,32 @@ static const struct {
          "Publish the value with sha-256, which every CA accepts."},
     [HF_REASON_ACCOUNT_NOT_VALID] =
         {"account-not-valid", HF_OUTCOME_UNAUTHORIZED, 3,
-         "Draft -02 4.2: nothing validates for an account that is "
-         "deactivated or revoked.",
+         "Draft 4.2 (-00: 7.10; -01: 4.1): nothing validates for an account "
+         "that is deactivated or revoked.",
          "Create a new account and publish records for it."},
     [HF_REASON_ACCOUNT_MISMATCH] =
         {"account-mismatch", HF_OUTCOME_UNAUTHORIZED, 3,
-         "Draft -02 4.2: accounturi is not that of the requesting account "
+         "Draft 4.2 (-00: 4): accounturi is not that of the requesting account "
          "for this name.",
          "Publish the record computed for this account and this name."},
     [HF_REASON_EXPIRED] =
         {"expired", HF_OUTCOME_UNAUTHORIZED, 3,
-         "Draft -02 4.1: after persistUntil the record serves no new "
+         "Draft 4.1 (-00: 4): after persistUntil the record serves no new "
          "validation.",
          "Publish the record with a later persistUntil, or with none."},
     [HF_REASON_POLICY_REQUIRED] =
         {"policy-required", HF_OUTCOME_UNAUTHORIZED, 3,
-         "Draft -02 5: without policy=wildcard a record covers its exact "
+         "Draft 5: without policy=wildcard a record covers its exact "
          "name only.",
          "Add policy=wildcard, or publish a record at the name itself."},
     [HF_REASON_NO_MATCHING_ISSUER] =
         {"no-matching-issuer", HF_OUTCOME_UNAUTHORIZED, 6,
-         "Draft -02 4.2: no record names one of this CA's issuer domain "
+         "Draft 4.2 (-00: 4): no record names one of this CA's issuer domain "
          "names.",
          "Publish a record for this CA beside the others."},
     [HF_REASON_NO_RECORD] =
         {"no-record", HF_OUTCOME_UNAUTHORIZED, 7,
-         "Draft -02 4: there is no TXT record at the validation domain "
+         "Draft 4: there is no TXT record at the validation domain "
          "name.",
          "Publish the record."},
     [HF_REASON_DNS_FAILURE] =
@@ -88,8 +91,8 @@ static const struct {
          "See that every name server of the zone answers, then try again."},
     [HF_REASON_DNSSEC_BOGUS] =
         {"dnssec-bogus", HF_OUTCOME_DNS, 4,
-         "Draft -02 7.8.1: when DNSSEC validation fails the record must not "
-         "be used.",
+         "Draft 7.8.1 (-00 and -01: 7.7.1): when DNSSEC validation fails the "
+         "record must not be used.",
          "Repair the DNSSEC chain of the zone."},
 };
 

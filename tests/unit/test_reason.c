@@ -44,6 +44,11 @@ static void every_reason_is_explained(void **state)
         assert_int_equal(hf_reason_outcome(i), want[i].outcome);
         assert_int_equal(law[strlen(law) - 1], '.');
         assert_int_equal(advice[strlen(advice) - 1], '.');
+        /* Which is told to accounts of all drafts, but for what is new in it.
+         */
+        assert_int_equal(strstr(law, "Draft -02") != NULL,
+                         i == HF_REASON_BAD_HASHED_URI ||
+                             i == HF_REASON_HASH_ALG_NOT_ACCEPTED);
     }
 }
 
