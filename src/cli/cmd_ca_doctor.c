@@ -57,7 +57,45 @@ static void look_at_setup(struct hf_doctor *doctor)
                   HF_SPAN("it can be served"), NULL);
 }
 
-/* That there are none yet is nothing wrong. */
+static enum hf_err stop_at_second(void *state, const struct hf_entry *entry,
+                                  struct hf_why *why)
+{
+    (void)state;
+    return entry->number == 1 ? HF_OK : hf_fail(why, HF_ECANCELED, 0, "");
+}
+
+/* The first entry of the log is of `holdfast ca init`; who serves writes more.
+ */
+static bool has_served(const struct hf_doctor *doctor)
+{
+    char folder[PATH_MAX + 32];
+    struct hf_evidence_head read;
+    struct hf_evidence_stop stop;
+    struct hf_head head;
+    bool found;
+
+    hf_doctor_path(doctor, HF_CA_LOG, folder);
+    return hf_evidence_head_read(folder, &head, &found, NULL) != HF_OK ||
+           (found && head.number > 1) ||
+           hf_evidence_walk(folder, stop_at_second, NULL, &read, &stop, NULL) !=
+               HF_OK;
+}
+
+static void say_no_ledger(struct hf_doctor *doctor, struct hf_span name)
+{
+    if (has_served(doctor))
+        hf_doctor_say(
+            doctor, HF_HEALTH_WRONG, "database", name,
+            HF_SPAN("there is none, and the log of evidence is not that "
+                    "of a new CA"),
+            "restore a copy (`holdfast ca restore`), or say where it "
+            "is (--store)");
+    else
+        hf_doctor_say(doctor, HF_HEALTH_NOTE, "database", name,
+                      HF_SPAN("there is none yet: this CA has never served"),
+                      "`holdfast ca serve` makes it");
+}
+
 static void open_ledger(struct hf_doctor *doctor)
 {
     char path[PATH_MAX + 32];
@@ -70,11 +108,7 @@ static void open_ledger(struct hf_doctor *doctor)
     location = hf_cli_value(doctor->cli, "store", path);
     err = hf_store_open(location, &hf_ca_plan, true, &doctor->store, &why);
     if (err == HF_ENOTFOUND)
-        hf_doctor_say(doctor, HF_HEALTH_WRONG, "database",
-                      hf_span_str(hf_store_name(location, name)),
-                      HF_SPAN("there is none"),
-                      "if the CA has issued, restore a copy (`holdfast ca "
-                      "restore`); else `holdfast ca serve` makes it");
+        say_no_ledger(doctor, hf_span_str(hf_store_name(location, name)));
     else if (err != HF_OK)
         hf_doctor_fail(doctor, "database",
                        hf_span_str(hf_store_name(location, name)), &why,

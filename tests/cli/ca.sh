@@ -93,6 +93,12 @@ done
 ! openssl pkey -in state/ca/root.key -passin file:pass >log 2>&1 ||
     fail 'the root has the passphrase of the issuing CA'
 
+# It is well, though it has never served.
+# shellcheck disable=SC2086 # options are words
+run 0 doctor $by --root-passphrase-file other --state-dir state
+says 'note *database: .*never served'
+says 'all is well'
+
 # ---- the log ----
 
 run 0 audit verify --state-dir state
@@ -127,6 +133,9 @@ says 'evidence/head: the end of the log is missing'
 run 1 serve --state-dir state --url https://localhost:1 --listen 127.0.0.1@0 \
     --passphrase-file pass
 says 'the end of the log of evidence is missing'
+# shellcheck disable=SC2086 # options are words
+run 2 doctor $by --root-passphrase-file other --state-dir state
+says 'WRONG *database: .*not that of a new CA'
 cp head state/ca/evidence/head
 run 1 audit head --state-dir nowhere
 run 64 audit verify --state-dir state --entry "${entry}0"

@@ -255,8 +255,8 @@ keys() {
         --passphrase-file "$tmp/secret" >"$tmp/out"
     state=$tmp/sealed
     run ca doctor
-    judge 'an encrypted key' 2 'issuer.key: whether it is the certificate'
-    doctor 'with its passphrase' 2 "issuer.key: it is the certificate's" \
+    judge 'an encrypted key' 0 'issuer.key: whether it is the certificate'
+    doctor 'with its passphrase' 0 "issuer.key: it is the certificate's" \
         --passphrase-file "$tmp/secret"
     doctor 'with another' 2 'WRONG keys: issuer.key' \
         --passphrase-file "$tmp/wrong"
@@ -322,6 +322,8 @@ tables() {
     doctor 'a damaged page' 2 'WRONG database'
     head -c 50000 /dev/urandom >"$state/ca/ledger/ca.db"
     doctor 'no database at all' 2 'WRONG database'
+    rm "$state/ca/ledger/ca.db"
+    doctor 'a database that is lost' 2 'there is none, and the log'
 }
 
 # An entry that is like all others, made by somebody who knows how.
@@ -449,7 +451,7 @@ house_open
 store='' pg_port=''
 state=$house
 house_found --plaintext
-expect 'a CA that has not served yet' 2 'database: .*: there is none' ca doctor
+expect 'a CA that has not served yet' 0 'database: .*: there is none yet' ca doctor
 crashes SQLite
 files
 keys
