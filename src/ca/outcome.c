@@ -358,17 +358,48 @@ static bool withhold(struct hf_ca_call *call,
     return err == HF_OK || hf_ca_call_fail(call, err);
 }
 
+/* A name that may not be in a certificate any more is no fault of the request,
+ * which cannot ask for less: "The server will not issue certificates for the
+ * identifier" (RFC 8555 6.7, rejectedIdentifier). */
+static void put_refusal(const struct hf_ca_call *call,
+                        const struct hf_issuer_order *asked,
+                        struct hf_span said, struct hf_buf *out)
+{
+    char room[HF_CONSTRAINTS_SAID_MAX + 1];
+    struct hf_buf detail;
+
+    for (size_t i = 0; i < asked->name_count; i++) {
+        const struct hf_issuer_name *name = &asked->names[i];
+        const struct hf_trouble_sub sub = {
+            .detail = room,
+            .identifier = name->value,
+            .trouble = HF_TROUBLE_REJECTED_IDENTIFIER,
+            .is_ip = name->is_ip,
+        };
+
+        hf_buf_init(&detail, room, sizeof(room));
+        if (!hf_constraints_refuse_text(&call->settings->constraints,
+                                        name->value, name->is_ip, &detail))
+            continue;
+        hf_buf_putc(&detail, '\0');
+        hf_trouble_put(out, HF_TROUBLE_REJECTED_IDENTIFIER, said, &sub, 1,
+                       HF_SPAN(""));
+        return;
+    }
+    hf_trouble_put(out, HF_TROUBLE_BAD_CSR, said, NULL, 0, HF_SPAN(""));
+}
+
 static bool set_failed(struct hf_ca_call *call, int64_t order,
+                       const struct hf_issuer_order *asked,
                        const struct hf_issuer_reply *reply)
 {
-    char room[2 * HF_ISSUER_SAID_MAX + 256];
+    char room[2 * (HF_ISSUER_SAID_MAX + HF_CONSTRAINTS_SAID_MAX) + 1024];
     struct hf_buf error;
 
     if (reply->err != HF_EINVAL) /* later it may go well */
         return set_ready(call, order);
     hf_buf_init(&error, room, sizeof(room));
-    hf_trouble_put(&error, HF_TROUBLE_BAD_CSR, reply->said, NULL, 0,
-                   HF_SPAN(""));
+    put_refusal(call, asked, reply->said, &error);
     return hf_ca_call_run(call, HF_CA_ORDER_INVALID,
                           HF_VALUES(hf_store_number(order),
                                     hf_store_text(hf_buf_span(&error)),
@@ -385,7 +416,7 @@ bool hf_outcome_signed(struct hf_ca_call *call, int64_t id,
     bool found;
 
     if (reply->kind != HF_ISSUER_ISSUED)
-        return set_failed(call, id, reply);
+        return set_failed(call, id, asked, reply);
     if (!hf_order_load(call, id, &order, &found) ||
         !hf_ca_call_load_account(call, order.account, &account, &found) ||
         !keep(call, &order, asked, reply))

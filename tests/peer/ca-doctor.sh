@@ -427,7 +427,9 @@ names() {
     serve
     say 1 finalize "$order" >"$tmp/out"
     check 'an order from before' was_told '.body.status == "invalid" and
-        (.body.error.detail | contains("does not permit all of these"))'
+        (.body.error.type | endswith(":rejectedIdentifier")) and
+        (.body.error.detail | contains("does not permit all of these")) and
+        .body.error.subproblems[0].identifier.value == "other.shop.example"'
     say 1 order other.shop.example >"$tmp/out"
     check 'a new one' was_told '.code == 403 and
         (.body.type | endswith(":rejectedIdentifier")) and

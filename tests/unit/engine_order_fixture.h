@@ -141,28 +141,36 @@ static inline const char *ready_order(void)
     return path_in("order");
 }
 
-static inline void issued(const struct hf_job *job,
-                          const struct hf_issuer_order *asked)
+static inline void answered(const struct hf_job *job,
+                            const struct hf_issuer_order *asked,
+                            const struct hf_issuer_reply *answer)
 {
     struct hf_ca_call own;
-    struct hf_task task = {
-        .kind = HF_TASK_SIGNED,
-        .call = &own,
-        .job = *job,
-        .asked = asked,
-        .reply = {.kind = HF_ISSUER_ISSUED,
-                  .der = DER_SPAN,
-                  .serial = HF_SPAN("1234"),
-                  .shard = 3,
-                  .entry = 1,
-                  .hash = HF_SPAN("12345678901234567890123456789012")},
-    };
+    struct hf_task task = {.kind = HF_TASK_SIGNED,
+                           .call = &own,
+                           .job = *job,
+                           .asked = asked,
+                           .reply = *answer};
     size_t failed;
 
     hf_engine_begin(engine, NOW, &own);
     hf_tasks_run(&task, 1, store, NOW, &failed);
     assert_int_equal(failed, 0);
     hf_ca_call_clear(&own);
+}
+
+static inline void issued(const struct hf_job *job,
+                          const struct hf_issuer_order *asked)
+{
+    const struct hf_issuer_reply answer = {
+        .kind = HF_ISSUER_ISSUED,
+        .der = DER_SPAN,
+        .serial = HF_SPAN("1234"),
+        .shard = 3,
+        .entry = 1,
+        .hash = HF_SPAN("12345678901234567890123456789012")};
+
+    answered(job, asked, &answer);
 }
 
 /* Finalized, and signed; the reply is the order. */

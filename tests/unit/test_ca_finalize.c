@@ -347,6 +347,48 @@ static void signed_by_another(void **state)
     use_again(first);
 }
 
+/* The issuer does not sign what is wrong, by the request or by the name. */
+static void refused_by_the_issuer(void **state)
+{
+    const struct hf_issuer_reply answer = {.kind = HF_ISSUER_REFUSED,
+                                           .err = HF_EINVAL,
+                                           .said = HF_SPAN("so it says")};
+    static const struct {
+        struct hf_span permitted;
+        const char *error;
+    } cases[] = {
+        {HF_SPAN_INIT(""),
+         "error:badCSR\",\"detail\":\"so it says\",\"status\""},
+        {HF_SPAN_INIT("\x30\x0d\x82\x0b"
+                      "example.net"),
+         "error:rejectedIdentifier\",\"detail\":\"so it says\",\"status\":403,"
+         "\"subproblems\":[{"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char csr[4096];
+        char order[300];
+        struct hf_job job;
+
+        new_signer();
+        make_account();
+        make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+        (void)snprintf(order, sizeof(order), "%s", ready_order());
+        post(order, csr);
+        job = job_of_call(HF_JOB_SIGN);
+        settings.constraints.permitted = cases[i].permitted;
+        answered(&job, call.signing, &answer);
+        settings.constraints.permitted = HF_SPAN("");
+        *strrchr(order, '/') = '\0'; /* without "/finalize" */
+        post(order, "");
+        is_good(200, cases[i].error);
+        assert_true(says("\"status\":\"invalid\""));
+    }
+    assert_true(says("permits nothing but example.net"));
+    assert_true(says("\"value\":\"www.example.com\"}}]"));
+}
+
 /* Finalize an order whose validation came to this: the job that it waits for.
  */
 static struct hf_job finalize_old(const struct hf_validation_result *old,
@@ -505,6 +547,7 @@ int main(void)
         TEST(of_another),
         TEST(deactivated_while_signing),
         TEST(signed_by_another),
+        TEST(refused_by_the_issuer),
         TEST(too_old),
         TEST(aged_while_signing),
         TEST(ended_while_signing),
