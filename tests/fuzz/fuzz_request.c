@@ -12,22 +12,13 @@
 #include <unistd.h>
 
 #include "acme/document.h"
-#include "ca/engine.h"
 #include "ca/outcome.h"
 #include "crypto/jws.h"
 #include "crypto/private_key.h"
-#include "holdfast/digest.h"
+#include "tests/unit/engine_settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define BASE "https://ca.example"
-#define NOW  1790000000
-
-static struct hf_span issuers[] = {HF_SPAN_INIT("ca.example")};
-static struct hf_span prefixes[] = {HF_SPAN_INIT(BASE "/h/")};
-static const struct hf_ca_profile profiles[] = {
-    {HF_SPAN_INIT("default"), HF_SPAN_INIT("47 days"), 47 * 86400}};
-static const struct hf_span chains[] = {HF_SPAN_INIT("-- the issuer --\n")};
 static struct hf_ca_settings settings;
 static struct hf_engine *engine;
 static struct hf_store *store;
@@ -65,15 +56,6 @@ static const struct {
 
 /* ---- asking ---- */
 
-static struct hf_span field(const struct hf_server_reply *reply,
-                            const char *name)
-{
-    for (size_t i = 0; i < reply->field_count; i++)
-        if (hf_span_eq_nocase(reply->fields[i].name, hf_span_str(name)))
-            return reply->fields[i].value;
-    return (struct hf_span){0};
-}
-
 /* In a transaction that is begun. */
 static void ask(const struct hf_server_request *request,
                 struct hf_ca_call *call, struct hf_server_reply *reply)
@@ -95,7 +77,7 @@ static void get_nonce(char room[64])
 
     ask(&request, &call, &reply);
     hf_buf_init(&out, room, 63);
-    hf_buf_put(&out, field(&reply, "Replay-Nonce"));
+    hf_buf_put(&out, field_of(&reply, "Replay-Nonce"));
     hf_buf_putc(&out, '\0');
     hf_ca_call_clear(&call);
 }
@@ -154,16 +136,6 @@ static void copy_path(const struct hf_server_reply *reply, const char *kind,
 
 static void make_ready(int64_t id)
 {
-    const struct hf_validation_result good = {
-        .valid = true,
-        .reason = "ok",
-        .account_uri = HF_SPAN(BASE "/h/sha-256/x"),
-        .form = HF_FORM_HASHED,
-        .until_at = INT64_MAX,
-        .expires_at = NOW + 864000,
-        .caa_expires_at = NOW + 28800,
-        .evidence = HF_SPAN("{}"),
-    };
     struct hf_ca_call own;
 
     hf_engine_begin(engine, NOW, &own);
@@ -182,7 +154,7 @@ static void make_account_and_order(void)
          HF_SPAN("{\"termsOfServiceAgreed\":true,"
                  "\"contact\":[\"mailto:a@example.com\"]}"),
          &call, &reply);
-    copy(field(&reply, "Location"), kid, sizeof(kid));
+    copy(field_of(&reply, "Location"), kid, sizeof(kid));
     hf_ca_call_clear(&call);
     post("/new-order", false,
          HF_SPAN("{\"identifiers\":[{\"type\":\"dns\","
@@ -223,39 +195,13 @@ static void begin(void)
 
     assert(hf_digest_new(&digest, NULL) == HF_OK);
     assert(hf_suffixes_load(NULL, &suffixes, NULL) == HF_OK);
-    settings = (struct hf_ca_settings){
-        .base = HF_SPAN(BASE),
-        .preset = HF_PRESET_COMPAT,
-        .law = {.issuers = issuers,
-                .issuer_count = 1,
-                .prefixes = prefixes,
-                .prefix_count = 1,
-                .hash_algs = HF_HASH_DEFAULT,
-                .digest = digest},
-        .suffixes = suffixes,
-        .reuses = true,
-        .just_in_time = true,
-        .profiles = profiles,
-        .profile_count = 1,
-        .chains = chains,
-        .chain_count = 1,
-        .issuer_key_id = HF_SPAN("12345678901234567890"),
-        .order_s = 7 * 86400,
-        .backdate_s = 3600,
-        .names_max = 100,
-    };
+    settings = settings_with(digest, suffixes);
+    settings.just_in_time = true;
     (void)snprintf(folder, sizeof(folder), "/tmp/hf-fuzz-request-XXXXXX");
     assert(mkdtemp(folder) != NULL && atexit(end) == 0);
     (void)snprintf(path, sizeof(path), "%s/x.db", folder);
     assert(hf_store_open(path, &hf_ca_plan, false, &store, NULL) == HF_OK);
-    assert(hf_engine_new(
-               &(struct hf_engine_config){
-                   .settings = &settings,
-                   .store = store,
-                   .keeper = {.id = 1},
-                   .nonce_key = HF_SPAN("0123456789abcdef0123456789abcdef"),
-               },
-               &engine, NULL) == HF_OK);
+    assert(engine_with(&settings, store, 1, &engine) == HF_OK);
     assert(hf_private_key_generate(HF_KEY_P256, &key, NULL) == HF_OK);
     assert(hf_private_key_signer(key, &signer, NULL) == HF_OK);
     assert(hf_store_begin(store, NULL) == HF_OK);

@@ -8,22 +8,11 @@
 
 #include <stdio.h>
 
-#include "ca/engine.h"
 #include "ca/task.h"
 #include "crypto/private_key.h"
-#include "holdfast/digest.h"
+#include "tests/unit/engine_settings.h"
 #include "tests/unit/store_fixture.h"
 
-#define BASE "https://ca.example"
-#define NOW  1790000000
-
-static struct hf_span issuers[] = {HF_SPAN_INIT("ca.example")};
-static struct hf_span prefixes[] = {HF_SPAN_INIT(BASE "/h/")};
-static struct hf_ca_profile profiles[] = {
-    {HF_SPAN_INIT("default"), HF_SPAN_INIT("47 days"), 47 * 86400},
-    {HF_SPAN_INIT("short"), HF_SPAN_INIT("6 days"), 6 * 86400},
-};
-static struct hf_span chains[] = {HF_SPAN_INIT("-- the issuer --\n")};
 static struct hf_ca_settings settings;
 static int64_t now_at; /* of requests */
 static struct hf_digest *digest;
@@ -51,15 +40,9 @@ static inline void new_signer(void)
 /* One of those that serve from the store. */
 static inline struct hf_engine *new_engine(int64_t keeper)
 {
-    const struct hf_engine_config config = {
-        .settings = &settings,
-        .store = store,
-        .keeper = {.id = keeper},
-        .nonce_key = HF_SPAN("0123456789abcdef0123456789abcdef"),
-    };
     struct hf_engine *made = NULL;
 
-    assert_int_equal(hf_engine_new(&config, &made, NULL), HF_OK);
+    assert_int_equal(engine_with(&settings, store, keeper, &made), HF_OK);
     return made;
 }
 
@@ -69,26 +52,7 @@ static inline int set_up(void **state)
     place = *state;
     assert_int_equal(hf_digest_new(&digest, NULL), HF_OK);
     assert_int_equal(hf_suffixes_load(NULL, &suffixes, NULL), HF_OK);
-    settings = (struct hf_ca_settings){
-        .base = HF_SPAN(BASE),
-        .preset = HF_PRESET_COMPAT,
-        .law = {.issuers = issuers,
-                .issuer_count = 1,
-                .prefixes = prefixes,
-                .prefix_count = 1,
-                .hash_algs = HF_HASH_DEFAULT,
-                .digest = digest},
-        .suffixes = suffixes,
-        .reuses = true,
-        .profiles = profiles,
-        .profile_count = 2,
-        .chains = chains,
-        .chain_count = 1,
-        .issuer_key_id = HF_SPAN("12345678901234567890"),
-        .order_s = 7 * 86400,
-        .backdate_s = 3600,
-        .names_max = 100,
-    };
+    settings = settings_with(digest, suffixes);
     now_at = NOW;
     store = place_open(place, &hf_ca_plan);
     engine = new_engine(1);
@@ -135,10 +99,7 @@ static inline void get(const char *target)
 
 static inline struct hf_span field(const char *name)
 {
-    for (size_t i = 0; i < reply.field_count; i++)
-        if (hf_span_eq_nocase(reply.fields[i].name, hf_span_str(name)))
-            return reply.fields[i].value;
-    return (struct hf_span){0};
+    return field_of(&reply, name);
 }
 
 static inline struct hf_span fresh_nonce(void)

@@ -36,17 +36,6 @@ static inline void found(const struct hf_job *job,
     hf_ca_call_clear(&own);
 }
 
-static const struct hf_validation_result good = {
-    .valid = true,
-    .reason = "ok",
-    .account_uri = HF_SPAN_INIT(BASE "/h/sha-256/x"),
-    .form = HF_FORM_HASHED,
-    .until_at = INT64_MAX,
-    .expires_at = NOW + 864000,
-    .caa_expires_at = NOW + 28800,
-    .evidence = HF_SPAN_INIT("{}"),
-};
-
 static inline void try_challenge(const char *type)
 {
     char target[300];
