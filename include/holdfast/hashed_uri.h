@@ -90,7 +90,7 @@ enum hf_err hf_binding_digest(const struct hf_binding *binding,
 
 /* A URI taken apart. Spans borrow from it. */
 struct hf_hashed_uri {
-    struct hf_span prefix; /* which of the accepted ones, the longest */
+    struct hf_span prefix; /* the longest accepted one that fits */
     enum hf_hash_alg alg;
     struct hf_span digest;           /* base64url, canonical, right length */
     unsigned char hash[HF_HASH_MAX]; /* the same decoded */
@@ -99,8 +99,8 @@ struct hf_hashed_uri {
 /*
  * Read `uri` under the accepted prefixes and algorithms. Answers
  * HF_REASON_OK, bad-hashed-uri or hash-alg-not-accepted; for the last two
- * `*at` is the offset in `uri` where it went wrong (REQ RECORD-08, RECORD-19,
- * ERR-03, ACCT-13).
+ * `*at` is the offset in `uri` where it went wrong under the longest prefix
+ * (REQ RECORD-08, RECORD-19, ERR-03, ACCT-13, DIR-06).
  */
 enum hf_reason hf_hashed_uri_read(struct hf_span uri,
                                   const struct hf_span *prefixes,

@@ -117,29 +117,29 @@ enum hf_err hf_binding_digest(const struct hf_binding *binding,
     return HF_OK;
 }
 
-/* The longest accepted prefix that `uri` begins with (REQ DIR-06); old and new
- * ones side by side make a migration (REQ ACCT-09). */
-static struct hf_span
-longest_prefix(struct hf_span uri, const struct hf_span *prefixes, size_t count)
+/* The longest accepted prefix that `uri` begins with and that is shorter than
+ * `limit`. */
+static struct hf_span next_prefix(struct hf_span uri,
+                                  const struct hf_span *prefixes, size_t count,
+                                  size_t limit)
 {
     struct hf_span best = {0};
 
     for (size_t i = 0; i < count; i++)
-        if (prefixes[i].len > best.len && hf_span_starts(uri, prefixes[i]))
+        if (prefixes[i].len > best.len && prefixes[i].len < limit &&
+            hf_span_starts(uri, prefixes[i]))
             best = prefixes[i];
     return best;
 }
 
-/* REQ RECORD-08, RECORD-18, RECORD-19, ERR-03, ACCT-13 */
-enum hf_reason hf_hashed_uri_read(struct hf_span uri,
-                                  const struct hf_span *prefixes,
-                                  size_t prefix_count, uint32_t accepted,
-                                  struct hf_hashed_uri *out, size_t *at)
+/* What stands behind out->prefix. REQ RECORD-08, RECORD-18, RECORD-19, ERR-03,
+ * ACCT-13 */
+static enum hf_reason read_rest(struct hf_span uri, uint32_t accepted,
+                                struct hf_hashed_uri *out, size_t *at)
 {
     struct hf_span rest = uri;
     struct hf_span token;
 
-    out->prefix = longest_prefix(uri, prefixes, prefix_count);
     (void)hf_span_cut(&rest, out->prefix.len);
     *at = out->prefix.len;
     if (out->prefix.len == 0)
@@ -157,6 +157,33 @@ enum hf_reason hf_hashed_uri_read(struct hf_span uri,
         return HF_REASON_BAD_HASHED_URI;
     *at = 0;
     return HF_REASON_OK;
+}
+
+/* REQ DIR-06, ACCT-09: old and new prefixes side by side make a migration.
+ * Where they nest, the end of the longer one may be read as a hash name behind
+ * the shorter, so every one that fits is tried. */
+enum hf_reason hf_hashed_uri_read(struct hf_span uri,
+                                  const struct hf_span *prefixes,
+                                  size_t prefix_count, uint32_t accepted,
+                                  struct hf_hashed_uri *out, size_t *at)
+{
+    struct hf_hashed_uri shorter;
+    enum hf_reason reason;
+    size_t unused;
+
+    out->prefix = next_prefix(uri, prefixes, prefix_count, SIZE_MAX);
+    reason = read_rest(uri, accepted, out, at);
+    shorter.prefix = out->prefix;
+    while (reason != HF_REASON_OK && shorter.prefix.len > 0) {
+        shorter.prefix =
+            next_prefix(uri, prefixes, prefix_count, shorter.prefix.len);
+        if (read_rest(uri, accepted, &shorter, &unused) == HF_REASON_OK) {
+            *out = shorter;
+            *at = 0;
+            reason = HF_REASON_OK;
+        }
+    }
+    return reason;
 }
 
 static bool is_hex(char c)
