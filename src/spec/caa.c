@@ -34,19 +34,40 @@ static bool is_known(const struct hf_caa *property)
     return false;
 }
 
-/* value = label *("," label) (RFC 8657, section 4) */
+/* label = 1*(ALPHA / DIGIT / "-") */
+static bool is_method_label(struct hf_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = hf_lower(text.ptr[i]);
+
+        if (!hf_is_digit(c) && c != '-' && (c < 'a' || c > 'z'))
+            return false;
+    }
+    return text.len > 0;
+}
+
+static bool is_method(struct hf_span label, struct hf_span method)
+{
+    if (method.len > 0)
+        return hf_span_eq(label, method);
+    return hf_span_eq(label, HF_SPAN("dns-persist-01")) ||
+           hf_span_eq(label, HF_SPAN("ca-tbr-22"));
+}
+
+/* value = [*(label ",") label] (RFC 8657, section 4). One that is not of this
+ * form allows nothing. */
 static bool allows_method(struct hf_span methods, struct hf_span method)
 {
-    while (methods.len > 0) {
+    bool allowed = false;
+
+    do {
         struct hf_span one = hf_span_cut(&methods, hf_span_find(methods, ','));
 
-        if (method.len > 0 ? hf_span_eq(one, method)
-                           : hf_span_eq(one, HF_SPAN("dns-persist-01")) ||
-                                 hf_span_eq(one, HF_SPAN("ca-tbr-22")))
-            return true;
-        (void)hf_span_skip(&methods, ',');
-    }
-    return false;
+        if (!is_method_label(one))
+            return false;
+        allowed = allowed || is_method(one, method);
+    } while (hf_span_skip(&methods, ','));
+    return allowed;
 }
 
 /* REQ VAL-51: the constraints of RFC 8657, sections 3 and 4; several
