@@ -62,12 +62,13 @@ static void read_story(struct explain *explain, const struct hf_given *given,
 {
     *story = (struct story){.given = given, .now = explain->cli->now};
     hf_said_read(given->value, &explain->subject.ca, &story->said);
-    story->reach = hf_reach_of(given->value, story->now);
     story->entry = hf_cas_find_issuer(explain->cas, story->said.issuer);
     story->name = explain->name.len > 0 ? hf_name_span(&explain->name)
                                         : hf_given_name(given);
-    if (story->said.reason == HF_REASON_OK)
+    if (story->said.reason == HF_REASON_OK) {
+        story->reach = hf_reach_of_record(&story->said.record, story->now);
         story->last_use_at = last_use(story);
+    }
 }
 
 /* ---- words ---- */

@@ -50,26 +50,41 @@ static const char *law_of(struct hf_span value, enum hf_reason reason)
     return hf_reason_law(reason);
 }
 
+/* Below one of the prefixes, what is no hashed URI is broken, and never an
+ * account's own URL (REQ DIR-09). */
+static void read_uri(const struct hf_ca *ca, struct hf_said *out)
+{
+    struct hf_span uri = out->record.account_uri;
+    enum hf_reason reason;
+    size_t at;
+
+    if (ca == NULL || ca->prefix_count == 0) {
+        out->hashed = looks_hashed(uri, &out->uri);
+        return;
+    }
+    reason = hf_hashed_uri_read(uri, ca->prefixes, ca->prefix_count, UINT32_MAX,
+                                &out->uri, &at);
+    out->hashed = reason == HF_REASON_OK;
+    if (!out->hashed && out->uri.prefix.len > 0) {
+        out->reason = reason;
+        out->at = (size_t)(uri.ptr - out->value.ptr) + at;
+    }
+}
+
 void hf_said_read(struct hf_span value, const struct hf_ca *ca,
                   struct hf_said *out)
 {
     struct hf_issue_value text = {0};
-    size_t at = 0;
 
     *out = (struct hf_said){.value = value};
-    out->reason = hf_record_read(value, &out->record, &at);
+    out->reason = hf_record_read(value, &out->record, &out->at);
     out->issuer = out->record.issuer;
-    out->at = at;
     if (hf_issue_value_parse(value, &text, NULL) == HF_OK)
         out->params = text.params;
+    if (out->reason == HF_REASON_OK)
+        read_uri(ca, out);
     if (out->reason != HF_REASON_OK)
         out->law = law_of(value, out->reason);
-    else if (ca != NULL && ca->prefix_count > 0)
-        out->hashed = hf_hashed_uri_read(out->record.account_uri, ca->prefixes,
-                                         ca->prefix_count, UINT32_MAX,
-                                         &out->uri, &at) == HF_REASON_OK;
-    else
-        out->hashed = looks_hashed(out->record.account_uri, &out->uri);
 }
 
 const char *hf_said_form_word(const struct hf_said *said)

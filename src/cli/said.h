@@ -12,7 +12,7 @@ struct hf_said {
     struct hf_record record;  /* counts when `reason` is ok */
     struct hf_span issuer;    /* also of a broken record, as far as it goes */
     struct hf_span params;    /* for hf_param_next(); empty when broken */
-    enum hf_reason reason;    /* of reading: ok, syntax, ... */
+    enum hf_reason reason;    /* of reading: ok, syntax, bad-hashed-uri, ... */
     size_t at;                /* the failing octet */
     const char *law;          /* a sentence, when `reason` is not ok */
     bool hashed;              /* account_uri has the form of draft -02 */
@@ -20,9 +20,9 @@ struct hf_said {
 };
 
 /*
- * Read `value`. With a `ca` that has prefixes they decide what is hashed;
- * else the shape does: a registered hash name and a digest of its length at
- * the end.
+ * Read `value`. With a `ca` that has prefixes they decide what is hashed, and
+ * what is broken below them is a reason; else the shape does: a registered
+ * hash name and a digest of its length at the end.
  */
 void hf_said_read(struct hf_span value, const struct hf_ca *ca,
                   struct hf_said *out);

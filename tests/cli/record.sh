@@ -207,6 +207,9 @@ case_of parse-broken 1 record parse '"ca.example' '"\256"' '{"value"' \
 case_of parse-prefix 0 record parse --prefix="$prefix" \
     "ca.example; accounturi=${prefix}sha-256/5SQm7n6tPh2-PlLbCKGnViTXX5z19SCN4cPGQHSk-kw" \
     'ca.example; accounturi=https://b.example/sha-256/5SQm7n6tPh2-PlLbCKGnViTXX5z19SCN4cPGQHSk-kw'
+# REQ DIR-09: broken below the prefix is not an account's own URL.
+case_of parse-broken-hash 2 record parse --prefix="$prefix" \
+    "ca.example; accounturi=${prefix}sha-256/short"
 case_of parse-no-file 1 record parse --file=nowhere.txt
 case_of lint-good 0 record lint --color=always \
     'ca.example; accounturi=https://ca.example/acct/123; persistUntil=1800000000'
@@ -219,6 +222,8 @@ case_of lint-02 2 record lint --prefix="$prefix" \
     'ca.example; accounturi=https://ca.example/acct/123' \
     "ca.example; accounturi=${prefix}sha-256/short"
 case_of lint-bad-soon 64 record lint --soon=never 'a.b'
+case_of explain-broken-hash 2 record explain --prefix="$prefix" \
+    "ca.example; accounturi=${prefix}sha-256/short"
 case_of explain-name 0 record explain --name=example.com \
     'letsencrypt.org; accounturi=https://acme-v02.api.letsencrypt.org/acme/acct/9; policy=wildcard; persistUntil=1790100000'
 # REQ REUSE-10, ACCT-11, RECORD-31: what removal and a new key change.
