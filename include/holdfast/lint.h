@@ -25,15 +25,16 @@ enum hf_finding {
     HF_LINT_UNTIL_LEADING_ZERO,
     HF_LINT_EXPIRED,
     HF_LINT_EXPIRES_SOON,
-    HF_LINT_NO_END,         /* no persistUntil: a grant for ever */
-    HF_LINT_WILDCARD,       /* reaches every name below, also future ones */
-    HF_LINT_RAW_AT_HASHED,  /* raw URL where the CA wants the hashed form */
-    HF_LINT_HASHED_URI,     /* broken below an accepted prefix */
-    HF_LINT_HASH_ALG,       /* not accepted, or unknown to the registry */
-    HF_LINT_BLANKS,         /* other than one blank after each ';' */
-    HF_LINT_QUOTES,         /* quotation marks stored inside the data */
-    HF_LINT_CONTROL_OCTETS, /* NUL, controls, octets above 0x7E */
-    HF_LINT_TOO_LONG,       /* over 255 octets: several strings */
+    HF_LINT_NO_END,          /* no persistUntil: a grant for ever */
+    HF_LINT_WILDCARD,        /* reaches every name below, also future ones */
+    HF_LINT_RAW_AT_HASHED,   /* raw URL where the CA wants the hashed form */
+    HF_LINT_HASHED_URI,      /* broken below an accepted prefix */
+    HF_LINT_HASH_ALG,        /* not accepted, or unknown to the registry */
+    HF_LINT_BLANKS,          /* other than one blank after each ';' */
+    HF_LINT_QUOTES,          /* quotation marks stored inside the data */
+    HF_LINT_CONTROL_OCTETS,  /* NUL, controls, octets above 0x7E */
+    HF_LINT_SEVERAL_STRINGS, /* over 255 octets */
+    HF_LINT_TOO_LONG,        /* no TXT record can hold it */
 };
 
 #define HF_FINDING_COUNT (HF_LINT_TOO_LONG + 1)

@@ -36,3 +36,7 @@ enum hf_reason hf_record_read(struct hf_span text, struct hf_record *out,
 
 /* 1*DIGIT, at most 2^63-1 (REQ RECORD-11, RECORD-12). */
 bool hf_persist_until_parse(struct hf_span text, int64_t *out);
+
+/* The value as canonical text has it: `wildcard` in lower case, a time without
+ * zeros in front, anything else as it stands. */
+struct hf_span hf_param_canonical_value(const struct hf_param *param);

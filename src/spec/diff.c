@@ -44,7 +44,7 @@ static struct sum sum_params(struct hf_span rest)
     for (; hf_param_next(&rest, &param); sum.count++) {
         uint64_t hash = hash_nocase(UINT64_C(0xcbf29ce484222325), param.tag);
 
-        hash = hash_nocase(hash ^ '=', param.value);
+        hash = hash_nocase(hash ^ '=', hf_param_canonical_value(&param));
         sum.hash += hash ^ hash >> 29;
     }
     return sum;
@@ -54,8 +54,9 @@ static bool is_same_param(const struct hf_param *a, const struct hf_param *b)
 {
     if (!hf_span_eq_nocase(a->tag, b->tag))
         return false;
-    /* policy=WILDCARD says the same as policy=wildcard. */
-    return hf_span_eq(a->value, b->value) ||
+    /* policy=NONE says the same as policy=none, and 0100 the same as 100. */
+    return hf_span_eq(hf_param_canonical_value(a),
+                      hf_param_canonical_value(b)) ||
            (hf_span_eq_nocase(a->tag, HF_SPAN("policy")) &&
             hf_span_eq_nocase(a->value, b->value));
 }

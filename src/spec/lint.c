@@ -82,9 +82,13 @@ static const struct {
     [HF_LINT_CONTROL_OCTETS] = {"control-octets", HF_SEVERITY_ERROR,
                                 "It holds control or non-ASCII octets, which "
                                 "no value may have."},
-    [HF_LINT_TOO_LONG] = {"several-strings", HF_SEVERITY_INFO,
-                          "It is longer than 255 octets and must be published "
-                          "as several character-strings."},
+    [HF_LINT_SEVERAL_STRINGS] =
+        {"several-strings", HF_SEVERITY_INFO,
+         "It is longer than 255 octets and must be published as several "
+         "character-strings."},
+    [HF_LINT_TOO_LONG] = {"too-long", HF_SEVERITY_ERROR,
+                          "It is longer than the 65,279 octets that a TXT "
+                          "record can hold: it cannot be published."},
 };
 
 const char *hf_finding_word(enum hf_finding finding)
@@ -359,11 +363,19 @@ static uint32_t lint_content(struct hf_span issuer,
     return found | lint_until(record, view) | lint_uri(record, view->ca);
 }
 
+/* RFC 1035 3.3.14: octets of a string, and of all of them. */
+static uint32_t lint_length(size_t len)
+{
+    if (len > HF_TXT_VALUE_MAX)
+        return BIT(HF_LINT_TOO_LONG);
+    return len > HF_TXT_STRING_MAX ? BIT(HF_LINT_SEVERAL_STRINGS) : 0U;
+}
+
 uint32_t hf_lint_read(struct hf_span text,
                       const struct hf_lint_reading *reading,
                       const struct hf_lint_view *view)
 {
-    uint32_t found = text.len > HF_TXT_STRING_MAX ? BIT(HF_LINT_TOO_LONG) : 0U;
+    uint32_t found = lint_length(text.len);
     struct hf_reader reader = hf_reader_of(text);
     struct hf_span issuer;
 
@@ -416,11 +428,8 @@ static void put_params(struct hf_buf *out, struct hf_span params,
 
         if (!hf_span_eq(known, tag))
             continue;
-        if (hf_span_eq(known, HF_SPAN("policy")) &&
-            hf_span_eq_nocase(param.value, HF_SPAN("wildcard")))
-            put_param(out, known, HF_SPAN("wildcard"));
-        else
-            put_param(out, known.len > 0 ? known : param.tag, param.value);
+        put_param(out, known.len > 0 ? known : param.tag,
+                  hf_param_canonical_value(&param));
     }
 }
 

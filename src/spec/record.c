@@ -27,6 +27,21 @@ bool hf_persist_until_parse(struct hf_span text, int64_t *out)
     return true;
 }
 
+struct hf_span hf_param_canonical_value(const struct hf_param *param)
+{
+    struct hf_span value = param->value;
+    int64_t unused;
+
+    if (hf_span_eq_nocase(param->tag, HF_SPAN("policy")) &&
+        hf_span_eq_nocase(value, HF_SPAN("wildcard")))
+        return HF_SPAN("wildcard");
+    if (hf_span_eq_nocase(param->tag, HF_SPAN("persistUntil")) &&
+        hf_persist_until_parse(value, &unused))
+        while (value.len > 1 && value.ptr[0] == '0')
+            (void)hf_span_cut(&value, 1);
+    return value;
+}
+
 /* What the walk over the parameters collects. The value of a tag that was seen
  * has a place, also when it is empty. */
 struct seen {

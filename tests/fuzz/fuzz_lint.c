@@ -15,8 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct hf_lint_view view = {.now = {1790000000, 0},
                                          .soon_s = 86400};
 
-/* What may change: length, and how far two equal tags stand apart. */
-#define PLACE (BIT(HF_LINT_TOO_LONG) | BIT(HF_LINT_DUPLICATE_UNKNOWN))
+/* What may change: length, how far two equal tags stand apart, and zeros in
+ * front of a number, but not of what is none. */
+#define PLACE                                                                  \
+    (BIT(HF_LINT_TOO_LONG) | BIT(HF_LINT_SEVERAL_STRINGS) |                    \
+     BIT(HF_LINT_DUPLICATE_UNKNOWN) | BIT(HF_LINT_UNTIL_LEADING_ZERO))
 
 /* Canonical text is not odd in its spelling, and stays as it is. */
 static void check_canonical(struct hf_span text, uint32_t found)

@@ -131,14 +131,20 @@ static void end_table(void **state)
 static void length(void **state)
 {
     const struct hf_lint_view view = {.now = {NOW, 0}};
-    static char text[256];
+    static char text[65280];
 
     (void)state;
     memset(text, 'u', sizeof(text));
     memcpy(text, "ca.example; accounturi=", 23);
     assert_int_equal(hf_lint((struct hf_span){text, 255}, &view), B(NO_END));
     assert_int_equal(hf_lint((struct hf_span){text, 256}, &view),
+                     B(NO_END) | B(SEVERAL_STRINGS));
+    /* 255 full strings and one of 254: with their lengths 65,535 octets */
+    assert_int_equal(hf_lint((struct hf_span){text, 65279}, &view),
+                     B(NO_END) | B(SEVERAL_STRINGS));
+    assert_int_equal(hf_lint((struct hf_span){text, 65280}, &view),
                      B(NO_END) | B(TOO_LONG));
+    assert_int_equal(hf_finding_severity(HF_LINT_TOO_LONG), HF_SEVERITY_ERROR);
 }
 
 /* A repeated tag is looked for 64 parameters ahead, so that the longest text
@@ -239,6 +245,11 @@ static void canonical_table(void **state)
          S("x; policy=Other; Zz=1; a=2; Zz=3")},
         {S("x;accounturi=a;accounturi=b"), S("x; accounturi=a; accounturi=b")},
         {S("; a="), S("; a=")},
+        {S("x; persistUntil=0012; y=0012"), S("x; persistUntil=12; y=0012")},
+        {S("x; persistUntil=000"), S("x; persistUntil=0")},
+        {S("x; persistUntil=0x12"), S("x; persistUntil=0x12")},
+        {S("x; persistUntil=009223372036854775808"),
+         S("x; persistUntil=009223372036854775808")},
     };
 
     (void)state;
