@@ -298,6 +298,46 @@ static void longest_prefix_in_any_order(void **state)
     assert_span_equal(got.prefix, HF_SPAN(P));
 }
 
+/* The end of a longer prefix may be a hash name behind a shorter one, or have
+ * swallowed its first letters; where none fits, the longest says why. REQ
+ * DIR-06, ACCT-09 */
+static void nested_prefixes(void **state)
+{
+    static const struct hf_span nested[] = {S(P), S(P "sha-256/"), S(P "sh"),
+                                            S(P "sha-256/sha-256/AA")};
+    static const struct {
+        struct hf_span uri;
+        enum hf_reason reason;
+        size_t at;
+        struct hf_span prefix;
+    } rows[] = {
+        {S(P "sha-256/" D43), HF_REASON_OK, 0, S(P)},
+        {S(P "sha-256/sha-256/" D43), HF_REASON_OK, 0, S(P "sha-256/")},
+        {S(P "sha-256/sha-256/AA" A40 "A"), HF_REASON_OK, 0, S(P "sha-256/")},
+        {S(P "sha-256/md5/" D43), HF_REASON_HASH_ALG_NOT_ACCEPTED, 29,
+         S(P "sha-256/")},
+        {S(P "sha-256/" D43 "="), HF_REASON_BAD_HASHED_URI, 29,
+         S(P "sha-256/")},
+        {S(P "shsha-256/" D43), HF_REASON_OK, 0, S(P "sh")},
+        {S(P "shx/" D43), HF_REASON_HASH_ALG_NOT_ACCEPTED, 23, S(P "sh")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct hf_hashed_uri got;
+        size_t at = 999;
+
+        assert_int_equal(hf_hashed_uri_read(rows[i].uri, nested,
+                                            COUNT_OF(nested), HF_HASH_DEFAULT,
+                                            &got, &at),
+                         rows[i].reason);
+        assert_int_equal(at, rows[i].at);
+        assert_span_equal(got.prefix, rows[i].prefix);
+        if (rows[i].reason == HF_REASON_OK)
+            assert_int_equal(got.digest.len, 43);
+    }
+}
+
 /* REQ DIR-07 */
 static void prefix_table(void **state)
 {
@@ -399,6 +439,7 @@ int main(void)
         cmocka_unit_test(thumbprints),
         cmocka_unit_test(reading_table),
         cmocka_unit_test(longest_prefix_in_any_order),
+        cmocka_unit_test(nested_prefixes),
         cmocka_unit_test(prefix_table),
         cmocka_unit_test(prefix_ends_in_escape),
         cmocka_unit_test(prefix_octets),
