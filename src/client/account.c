@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "acme/document.h"
 #include "client/members.h"
+#include "client/nick.h"
 #include "crypto/private_key.h"
 #include "holdfast/hashed_uri.h"
 #include "os/fail.h"
@@ -21,18 +21,11 @@
 #define FILE_MAX     65536
 #define KEY_NAME_MAX (HF_THUMBPRINT_LEN + 16)
 
+static const struct hf_nicks accounts = {"accounts", "", HF_ACCOUNT_NAME_MAX};
+
 bool hf_account_name_is_good(struct hf_span name)
 {
-    if (name.len == 0 || name.len > HF_ACCOUNT_NAME_MAX || name.ptr[0] == '.')
-        return false;
-    for (size_t i = 0; i < name.len; i++) {
-        char c = hf_lower(name.ptr[i]);
-
-        if (!hf_is_digit(c) && (c < 'a' || c > 'z') && c != '.' && c != '-' &&
-            c != '_')
-            return false;
-    }
-    return true;
+    return hf_nick_is_good(&accounts, name);
 }
 
 enum hf_err hf_account_folder(const char *state, struct hf_span name, char *out,
@@ -310,37 +303,8 @@ enum hf_err hf_account_keys_sweep(const char *folder, struct hf_span keep,
 
 /* ---- all of them ---- */
 
-static int is_account(const struct dirent *entry)
-{
-    return (entry->d_type == DT_DIR || entry->d_type == DT_LNK ||
-            entry->d_type == DT_UNKNOWN) &&
-           hf_account_name_is_good(hf_span_str(entry->d_name));
-}
-
 enum hf_err hf_account_names(const char *state, struct hf_buf *out,
                              size_t *count, struct hf_why *why)
 {
-    char path[PATH_MAX];
-    struct dirent **list;
-    enum hf_err err = path_of(state, "accounts", path, why);
-    int n;
-
-    *count = 0;
-    if (err != HF_OK)
-        return err;
-    n = scandir(path, &list, is_account, alphasort);
-    if (n < 0 && errno == ENOENT)
-        return HF_OK;
-    if (n < 0)
-        return hf_fail_sys(why, errno, "list accounts");
-    for (int i = 0; i < n; i++) {
-        hf_buf_puts(out, list[i]->d_name);
-        hf_buf_putc(out, '\0');
-        free(list[i]);
-        (*count)++;
-    }
-    free(list);
-    if (out->full)
-        return hf_fail(why, HF_ELIMIT, 0, "too many accounts to list");
-    return HF_OK;
+    return hf_nick_list(&accounts, state, out, count, why);
 }

@@ -6,32 +6,24 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "acme/document.h"
 #include "client/members.h"
+#include "client/nick.h"
 #include "os/fail.h"
 #include "os/file.h"
 #include "os/folder.h"
 
-#define FILE_MAX    65536
-#define NUMBER_MAX  999999
-#define LINEAGE_MAX 128
+#define FILE_MAX   65536
+#define NUMBER_MAX 999999
+
+static const struct hf_nicks lineages = {"renewal", ".json", 128};
 
 bool hf_lineage_name_is_good(struct hf_span name)
 {
-    if (name.len == 0 || name.len > LINEAGE_MAX || name.ptr[0] == '.')
-        return false;
-    for (size_t i = 0; i < name.len; i++) {
-        char c = hf_lower(name.ptr[i]);
-
-        if (!hf_is_digit(c) && (c < 'a' || c > 'z') && c != '.' && c != '-' &&
-            c != '_')
-            return false;
-    }
-    return true;
+    return hf_nick_is_good(&lineages, name);
 }
 
 /* STATE/KIND[/NAME][SUFFIX] with NUL. */
@@ -208,44 +200,10 @@ void hf_lineage_owe(struct hf_lineage *lineage, struct hf_span live,
     lineage->undeployed_count = count;
 }
 
-static int is_renewal(const struct dirent *entry)
-{
-    struct hf_span name = hf_span_str(entry->d_name);
-
-    if (!hf_span_ends(name, HF_SPAN(".json")))
-        return 0;
-    name.len -= sizeof(".json") - 1;
-    return hf_lineage_name_is_good(name);
-}
-
 enum hf_err hf_lineage_list(const char *state, struct hf_buf *out,
                             size_t *count, struct hf_why *why)
 {
-    char path[PATH_MAX];
-    struct dirent **list;
-    int n = snprintf(path, sizeof(path), "%s/renewal", state);
-
-    *count = 0;
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return hf_fail(why, HF_ELIMIT, 0, "path too long");
-    n = scandir(path, &list, is_renewal, alphasort);
-    if (n < 0 && errno == ENOENT)
-        return HF_OK;
-    if (n < 0)
-        return hf_fail_sys(why, errno, "list certificates");
-    for (int i = 0; i < n; i++) {
-        struct hf_span name = hf_span_str(list[i]->d_name);
-
-        name.len -= sizeof(".json") - 1;
-        hf_buf_put(out, name);
-        hf_buf_putc(out, '\0');
-        free(list[i]);
-        (*count)++;
-    }
-    free(list);
-    if (out->full)
-        return hf_fail(why, HF_ELIMIT, 0, "too many certificates to list");
-    return HF_OK;
+    return hf_nick_list(&lineages, state, out, count, why);
 }
 
 /* ---- the archive ---- */
