@@ -3,8 +3,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "ca/pem.h"
 #include "crypto/csr.h"
+#include "crypto/pem.h"
 #include "crypto/private_key.h"
 
 #define TICKET      ((uint64_t)1 << 62)

@@ -2,8 +2,8 @@
 /* Certificates (RFC 8555, section 7.4.2), and what is beside them for everyone:
  * the issuer's own, and lists of revoked ones (RFC 5280, section 5). */
 #include "ca/certificate.h"
-#include "ca/pem.h"
 #include "ca/resources.h"
+#include "crypto/pem.h"
 
 bool hf_cert_load(struct hf_ca_call *call, struct hf_span serial,
                   struct hf_cert *out, bool *found)

@@ -2,10 +2,10 @@
 #include "lab/channel.h"
 
 #include "base/alloc.h"
-#include "ca/pem.h"
 #include "crypto/ca_certificate.h"
 #include "crypto/jwk.h"
 #include "crypto/leaf.h"
+#include "crypto/pem.h"
 #include "crypto/private_key.h"
 
 #define YEAR_S   ((int64_t)365 * 86400)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/pem.h"
+#include "crypto/pem.h"
 
 #include <openssl/evp.h>
 
