@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "holdfast/record.h"
+#include "holdfast/time.h"
 
 struct hf_time hf_clock_now(void);
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "holdfast/buf.h"
-#include "holdfast/issue_value.h"
+#include "holdfast/record.h"
 #include "os/clock.h"
 #include "os/fail.h"
 #include "os/signals.h"
