@@ -519,7 +519,8 @@ static bool set_options(struct ub_ctx *ctx)
  * missed by the challenge. TTLs are told as they came (REQ REUSE-04); how long
  * answers are kept is capped all the same. For so short a memory a quarter of
  * the room is enough: the names above those that are validated are what is
- * asked again. */
+ * asked again. Nor are names minimised (RFC 9156) that a certificate is about to
+ * show to everybody: that would be a question, and a wait, for each label. */
 static bool cap_cache(struct ub_ctx *ctx,
                       const struct hf_resolver_config *config)
 {
@@ -537,6 +538,7 @@ static bool cap_cache(struct ub_ctx *ctx,
                UB_NOERROR &&
            ub_ctx_set_option(ctx, "aggressive-nsec:", "no") == UB_NOERROR &&
            ub_ctx_set_option(ctx, "serve-original-ttl:", "yes") == UB_NOERROR &&
+           ub_ctx_set_option(ctx, "qname-minimisation:", "no") == UB_NOERROR &&
            ub_ctx_set_option(ctx, "msg-cache-size:", "2m") == UB_NOERROR &&
            ub_ctx_set_option(ctx, "rrset-cache-size:", "4m") == UB_NOERROR;
 }
