@@ -5,7 +5,11 @@ ports.py free [COUNT]  -- COUNT ports that nobody has, over UDP and TCP, on
                           any address that a test listens at; one a line
 ports.py pair          -- such a port, behind which comes another
 ports.py ipv6          -- exit status 0 when there is a ::1
+
+PORTS in the environment, "FIRST END", says whose they may be: tests that run
+side by side have other ones each.
 """
+import os
 import random
 import socket
 import sys
@@ -33,8 +37,9 @@ def is_free(family, host, port):
 # cannot take one of these before the server does.
 def free(places, row=1):
     """The first of so many in a row."""
+    first, end = map(int, os.environ.get("PORTS", "10240 32768").split())
     while True:
-        port = random.randrange(10240, 32768 - row)
+        port = random.randrange(first, end - row)
         if all(is_free(family, host, port + i)
                for family, host in places for i in range(row)):
             return port
