@@ -292,6 +292,7 @@ static enum hf_exit start_front(const struct hf_cli *cli,
     struct hf_server_config config = {
         .places = places,
         .place_count = setup->place_count,
+        .handed = parts->handed,
         .certificate = certificate,
         .key = key,
         .body_max = HF_JWS_BODY_MAX,

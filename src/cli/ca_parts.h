@@ -35,6 +35,7 @@
 
 struct hf_ca_parts {
     struct hf_notify notify; /* opened, and closed, by who serves */
+    struct hf_handed handed; /* found by who serves */
     struct hf_ca_rules *rules;
     struct hf_ahead ahead; /* of the real time */
     struct hf_digest *digest;

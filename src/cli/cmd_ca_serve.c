@@ -272,6 +272,8 @@ static enum hf_exit run(struct hf_cli *cli)
     /* Before the wall. */
     status = hf_manager_open(cli, &parts.notify);
     if (status == HF_EXIT_GOOD)
+        status = hf_manager_sockets(cli, &parts.handed);
+    if (status == HF_EXIT_GOOD)
         status = hf_ca_parts_open(cli, &parts);
     if (status == HF_EXIT_GOOD)
         status = serve(cli, &parts);

@@ -70,6 +70,7 @@ struct post {
     struct hf_server_front *front;
     struct hf_perspective_host *host;
     struct hf_notify notify;
+    struct hf_handed handed;
 };
 
 static enum hf_exit failed(const struct hf_cli *cli, const char *subject,
@@ -158,6 +159,7 @@ static enum hf_exit open_front(struct post *post)
     const struct hf_server_config config = {
         .places = places,
         .place_count = count > 0 ? count : 1,
+        .handed = post->handed,
         .certificate = hf_buf_span(&post->certificate),
         .key = hf_buf_span(&post->key),
         .client_ca = hf_buf_span(&post->client_ca),
@@ -198,6 +200,8 @@ static enum hf_exit begin(struct post *post)
     enum hf_exit status;
 
     status = hf_manager_open(post->cli, &post->notify);
+    if (status == HF_EXIT_GOOD)
+        status = hf_manager_sockets(post->cli, &post->handed);
     if (status == HF_EXIT_GOOD && hf_digest_new(&post->digest, &why) != HF_OK)
         status = failed(post->cli, "", &why);
     if (status == HF_EXIT_GOOD)

@@ -258,7 +258,8 @@ static enum hf_err find_port(const struct hf_lab_world *world, size_t host,
     enum hf_err err;
 
     (void)snprintf(place, sizeof(place), "%s%zu@0", world->net, host);
-    err = hf_listen_open(hf_span_str(place), &listener, why);
+    err = hf_listen_open(hf_span_str(place), &(struct hf_handed){0}, &listener,
+                         why);
     if (err != HF_OK)
         return err;
     *out = listener.port;

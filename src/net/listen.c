@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -111,35 +112,93 @@ static bool set_options(int fd, int family)
             setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0);
 }
 
+static bool name_of(int fd, union address *out)
+{
+    socklen_t len = sizeof(*out);
+
+    *out = (union address){0};
+    return getsockname(fd, &out->any, &len) == 0;
+}
+
 static uint16_t port_of(int fd)
 {
-    union address address = {0};
-    socklen_t len = sizeof(address);
+    union address address;
 
-    if (getsockname(fd, &address.any, &len) != 0)
+    if (!name_of(fd, &address))
         return 0;
     return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port
                                                   : address.v6.sin6_port);
 }
 
-static enum hf_err open_tcp(struct hf_span place, struct hf_listen *out,
-                            struct hf_why *why)
+static bool is_same(const union address *a, const union address *b)
+{
+    if (a->any.sa_family != b->any.sa_family)
+        return false;
+    if (a->any.sa_family == AF_INET)
+        return a->v4.sin_port == b->v4.sin_port &&
+               a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+    return a->any.sa_family == AF_INET6 && a->v6.sin6_port == b->v6.sin6_port &&
+           memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr,
+                  sizeof(a->v6.sin6_addr)) == 0;
+}
+
+/* The one with that address; -1: there is none. */
+static int find(const struct hf_handed *handed, const union address *address)
+{
+    for (int fd = handed->first; fd < handed->first + handed->count; fd++) {
+        union address own;
+        socklen_t len = sizeof(int);
+        int listens = 0;
+
+        if (name_of(fd, &own) && is_same(&own, address) &&
+            getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 &&
+            listens != 0)
+            return fd;
+    }
+    return -1;
+}
+
+static enum hf_err make_tcp(const union address *address, socklen_t len,
+                            struct hf_listen *out, struct hf_why *why)
+{
+    out->fd = socket(address->any.sa_family,
+                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (out->fd < 0)
+        return refused(why);
+    if (!set_options(out->fd, address->any.sa_family))
+        return hf_fail_sys(why, errno, "set up a socket");
+    return start(out->fd, address, len, why);
+}
+
+/* Others may have it for something else: only what we need is changed. */
+static enum hf_err take_tcp(int fd, struct hf_listen *out, struct hf_why *why)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int on = 1;
+
+    out->fd = fd;
+    out->is_handed = true;
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+        return hf_fail_sys(why, errno, "set up a socket");
+    return HF_OK;
+}
+
+static enum hf_err open_tcp(struct hf_span place,
+                            const struct hf_handed *handed,
+                            struct hf_listen *out, struct hf_why *why)
 {
     union address address;
     enum hf_err err;
     socklen_t len;
+    int fd;
 
     if (!read_place(place, &address, &len, &out->is_local))
         return hf_fail(why, HF_ESYNTAX, 0,
                        "an address to listen at is ADDRESS@PORT or "
                        "unix:/PATH");
-    out->fd = socket(address.any.sa_family,
-                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (out->fd < 0)
-        return refused(why);
-    if (!set_options(out->fd, address.any.sa_family))
-        return hf_fail_sys(why, errno, "set up a socket");
-    err = start(out->fd, &address, len, why);
+    fd = find(handed, &address);
+    err = fd >= 0 ? take_tcp(fd, out, why) : make_tcp(&address, len, out, why);
     if (err == HF_OK)
         out->port = port_of(out->fd);
     return err;
@@ -194,8 +253,8 @@ static enum hf_err open_unix(struct hf_span path, struct hf_listen *out,
     return err;
 }
 
-enum hf_err hf_listen_open(struct hf_span place, struct hf_listen *out,
-                           struct hf_why *why)
+enum hf_err hf_listen_open(struct hf_span place, const struct hf_handed *handed,
+                           struct hf_listen *out, struct hf_why *why)
 {
     struct hf_listen opened = {.fd = -1};
     enum hf_err err;
@@ -204,7 +263,7 @@ enum hf_err hf_listen_open(struct hf_span place, struct hf_listen *out,
         (void)hf_span_cut(&place, 5);
         err = open_unix(place, &opened, why);
     } else {
-        err = open_tcp(place, &opened, why);
+        err = open_tcp(place, handed, &opened, why);
     }
     if (err == HF_OK)
         *out = opened;

@@ -461,10 +461,12 @@ static enum hf_err open_places(struct hf_server_front *front,
                                const struct hf_server_config *config,
                                struct hf_why *why)
 {
+    int handed = 0;
+
     for (size_t i = 0; i < config->place_count; i++) {
         struct hf_listen *listener = &front->listeners[i];
-        enum hf_err err =
-            hf_listen_open(config->places[i].address, listener, why);
+        enum hf_err err = hf_listen_open(config->places[i].address,
+                                         &config->handed, listener, why);
 
         if (err != HF_OK)
             return err;
@@ -474,7 +476,13 @@ static enum hf_err open_places(struct hf_server_front *front,
                            "127.0.0.0/8, ::1 and Unix sockets");
         front->gifts[i] = listener->fd;
         front->places[i].plain = config->places[i].plain;
+        handed += listener->is_handed;
     }
+    if (handed < config->handed.count)
+        return hf_fail(why, HF_EINVAL, 0,
+                       "the service manager has a socket for us that is none "
+                       "of these: ListenStream= in its unit must be an address "
+                       "that is listened at, and be there once");
     return HF_OK;
 }
 

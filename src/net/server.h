@@ -25,6 +25,7 @@
 
 #include "holdfast/err.h"
 #include "holdfast/span.h"
+#include "os/notify.h"
 
 #define HF_SERVER_PLACES_MAX      16
 #define HF_SERVER_FIELDS_MAX      16
@@ -49,6 +50,7 @@ struct hf_server_place {
 struct hf_server_config {
     const struct hf_server_place *places;
     size_t place_count;
+    struct hf_handed handed;    /* each must be one of the places */
     struct hf_span certificate; /* PEM: the chain, our own first */
     struct hf_span key;         /* PEM, not encrypted */
     struct hf_span client_ca;   /* PEM: whose client certificates are trusted;

@@ -2,6 +2,7 @@
 #include "os/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,9 +12,10 @@
 #include "os/clock.h"
 #include "os/fail.h"
 
-#define SAID_MAX   1024
-#define STATUS_MAX 400
-#define DIGITS_MAX 18
+#define SAID_MAX    1024
+#define STATUS_MAX  400
+#define DIGITS_MAX  18
+#define HANDED_FROM 3 /* behind standard error */
 
 /* ---- opening ---- */
 
@@ -165,4 +167,29 @@ void hf_notify_alive(struct hf_notify *notify)
         return;
     notify->next_ms = now_ms + notify->every_ms;
     say(notify, HF_SPAN("WATCHDOG=1"));
+}
+
+/* ---- what is handed to us ---- */
+
+enum hf_err hf_handed_find(const char *count, const char *pid,
+                           struct hf_handed *out, struct hf_why *why)
+{
+    int64_t many = 0;
+    int64_t whose = 0;
+
+    *out = (struct hf_handed){.first = HANDED_FROM};
+    if (count == NULL || pid == NULL)
+        return HF_OK;
+    if (!read_number(count, &many) || !read_number(pid, &whose))
+        return hf_fail(why, HF_EINVAL, 0,
+                       "LISTEN_FDS or LISTEN_PID is no number");
+    if (whose != getpid())
+        return HF_OK;
+    if (many > HF_HANDED_MAX)
+        return hf_fail(why, HF_ELIMIT, 0, "more than 16 sockets");
+    for (int fd = HANDED_FROM; fd < HANDED_FROM + (int)many; fd++)
+        if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+            return hf_fail_sys(why, errno, "a socket that is not there");
+    out->count = (int)many;
+    return HF_OK;
 }

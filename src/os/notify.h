@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notify.h -- telling the service manager how it stands with us: the datagrams
- * of sd_notify(3), without its library.
+ * of sd_notify(3), without its library. And the sockets that it has for us.
  *
  * The socket is connected when it is opened, so that a wall may stand before
  * anything is said. What cannot be said is left out: a service does not end
@@ -45,3 +45,18 @@ void hf_notify_stopping(const struct hf_notify *notify, struct hf_span status);
 /* When it is time for that, say that we are alive: call it more often than each
  * second. */
 void hf_notify_alive(struct hf_notify *notify);
+
+#define HF_HANDED_MAX 16
+
+/* Sockets that it listens at for us (sd_listen_fds(3)): a row of descriptors.
+ * Who connects while nobody serves waits there. Zeroed: there are none. */
+struct hf_handed {
+    int first;
+    int count;
+};
+
+/* As the environment has it: LISTEN_FDS and LISTEN_PID, NULL where it has not.
+ * No program that is executed gets them. Fails: HF_EINVAL (no numbers),
+ * HF_ELIMIT, HF_ESYSTEM (they are not there). */
+enum hf_err hf_handed_find(const char *count, const char *pid,
+                           struct hf_handed *out, struct hf_why *why);

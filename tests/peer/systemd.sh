@@ -102,6 +102,7 @@ authority default {
 END
 } >"$tmp/etc/ca.conf"
 echo "$eye_port" >"$tmp/etc/eye-port"
+echo "https://localhost:$ca_port/directory" >"$tmp/etc/directory"
 sed 's/issuer-name/no-such-key/' "$tmp/etc/ca.conf" >"$tmp/etc/wrong.conf"
 
 # ---- the units, a hook, and what the test changes of them ----
@@ -115,6 +116,8 @@ sed 's,=[^ ]*/holdfast ,=/usr/local/bin/holdfast ,' \
 sed 's,=[^ ]*/holdfast ,=/usr/local/bin/holdfast ,' \
     "$BUILD/dist/holdfast-perspective.service" \
     >"$tmp/units/holdfast-perspective.service"
+sed "s/443/$ca_port/; s/0\.0\.0\.0/127.0.0.1/; /\[::\]/d" \
+    "$SRC/dist/holdfast-ca.socket" >"$tmp/etc/holdfast-ca.socket"
 mkdir "$tmp/units/holdfast-ca.service.d"
 cat >"$tmp/units/holdfast-ca.service.d/test.conf" <<'END'
 [Service]
@@ -199,6 +202,24 @@ systemctl start holdfast-renew.timer
     done
     systemctl stop holdfast-ca
     echo "stopped $?"
+    # Nobody serves; then it is started again and again, while somebody asks.
+    cp /etc/holdfast/holdfast-ca.socket /run/systemd/system
+    systemctl daemon-reload
+    systemctl start holdfast-ca.socket
+    for n in 1 2 3 4 5; do
+        [ $n = 1 ] || systemctl restart holdfast-ca &
+        curl -sS --max-time 60 --cacert /var/lib/holdfast/ca/root.pem \
+            "$(cat /etc/holdfast/directory)" | grep -c newNonce
+        wait
+    done
+    systemctl stop holdfast-ca.socket holdfast-ca
+    echo "stopped $?"
+    sed -i "s/ListenStream=.*/ListenStream=127.0.0.1:$(cat /etc/holdfast/eye-port)/" \
+        /run/systemd/system/holdfast-ca.socket
+    systemctl daemon-reload
+    systemctl start holdfast-ca.socket holdfast-ca
+    echo "started $?"
+    systemctl stop holdfast-ca.socket holdfast-ca
 } >/mnt/ca 2>&1
 {
     systemctl start holdfast-perspective
@@ -253,13 +274,23 @@ grep -q oslo "$tmp/box/perspective" && ok 'it answers' ||
     not_ok "the perspective: $(cat "$tmp/box/perspective")"
 
 serving="serving https://localhost:$ca_port"
-grep '^started\|^reloaded\|^stopped' "$tmp/box/ca" >"$tmp/ca" 2>&1 || true
+grep '^started\|^reloaded\|^stopped\|^[0-9]*$' "$tmp/box/ca" >"$tmp/ca" 2>&1 ||
+    true
 holds "$tmp/ca" "started 0 $serving
 started 0 $serving
 started 0 $serving
 reloaded 1 $serving; its new configuration was not taken
 reloaded 0 $serving
-stopped 0" 'a CA is started, reloaded, thawed and stopped'
+stopped 0
+1
+1
+1
+1
+1
+stopped 0
+started 1" 'a CA is started, reloaded, thawed, stopped, and waited for'
+grep -q 'has a socket for us that is none of these' "$tmp/box/ca-said" &&
+    ok 'a socket in vain' || not_ok 'a socket in vain'
 grep -q '^result watchdog$' "$tmp/box/ca-said" && ok 'its watchdog did it' ||
     not_ok "no watchdog: $(tail -n 5 "$tmp/box/ca-said")"
 exit $failed

@@ -2,6 +2,7 @@
 /* What a service manager is told, at a real socket of it: a path, and an
  * abstract name; and behind a fence. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -230,12 +231,52 @@ static void behind_a_fence(void **state)
     (void)close(fd);
 }
 
+static void sockets(void **state)
+{
+    static const struct {
+        const char *count;
+        const char *pid; /* NULL: ours */
+        enum hf_err err;
+        int handed;
+    } rows[] = {
+        {NULL, NULL, HF_OK, 0},     {"0", NULL, HF_OK, 0},
+        {"1", NULL, HF_OK, 1},      {"1", "1", HF_OK, 0},
+        {"17", NULL, HF_ELIMIT, 0}, {"16", NULL, HF_ESYSTEM, 0},
+        {"-1", NULL, HF_EINVAL, 0}, {"", NULL, HF_EINVAL, 0},
+        {"1", "one", HF_EINVAL, 0}, {"1x", NULL, HF_EINVAL, 0},
+    };
+    char own[32];
+
+    (void)state;
+    (void)snprintf(own, sizeof(own), "%d", (int)getpid());
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *pid = rows[i].pid == NULL ? own : rows[i].pid;
+        struct hf_handed handed = {-1, -1};
+
+        (void)dup2(STDIN_FILENO, 3);
+        for (int fd = 4; fd < 32; fd++)
+            (void)close(fd);
+        assert_int_equal(hf_handed_find(rows[i].count, pid, &handed, NULL),
+                         rows[i].err);
+        assert_int_equal(handed.count, rows[i].handed);
+        assert_int_equal(handed.first, 3);
+        assert_int_equal(
+            fcntl(3, F_GETFD),
+            rows[i].handed > 0 || rows[i].err == HF_ESYSTEM ? FD_CLOEXEC : 0);
+        assert_int_equal(hf_handed_find(rows[i].count, NULL, &handed, NULL),
+                         HF_OK);
+        assert_int_equal(handed.count, 0);
+    }
+    (void)close(3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(at_a_path), TEST(at_an_abstract_name), TEST(the_longest_status),
         TEST(watchdog),  TEST(what_is_none),        TEST(behind_a_fence),
+        TEST(sockets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,18 +194,25 @@ static int front_main(void)
 
 /* ---- the parent's side ---- */
 
-static enum hf_err open_as(const char *part, const char *place,
-                           struct hf_server_front **out, struct hf_why *why)
+static enum hf_err open_with(const char *part, const char *place, int handed,
+                             struct hf_server_front **out, struct hf_why *why)
 {
     const struct hf_server_place at = {.address = hf_span_str(place),
                                        .plain = true};
     const struct hf_server_config config = {.places = &at,
                                             .place_count = 1,
+                                            .handed = {handed, handed >= 0},
                                             .client_ca = hf_span_str(part),
                                             .body_max = BODY_MAX,
                                             .window = WINDOW};
 
     return hf_server_new(&config, out, why);
+}
+
+static enum hf_err open_as(const char *part, const char *place,
+                           struct hf_server_front **out, struct hf_why *why)
+{
+    return open_with(part, place, -1, out, why);
 }
 
 static struct hf_server_front *front_of(const char *part)
@@ -531,6 +538,95 @@ static void real(void **state)
     hf_server_free(front);
 }
 
+/* As a service manager does: where it listens, and the address of that. */
+static int listen_for_us(int family, char *place, size_t size)
+{
+    struct sockaddr_in6 at = {.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
+    socklen_t len = family == AF_INET ? sizeof(*v4) : sizeof(at);
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    if (family == AF_INET)
+        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin6_family = (sa_family_t)family;
+    if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, 5) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    (void)snprintf(place, size, "%s@%u",
+                   family == AF_INET ? "127.0.0.1" : "::1",
+                   ntohs(at.sin6_port));
+    return fd;
+}
+
+static int connect_as(int listener)
+{
+    struct sockaddr_storage at;
+    socklen_t len = sizeof(at);
+    const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
+    int fd;
+
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len), 0);
+    fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)),
+        0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, len), 0);
+    return fd;
+}
+
+/* Who comes before us waits, and so does who comes when we are gone. */
+static void handed(void **state)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    const struct hf_server_reply reply = {.status = 200,
+                                          .body = HF_SPAN("done")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        struct hf_server_front *front = NULL;
+        char place[64];
+        int managers = listen_for_us(families[i], place, sizeof(place));
+        int client = managers < 0 ? -1 : connect_as(managers);
+        const struct hf_server_request *request;
+
+        if (managers < 0 && families[i] == AF_INET6)
+            continue; /* there is no ::1 here */
+        say(client, "GET /early HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_int_equal(open_as("is real", place, &front, NULL), HF_EPEER);
+        assert_int_equal(
+            open_with("is real", place, dup(managers), &front, NULL), HF_OK);
+        request = next(front);
+        assert_non_null(request);
+        assert_span_equal(request->target, HF_SPAN("/early"));
+        assert_int_equal(hf_server_answer(front, request->id, &reply, NULL),
+                         HF_OK);
+        hf_server_drop(front);
+        hf_server_flush(front);
+        hear(client, "done");
+        (void)close(client);
+        hf_server_free(front);
+        (void)close(connect_as(managers));
+        (void)close(managers);
+    }
+}
+
+/* Nobody would ever answer there. */
+static void handed_in_vain(void **state)
+{
+    struct hf_server_front *front = NULL;
+    char place[64];
+    int managers = listen_for_us(AF_INET, place, sizeof(place));
+
+    (void)state;
+    assert_int_equal(
+        open_with("is real", "127.0.0.1@0", managers, &front, NULL), HF_EINVAL);
+    assert_null(front);
+    (void)close(managers);
+}
+
 /* Requests stay whole until they are dropped, however many come. */
 static void borrowed(void **state)
 {
@@ -613,12 +709,13 @@ static void unix_user(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(honest),      cmocka_unit_test(one_by_one),
-        cmocka_unit_test(enemies),     cmocka_unit_test(refusal),
-        cmocka_unit_test(bad_replies), cmocka_unit_test(bad_places),
-        cmocka_unit_test(pairs),       cmocka_unit_test(real),
-        cmocka_unit_test(borrowed),    cmocka_unit_test(unix_socket),
-        cmocka_unit_test(unix_user),
+        cmocka_unit_test(honest),         cmocka_unit_test(one_by_one),
+        cmocka_unit_test(enemies),        cmocka_unit_test(refusal),
+        cmocka_unit_test(bad_replies),    cmocka_unit_test(bad_places),
+        cmocka_unit_test(pairs),          cmocka_unit_test(real),
+        cmocka_unit_test(borrowed),       cmocka_unit_test(unix_socket),
+        cmocka_unit_test(unix_user),      cmocka_unit_test(handed),
+        cmocka_unit_test(handed_in_vain),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_SERVER_ROLE) == 0)
