@@ -519,8 +519,9 @@ static bool set_options(struct ub_ctx *ctx)
  * missed by the challenge. TTLs are told as they came (REQ REUSE-04); how long
  * answers are kept is capped all the same. For so short a memory a quarter of
  * the room is enough: the names above those that are validated are what is
- * asked again. Nor are names minimised (RFC 9156) that a certificate is about to
- * show to everybody: that would be a question, and a wait, for each label. */
+ * asked again. Nor are names minimised (RFC 9156), which a certificate is to
+ * show to everybody: that would be a question, and a wait, for each label.
+ */
 static bool cap_cache(struct ub_ctx *ctx,
                       const struct hf_resolver_config *config)
 {
