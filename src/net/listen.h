@@ -26,7 +26,7 @@ struct hf_listen {
 /*
  * "192.0.2.1@443", "::@443" (IPv6 only), "127.0.0.1@0", "unix:/run/x.sock". A
  * Unix socket is its owner's alone, and takes the place of one at which nobody
- * listens. One of `handed` with that address, of TCP, is taken instead of making
+ * listens. One of `handed` with that TCP address is taken instead of making
  * another. Release with hf_listen_close().
  *
  * Fails: HF_ESYNTAX, HF_EPEER (in use; not ours; not for us), HF_ESYSTEM.
