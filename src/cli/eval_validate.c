@@ -134,17 +134,13 @@ read_state(struct hf_eval *eval, const json_t *found, struct hf_span owner)
     return HF_ANSWER_FAILURE;
 }
 
-static void look_up(struct hf_eval *eval, struct hf_span adn,
+static void look_up(struct hf_eval *eval, struct hf_span owner,
                     struct hf_answer *out)
 {
-    const json_t *found;
-    struct hf_name owner;
+    const json_t *found = find_answer(eval->dns, owner);
     int64_t ttl_s;
 
     *out = (struct hf_answer){.state = HF_ANSWER_DATA};
-    if (hf_owner_of_name(adn, &owner, NULL) != HF_OK)
-        return; /* REQ VAL-03: never asked */
-    found = find_answer(eval->dns, hf_name_span(&owner));
     if (found == NULL)
         return;
     if (!json_is_object(found))
@@ -153,18 +149,24 @@ static void look_up(struct hf_eval *eval, struct hf_span adn,
     if (ttl_s < 0 || ttl_s > UINT32_MAX)
         hf_eval_wrong(eval, "ttl", "is out of range");
     out->ttl_s = (uint32_t)(ttl_s & UINT32_MAX);
-    out->state = read_state(eval, found, hf_name_span(&owner));
+    out->state = read_state(eval, found, owner);
     out->count = hf_eval_records(eval, found, "txt", &out->values);
 }
 
+/* A name that is too long for the label in front is never asked (REQ VAL-03):
+ * out->adn is empty then. */
 static bool judge(struct hf_eval *eval, const struct hf_ca *ca,
                   const struct hf_account *account,
                   const struct hf_question *question, struct sight *out)
 {
+    struct hf_name owner;
     struct hf_why why = {0};
 
-    *out = (struct sight){.adn = question->adn};
-    look_up(eval, question->adn, &out->answer);
+    *out = (struct sight){.verdict.reason = HF_REASON_NO_RECORD};
+    if (hf_owner_of_name(question->adn, &owner, NULL) != HF_OK)
+        return true;
+    out->adn = question->adn;
+    look_up(eval, hf_name_span(&owner), &out->answer);
     out->judged = hf_eval_room(eval, out->answer.count, sizeof(*out->judged));
     if (eval->wrong != NULL)
         return false;
@@ -210,7 +212,7 @@ static bool judge_all(struct hf_eval *eval, const struct hf_ca *ca,
 
         if (!judge(eval, ca, account, &question, &sight))
             return false;
-        if (i == 0 ||
+        if (best->adn.len == 0 ||
             hf_reason_precedes(sight.verdict.reason, best->verdict.reason))
             *best = sight;
         if (best->verdict.reason == HF_REASON_OK)

@@ -326,6 +326,7 @@ static void try(struct vector *v)
     struct hf_suffixes *suffixes = NULL;
     struct hf_span suffix_list[16];
     struct hf_name name;
+    struct hf_name owner;
     struct hf_validation_job job = {
         .way = HF_WAY_DNS_PERSIST,
         .name = text_of(json_object_get(v->request, "fqdn")),
@@ -346,9 +347,11 @@ static void try(struct vector *v)
                 list_of(v, v->request, "publicSuffixes", suffix_list),
                 &suffixes, NULL),
             HF_OK);
-    if (suffixes != NULL && hf_suffixes_base(suffixes, job.name).len == 0) {
+    /* REQ SCOPE-08, VAL-03: such an identifier is refused before. */
+    if ((suffixes != NULL && hf_suffixes_base(suffixes, job.name).len == 0) ||
+        hf_owner_of_name(job.name, &owner, NULL) != HF_OK) {
         hf_suffixes_free(suffixes);
-        return; /* REQ SCOPE-08: such an identifier is refused before */
+        return;
     }
     run(v, &job, suffixes, &result);
     expect(v, &result);
