@@ -317,8 +317,12 @@ static enum hf_err begin_persist(struct hf_look *look, struct hf_why *why)
     uint8_t address[16];
     size_t len;
 
+    /* Not HF_ELIMIT: it would be tried again for ever. */
     if (!look->is_ip)
-        return hf_owner_of_name(hf_name_span(&look->name), &look->owner, why);
+        return hf_owner_of_name(hf_name_span(&look->name), &look->owner, why) ==
+                       HF_OK
+                   ? HF_OK
+                   : HF_EINVAL;
     if (!look->rules->ip_persist ||
         !hf_ip_parse(hf_name_span(&look->name), address, &len))
         return hf_fail(why, HF_EINVAL, 0,

@@ -183,6 +183,9 @@ api 'no such method' 'validation_method.* 400' /dcv -d \
     '{"domain_or_ip_target":"a.example","dcv_check_parameters":{"validation_method":"x"}}'
 api 'a token that leaves its folder' 'validation_issues.* 400' /dcv -d \
     '{"domain_or_ip_target":"web.example","dcv_check_parameters":{"validation_method":"acme-http-01","token":"../x","key_authorization":"y"}}'
+# REQ VAL-03: it is answered, and waits for nothing.
+api 'a name too long' 'exceed the 253 octets.* 400' /dcv \
+    -d "$(persist "$(printf 'a%.0s' $(seq 63)).$(printf 'b%.0s' $(seq 63)).$(printf 'c%.0s' $(seq 63)).$(printf 'd%.0s' $(seq 38)).com" $url)"
 api 'GET' ' 405' /dcv
 api 'somewhere else' ' 404' /mpic/x
 api 'nobody' 'curl.* 000' /healthz --cert "$tmp/other.pem" --key "$tmp/other.key"

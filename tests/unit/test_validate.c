@@ -1210,6 +1210,26 @@ static void addresses(void **state)
     hf_validation_clear(&result);
 }
 
+/* REQ VAL-03: with the label in front it is no name. Such an errand ends; it
+ * does not wait for room that never comes. */
+static void a_name_too_long(void **state)
+{
+    static char name[235];
+    const struct request request = {.way = HF_WAY_DNS_PERSIST, .name = name};
+    const struct stage stage = the_stage(HF_PRESET_COMPAT);
+    const struct world world = {0};
+    struct hf_validation_result result = {0};
+
+    (void)state;
+    memset(name, 'a', 234);
+    memcpy(name + 230, ".com", 4);
+    name[63] = name[127] = name[191] = '.';
+    assert_int_equal(validate(&stage, &world, &request, &result), HF_OK);
+    assert_false(result.valid);
+    assert_string_equal(result.reason, "perspective-failed");
+    hf_validation_clear(&result);
+}
+
 static void what_cannot_be_asked(void **state)
 {
     static const struct request requests[] = {
@@ -1315,6 +1335,7 @@ int main(void)
         cmocka_unit_test(presets),
         cmocka_unit_test(raw_ends),
         cmocka_unit_test(addresses),
+        cmocka_unit_test(a_name_too_long),
         cmocka_unit_test(what_cannot_be_asked),
         cmocka_unit_test(without_memory),
     };
