@@ -238,7 +238,7 @@ static const struct {
      false,
      1,
      {{0, S("issue"),
-       S("ca.example;validationmethods=Dns-01,dns-persist-01,x9")}},
+       S("ca.example;validationmethods=Za-09,dns-persist-01,z")}},
      HF_CAA_OK,
      0},
     {"method begins alike",

@@ -39,9 +39,10 @@ static struct hf_mpic decide(int64_t at, bool primary_valid,
 {
     static struct hf_span uris[REMOTES_MAX + 1][2];
     struct hf_perspective remotes[REMOTES_MAX];
-    struct hf_perspective primary = {.rir = HF_SPAN("LACNIC"),
-                                     .valid = primary_valid,
-                                     .account_uris = uris[REMOTES_MAX]};
+    struct hf_perspective primary = {
+        .rir = HF_SPAN("LACNIC"),
+        .valid = primary_valid,
+        .account_uris = primary_uri == NULL ? NULL : uris[REMOTES_MAX]};
     size_t count = strlen(letters);
 
     for (size_t i = 0; i < count; i++) {
