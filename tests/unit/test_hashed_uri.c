@@ -158,6 +158,7 @@ static void digest_failures(void **state)
         enum hf_err want;
     } rows[] = {
         {"longest URL", {S("a"), S(KEY), whole}, HF_OK, HF_OK},
+        {"longest of all", {{longest, 255}, S(KEY), whole}, HF_OK, HF_OK},
         {"no domain", {S(""), S(KEY), S(URL)}, HF_OK, HF_EINVAL},
         {"domain of 256", {{longest, 256}, S(KEY), S(URL)}, HF_OK, HF_EINVAL},
         {"no key", {S("a"), S(""), S(URL)}, HF_OK, HF_EINVAL},
