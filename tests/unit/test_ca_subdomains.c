@@ -160,6 +160,28 @@ static void ancestor(void **state)
     hf_ca_call_clear(&own);
 }
 
+/* A name that is asked for beside what is below it is shown by itself. */
+static void beside_its_ancestor(void **state)
+{
+    const char *first;
+    const char *second;
+
+    (void)state;
+    settings.subdomains = true;
+    make_account();
+    post("/new-order",
+         ORDER(DNS("example.com") "," BELOW("a.example.com", "example.com")));
+    is_good(201, "\"status\":\"pending\"");
+    first = memmem(reply.body.ptr, reply.body.len, "/authz/", 7);
+    assert_non_null(first);
+    second =
+        memmem(first + 7, reply.body.len - (size_t)(first + 7 - reply.body.ptr),
+               "/authz/", 7);
+    assert_non_null(second);
+    post(path_in("authz"), "");
+    assert_false(says("subdomainAuthAllowed"));
+}
+
 /* Finalized, up to what there is still to look at; the order stays ready. */
 static void ask_for(const char *name)
 {
@@ -264,6 +286,36 @@ static void caa_forbids_one(void **state)
     is_good(201, "\"status\":\"ready\"");
 }
 
+/* An order of names below ends with their ancestor, and says why. */
+static void fails_above(void **state)
+{
+    const struct hf_validation_result bad = {
+        .problem = "unauthorized",
+        .reason = "no-record",
+        .detail = HF_SPAN("no record at example.com"),
+        .evidence = HF_SPAN("{}"),
+    };
+    char order[300];
+    char challenge[300];
+    struct hf_job job;
+
+    (void)state;
+    settings.subdomains = true;
+    make_account();
+    post("/new-order", ORDER(BELOW("a.example.com", "example.com")));
+    is_good(201, "\"status\":\"pending\"");
+    (void)snprintf(order, sizeof(order), "%s",
+                   field("Location").ptr + strlen(BASE));
+    (void)snprintf(challenge, sizeof(challenge), "/chall/%s/dns-persist-01",
+                   path_in("authz") + strlen("/authz/"));
+    post(challenge, "{}");
+    job = job_of_call(HF_JOB_CHALLENGE);
+    found(&job, &bad);
+    post(order, "");
+    is_good(200, "\"status\":\"invalid\"");
+    assert_true(says("no record at example.com"));
+}
+
 /* What does not count: one for the name alone, one of a sibling, of what is
  * below, of another account, and one that was given back. */
 static void not_below(void **state)
@@ -362,12 +414,46 @@ static void revoked_from_above(void **state)
     assert_int_equal(reply.status, 200);
 }
 
+/* Who can show the name may revoke, however it was shown before. */
+static void revoked_by_the_name(void **state)
+{
+    char order[300];
+    struct hf_job job;
+
+    (void)state;
+    settings.subdomains = true;
+    make_account();
+    (void)show_all_of("/new-authz", ALL_OF("www.example.com"));
+    post("/new-order", ORDER(WWW));
+    is_good(201, "\"status\":\"ready\"");
+    (void)snprintf(order, sizeof(order), "%s", path_in("order"));
+    ask_for("www.example.com");
+    job = wants_caa_of("www.example.com");
+    found(&job, &good);
+    issue(order);
+    new_signer();
+    make_account();
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNA\"}");
+    is_refused(403, "unauthorized");
+    (void)show_all_of("/new-order", ORDER(WWW));
+    post("/revoke-cert", "{\"certificate\":\"MAswCaADAgECAgISNA\"}");
+    assert_int_equal(reply.status, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(no_subdomains), TEST(wrong_ancestors),    TEST(ancestor),
-        TEST(all_below),     TEST(caa_forbids_one),    TEST(not_below),
-        TEST(lapsed_above),  TEST(revoked_from_above),
+        TEST(no_subdomains),
+        TEST(wrong_ancestors),
+        TEST(ancestor),
+        TEST(all_below),
+        TEST(caa_forbids_one),
+        TEST(fails_above),
+        TEST(not_below),
+        TEST(lapsed_above),
+        TEST(revoked_from_above),
+        TEST(beside_its_ancestor),
+        TEST(revoked_by_the_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

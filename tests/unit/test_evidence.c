@@ -243,13 +243,35 @@ static void has_a_head(void **state)
         assert_memory_equal(head.hash, entry.hash, sizeof(head.hash));
     }
     hf_evidence_free(log);
+}
+
+static void has_a_head_again(void **state)
+{
+    struct hf_evidence *log = open_log();
+    struct hf_entry entry = append(log, "{}");
+    struct hf_head head;
+    bool found;
+
+    (void)state;
+    assert_int_equal(hf_evidence_rest(log, NULL), HF_OK);
+    hf_evidence_free(log);
     log = open_log();
     assert_false(hf_evidence_is_ahead(log));
-    (void)append(log, "{}");
+    entry = append(log, "{}");
     assert_int_equal(hf_evidence_sync(log, NULL), HF_OK);
     hf_evidence_free(log);
     log = open_log(); /* it may be behind */
     assert_true(hf_evidence_is_ahead(log));
+    refuses_folders = true;
+    assert_int_equal(hf_evidence_rest(log, NULL), HF_ESYSTEM);
+    refuses_folders = false;
+    assert_true(hf_evidence_is_ahead(log));
+    assert_int_equal(hf_evidence_rest(log, NULL), HF_OK);
+    assert_false(hf_evidence_is_ahead(log));
+    assert_int_equal(hf_evidence_head_read(folder, &head, &found, NULL), HF_OK);
+    assert_true(found);
+    assert_int_equal(head.number, 2);
+    assert_int_equal(head.at, entry.at);
     hf_evidence_free(log);
 }
 
@@ -490,6 +512,7 @@ int main(void)
         IN_FOLDER(a_segment_is_in_its_folder),
         IN_FOLDER(is_written_before_the_disk_has_it),
         IN_FOLDER(has_a_head),
+        IN_FOLDER(has_a_head_again),
         IN_FOLDER(misses_its_end),
         IN_FOLDER(has_one_writer),
         IN_FOLDER(survives_a_torn_end),
