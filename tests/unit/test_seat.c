@@ -136,6 +136,56 @@ static void a_name_has_one_life(void **state)
     hf_store_close(store);
 }
 
+static void fill(struct hf_store *store, int64_t key, int64_t now_at)
+{
+    const struct hf_store_value values[] = {
+        hf_store_number(key), hf_store_number(now_at), hf_store_number(60)};
+    struct hf_why why = {0};
+
+    place_want(hf_store_begin(store, &why), why);
+    place_want(hf_store_run(store, HF_CA_BUCKET_FILL, values, 3, &why), why);
+    place_want(hf_store_commit(store, &why), why);
+}
+
+/* When it is empty, or 0: it is not there. */
+static int64_t dry_at(struct hf_store *store, int64_t key)
+{
+    const struct hf_store_value value = hf_store_number(key);
+    struct hf_why why = {0};
+    int64_t at = 0;
+    bool found;
+
+    place_want(hf_store_begin(store, &why), why);
+    place_want(hf_store_start(store, HF_CA_BUCKET_GET, &value, 1, &why), why);
+    place_want(hf_store_next(store, HF_CA_BUCKET_GET, &found, &why), why);
+    if (found)
+        at = hf_store_get_number(store, HF_CA_BUCKET_GET, 0);
+    hf_store_end(store, HF_CA_BUCKET_GET);
+    hf_store_undo(store);
+    return at;
+}
+
+/* Buckets (ca/often.h) leak down to nothing, no further, and then go. */
+static void buckets_run_dry(void **state)
+{
+    struct hf_store *store = place_open(*state, &hf_ca_plan);
+    struct hf_seat *seat = sit(store, A, NOW);
+
+    fill(store, 1, NOW - 100);
+    assert_int_equal(dry_at(store, 1), NOW - 40);
+    fill(store, 2, NOW - 100);
+    fill(store, 2, NOW);
+    assert_int_equal(dry_at(store, 2), NOW + 60);
+    fill(store, 2, NOW);
+    assert_int_equal(dry_at(store, 2), NOW + 120);
+    renew(seat, NOW);
+    assert_true(has_chores(seat, NOW));
+    assert_int_equal(dry_at(store, 1), 0);
+    assert_int_equal(dry_at(store, 2), NOW + 120);
+    hf_seat_free(seat);
+    hf_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +196,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_is_silent, place_enter,
                                         place_leave),
         cmocka_unit_test_setup_teardown(a_name_has_one_life, place_enter,
+                                        place_leave),
+        cmocka_unit_test_setup_teardown(buckets_run_dry, place_enter,
                                         place_leave),
     };
 
