@@ -24,9 +24,11 @@ static bool take_text(struct hf_span *rest, struct hf_span key,
     return hf_span_skip(rest, '"');
 }
 
+#define SERIAL HF_SPAN("{\"serial\":\"")
+
 static bool take_serial(struct hf_span *rest, struct hf_issued *out)
 {
-    if (!take_text(rest, HF_SPAN("{\"serial\":\""), &out->serial))
+    if (!take_text(rest, SERIAL, &out->serial))
         return false;
     out->len = out->serial.len / 2;
     return out->len > 0 && out->len <= sizeof(out->octets) &&
@@ -103,6 +105,43 @@ bool hf_issued_read_certificate(struct hf_span body, uint64_t *entry,
     body.len -= END.len;
     *der = body;
     return body.len > 0 && hf_base64url_is_canonical(body);
+}
+
+/* ---- its revocation ---- */
+
+#define REVOKED_AT HF_SPAN(",\"revoked_at\":")
+#define REASON     HF_SPAN(",\"reason\":")
+
+void hf_issued_put_revoked(struct hf_buf *out, const struct hf_revoked *revoked)
+{
+    hf_buf_put(out, SERIAL);
+    hf_put_hex(out, (struct hf_span){(const char *)revoked->serial,
+                                     revoked->serial_len});
+    hf_buf_putc(out, '"');
+    hf_buf_put(out, REVOKED_AT);
+    hf_buf_put_i64(out, revoked->at);
+    hf_buf_put(out, REASON);
+    hf_buf_put_u64(out, revoked->reason);
+    hf_buf_putc(out, '}');
+}
+
+bool hf_issued_read_revoked(struct hf_span body, struct hf_revoked *out)
+{
+    struct hf_issued issued;
+    struct hf_revoked revoked;
+    uint64_t reason;
+
+    if (!take_serial(&body, &issued) || !hf_take_word(&body, REVOKED_AT) ||
+        !hf_take_moment(&body, &revoked.at) || !hf_take_word(&body, REASON) ||
+        !hf_take_decimal(&body, &reason) || reason > UINT8_MAX ||
+        !hf_crl_reason_is_good((unsigned)reason) ||
+        !hf_span_eq(body, HF_SPAN("}")))
+        return false;
+    memcpy(revoked.serial, issued.octets, issued.len);
+    revoked.serial_len = (uint8_t)issued.len;
+    revoked.reason = (uint8_t)reason;
+    *out = revoked;
+    return true;
 }
 
 bool hf_issued_hash(const struct hf_digest *digest, struct hf_span der,

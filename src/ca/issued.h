@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * issued.h -- what an entry of the kind "issue" in the log of evidence
- * (entry.h) says of the certificate that was signed, as ca/issuance.h wrote it:
+ * issued.h -- what the log of evidence (entry.h) says of certificates. An entry
+ * of the kind "issue" is of one that is about to be signed, as ca/issuance.h
+ * wrote it:
  *
  *     {"serial":"4f...","tbs_sha256":"64 hex digits",
  *      "order":"https://ca.example/order/7","account":"...","profile":"short",
  *      "not_before":1790000000,"not_after":1790086399,"names":[...]}
  *
- * and what one of the kind "certificate" says of the signature that came of it:
+ * one of the kind "certificate" of the signature that came of it:
  *
  *     {"entry":7,"der":"base64url of the whole certificate"}
  *
  * which follows in a moment, before any later "issue" but those that shared its
- * sync, HF_ISSUED_BATCH_MAX at most. Pure.
+ * sync, HF_ISSUED_BATCH_MAX at most; and one of the kind "revoke" of its
+ * revocation, which may be there twice, and in another keeper's log:
+ *
+ *     {"serial":"4f...","revoked_at":1790000000,"reason":4}
+ *
+ * Pure.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "crypto/x509.h"
+#include "crypto/crl.h"
 #include "holdfast/digest.h"
 
 #define HF_ISSUED_BATCH_MAX 256
@@ -50,6 +56,11 @@ void hf_issued_put_certificate(struct hf_buf *out, uint64_t entry,
  * none of ours. */
 bool hf_issued_read_certificate(struct hf_span body, uint64_t *entry,
                                 struct hf_span *der);
+
+/* The body of a "revoke"; and read one: false when it is none of ours. */
+void hf_issued_put_revoked(struct hf_buf *out,
+                           const struct hf_revoked *revoked);
+bool hf_issued_read_revoked(struct hf_span body, struct hf_revoked *out);
 
 /* The digest of what was signed, in tbs_sha256; false when `der` has no such
  * part. */

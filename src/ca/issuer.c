@@ -88,6 +88,17 @@ enum hf_err hf_issuer_submit_crl(struct hf_issuer *issuer,
     return submitted(issuer, before, why);
 }
 
+enum hf_err
+hf_issuer_submit_revocations(struct hf_issuer *issuer,
+                             const struct hf_issuer_revocations *revocations,
+                             struct hf_why *why)
+{
+    size_t before = issuer->role.out.len;
+
+    hf_issuer_put_revocations(&issuer->role.out, revocations);
+    return submitted(issuer, before, why);
+}
+
 int hf_issuer_fd(const struct hf_issuer *issuer, bool *wants_write)
 {
     *wants_write = issuer->role.out.len > 0;

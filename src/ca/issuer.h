@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "ca/entry.h"
+#include "ca/issued.h"
 #include "crypto/crl.h"
 #include "crypto/private_key.h"
 #include "holdfast/err.h"
@@ -122,6 +123,15 @@ struct hf_issuer_crl {
     size_t count;
 };
 
+/* Revocations, which the log is to have before whoever asked for them is
+ * answered. Its disk has them, when the answer comes. */
+struct hf_issuer_revocations {
+    uint64_t ticket;
+    int64_t now_at;
+    const struct hf_revoked *list;
+    size_t count; /* HF_ISSUED_BATCH_MAX at most */
+};
+
 /*
  * Hand something in; the answer comes with its ticket. Nothing is kept.
  * Fails: HF_ELIMIT (too long, or too much is waiting), HF_EPEER (it ended),
@@ -133,10 +143,15 @@ enum hf_err hf_issuer_submit(struct hf_issuer *issuer,
 enum hf_err hf_issuer_submit_crl(struct hf_issuer *issuer,
                                  const struct hf_issuer_crl *crl,
                                  struct hf_why *why);
+enum hf_err
+hf_issuer_submit_revocations(struct hf_issuer *issuer,
+                             const struct hf_issuer_revocations *revocations,
+                             struct hf_why *why);
 
 enum hf_issuer_kind {
     HF_ISSUER_ISSUED, /* `der` is a certificate */
     HF_ISSUER_LISTED, /* `der` is a CRL */
+    HF_ISSUER_LOGGED, /* revocations are in the log */
     HF_ISSUER_REFUSED,
 };
 

@@ -230,6 +230,18 @@ enum hf_err hf_issuer_read_order(struct hf_span body,
 
 /* ---- LIST ---- */
 
+static void put_revoked(struct hf_buf *out, const struct hf_revoked *list,
+                        size_t count)
+{
+    hf_put_number(out, count, 4);
+    for (size_t i = 0; i < count; i++) {
+        hf_put_text(out, (struct hf_span){(const char *)list[i].serial,
+                                          list[i].serial_len});
+        hf_put_number(out, list[i].reason, 1);
+        hf_put_number(out, (uint64_t)list[i].at, 8);
+    }
+}
+
 void hf_issuer_put_crl(struct hf_buf *out, const struct hf_issuer_crl *crl)
 {
     size_t at = hf_frame_begin(out, HF_ISSUER_LIST);
@@ -239,15 +251,7 @@ void hf_issuer_put_crl(struct hf_buf *out, const struct hf_issuer_crl *crl)
     hf_put_number(out, crl->number, 8);
     hf_put_number(out, (uint64_t)crl->this_update_at, 8);
     hf_put_number(out, (uint64_t)crl->next_update_at, 8);
-    hf_put_number(out, crl->count, 4);
-    for (size_t i = 0; i < crl->count; i++) {
-        const struct hf_revoked *revoked = &crl->revoked[i];
-
-        hf_put_text(out, (struct hf_span){(const char *)revoked->serial,
-                                          revoked->serial_len});
-        hf_put_number(out, revoked->reason, 1);
-        hf_put_number(out, (uint64_t)revoked->at, 8);
-    }
+    put_revoked(out, crl->revoked, crl->count);
     hf_frame_end(out, at);
 }
 
@@ -293,6 +297,41 @@ enum hf_err hf_issuer_read_crl(struct hf_span body, struct hf_issuer_crl *out,
     crl.revoked = revoked;
     crl.count = (size_t)count;
     *out = crl;
+    return HF_OK;
+}
+
+/* ---- REVOKE ---- */
+
+void hf_issuer_put_revocations(struct hf_buf *out,
+                               const struct hf_issuer_revocations *revocations)
+{
+    size_t at = hf_frame_begin(out, HF_ISSUER_REVOKE);
+
+    hf_put_number(out, revocations->ticket, 8);
+    hf_put_number(out, (uint64_t)revocations->now_at, 8);
+    put_revoked(out, revocations->list, revocations->count);
+    hf_frame_end(out, at);
+}
+
+enum hf_err hf_issuer_read_revocations(struct hf_span body,
+                                       struct hf_revoked *room,
+                                       struct hf_issuer_revocations *out,
+                                       struct hf_why *why)
+{
+    struct hf_issuer_revocations read = {.list = room};
+    uint64_t count;
+
+    if (!hf_take_number(&body, 8, &read.ticket) ||
+        !take_moment(&body, &read.now_at) ||
+        !hf_take_number(&body, 4, &count) || count > HF_ISSUED_BATCH_MAX)
+        return garbled(why);
+    read.count = (size_t)count;
+    for (size_t i = 0; i < read.count; i++)
+        if (!take_revoked(&body, &room[i]))
+            return garbled(why);
+    if (body.len > 0)
+        return garbled(why);
+    *out = read;
     return HF_OK;
 }
 

@@ -3,8 +3,8 @@
  * issuer_msg.h -- what is said to the process that has a CA's key (issuer.h,
  * founder.h), and what it says, in frames (os/role.h).
  *
- *     parent: OPEN, then ISSUE, LIST and PROFILES, or, of who founds a CA,
- *             CERTIFY
+ *     parent: OPEN, then ISSUE, LIST, REVOKE and PROFILES, or, of who founds a
+ *             CA, CERTIFY
  *     issuer: READY or FAILED, then a REPLY for each, CERTIFIED or FAILED
  *
  * Both sides read with bounds. Pure.
@@ -25,6 +25,7 @@ enum hf_issuer_frame {
     HF_ISSUER_CERTIFIED,
     HF_ISSUER_FAILED,
     HF_ISSUER_PROFILES,
+    HF_ISSUER_REVOKE,
 };
 
 /* Octets of a frame, in each direction: the longest is a CRL. */
@@ -69,6 +70,14 @@ enum hf_err hf_issuer_read_order(struct hf_span body,
 void hf_issuer_put_crl(struct hf_buf *out, const struct hf_issuer_crl *crl);
 enum hf_err hf_issuer_read_crl(struct hf_span body, struct hf_issuer_crl *out,
                                struct hf_why *why);
+
+/* REVOKE. When read, the list is in `room` of HF_ISSUED_BATCH_MAX. */
+void hf_issuer_put_revocations(struct hf_buf *out,
+                               const struct hf_issuer_revocations *revocations);
+enum hf_err hf_issuer_read_revocations(struct hf_span body,
+                                       struct hf_revoked *room,
+                                       struct hf_issuer_revocations *out,
+                                       struct hf_why *why);
 
 /* PROFILES: other ones than OPEN said; there is no reply. */
 void hf_issuer_put_profiles(struct hf_buf *out,

@@ -244,6 +244,44 @@ static bool take_crl(struct worker *w, struct hf_span body)
     return true;
 }
 
+/* One that is none of ours could not be read again. */
+static enum hf_err enter_revoked(struct worker *w, int64_t at,
+                                 const struct hf_revoked *revoked,
+                                 struct hf_why *why)
+{
+    struct hf_entry entry = {.at = at, .kind = HF_SPAN("revoke")};
+    enum hf_err err = HF_OK;
+
+    if (!hf_crl_reason_is_good(revoked->reason))
+        return hf_fail(why, HF_EINVAL, 0, "a reason that no CA gives");
+    hf_issued_put_revoked(&w->body, revoked);
+    entry.body = hf_buf_span(&w->body);
+    err = w->body.full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
+                       : hf_evidence_append(w->log, &entry, why);
+    hf_buf_reset(&w->body);
+    return err;
+}
+
+/* The answer waits for the sync, as those about certificates do. */
+static bool take_revocations(struct worker *w, struct hf_span body)
+{
+    struct hf_revoked room[HF_ISSUED_BATCH_MAX];
+    struct hf_issuer_revocations read;
+    struct hf_why why = {0};
+    enum hf_err err = HF_OK;
+
+    if (hf_issuer_read_revocations(body, room, &read, &why) != HF_OK)
+        return false;
+    for (size_t i = 0; i < read.count && err == HF_OK; i++)
+        err = enter_revoked(w, read.now_at, &read.list[i], &why);
+    if (err == HF_OK)
+        w->drafts[w->draft_count++] = (struct hf_issuance_draft){
+            .ticket = read.ticket, .kind = HF_ISSUER_LOGGED};
+    else
+        refuse(w, read.ticket, err, why.text);
+    return true;
+}
+
 /* Of orders that come after it. */
 static bool take_profiles(struct worker *w, struct hf_span body)
 {
@@ -302,6 +340,14 @@ static void sign(struct worker *w, const struct hf_issuance_draft *draft)
     hf_buf_clear(&der);
 }
 
+static void tell_logged(struct worker *w, const struct hf_issuance_draft *draft)
+{
+    const struct hf_issuer_reply reply = {.ticket = draft->ticket,
+                                          .kind = HF_ISSUER_LOGGED};
+
+    hf_issuer_put_reply(&w->out, &reply);
+}
+
 /* Nothing is signed before the disk has all that waited, and nothing is handed
  * out before it is in the log, whose end the next sync brings to the disk. */
 static enum hf_err sign_all(struct worker *w, struct hf_why *why)
@@ -312,7 +358,10 @@ static enum hf_err sign_all(struct worker *w, struct hf_why *why)
     if (err != HF_OK)
         return err;
     for (size_t i = 0; i < w->draft_count; i++)
-        sign(w, &w->drafts[i]);
+        if (w->drafts[i].kind == HF_ISSUER_LOGGED)
+            tell_logged(w, &w->drafts[i]);
+        else
+            sign(w, &w->drafts[i]);
     err = hf_evidence_write(w->log, why);
     if (err != HF_OK)
         w->out.len = mark;
@@ -392,6 +441,8 @@ static bool take_frame(struct worker *w, const struct hf_frame *frame)
         return false;
     if (frame->kind == HF_ISSUER_ISSUE)
         return take_order(w, frame->body);
+    if (frame->kind == HF_ISSUER_REVOKE)
+        return take_revocations(w, frame->body);
     if (frame->kind == HF_ISSUER_PROFILES)
         return take_profiles(w, frame->body);
     return frame->kind == HF_ISSUER_LIST && take_crl(w, frame->body);

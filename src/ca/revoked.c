@@ -8,8 +8,6 @@
 #include "ca/issuer.h"
 #include "ca/revocation.h"
 
-#define KEY_HASH_LEN 32
-
 void hf_revoked_clear(struct hf_revoked_set *set)
 {
     hf_free(set->list);
@@ -121,43 +119,21 @@ static void note(struct compare *c, enum hf_revoked_rift kind,
     c->out->one[kind] = *entry;
 }
 
-/* The row of a certificate; to be ended when it is found. */
-static enum hf_err find(struct hf_store *store, const struct hf_revoked *entry,
-                        bool *found, struct hf_why *why)
-{
-    char hex[2 * HF_X509_SERIAL_MAX];
-    struct hf_store_value serial;
-    enum hf_err err;
-
-    hf_hex(entry->serial, entry->serial_len, hex);
-    serial = hf_store_text((struct hf_span){hex, 2 * entry->serial_len});
-    err = hf_store_start(store, HF_CA_CERT_GET, &serial, 1, why);
-    return err == HF_OK ? hf_store_next(store, HF_CA_CERT_GET, found, why)
-                        : err;
-}
-
 /* One that ended is revoked, and none of those that were read. */
 static enum hf_err take_listed(struct compare *c,
                                const struct hf_revoked *entry,
                                struct hf_why *why)
 {
-    struct hf_store *store = c->plan->store;
-    bool found = false;
-    bool is_good;
-    enum hf_err err = find(store, entry, &found, why);
+    enum hf_revocation_state state;
+    enum hf_err err = hf_revocation_look(c->plan->store, entry, &state, why);
 
-    if (err != HF_OK)
+    if (err != HF_OK || state == HF_REVOCATION_DONE)
         return err;
-    if (!found) {
-        note(c, HF_REVOKED_UNKNOWN, entry);
-        return HF_OK;
-    }
-    is_good = hf_store_is_null(store, HF_CA_CERT_GET, HF_CERT_REVOKED_AT);
-    hf_store_end(store, HF_CA_CERT_GET);
-    if (!is_good)
-        return HF_OK;
-    note(c, HF_REVOKED_FORGOTTEN, entry);
-    return add(&c->forgotten, entry, why);
+    note(c,
+         state == HF_REVOCATION_OPEN ? HF_REVOKED_FORGOTTEN
+                                     : HF_REVOKED_UNKNOWN,
+         entry);
+    return state == HF_REVOCATION_OPEN ? add(&c->forgotten, entry, why) : HF_OK;
 }
 
 static void take_row_alone(struct compare *c, const struct hf_revoked *entry)
@@ -192,42 +168,15 @@ static enum hf_err merge(struct compare *c, struct hf_why *why)
 
 /* ---- mending ---- */
 
-static enum hf_err revoke(struct hf_store *store,
-                          const struct hf_revoked *entry, struct hf_why *why)
-{
-    char hex[2 * HF_X509_SERIAL_MAX];
-    char key_hash[KEY_HASH_LEN];
-    struct hf_revocation revocation = {
-        .serial = {hex, 2 * (size_t)entry->serial_len},
-        .reason = entry->reason,
-        .at = entry->at};
-    struct hf_span hash;
-    bool found = false;
-    bool did;
-    enum hf_err err = find(store, entry, &found, why);
-
-    if (err != HF_OK || !found)
-        return err;
-    hf_hex(entry->serial, entry->serial_len, hex);
-    hash = hf_store_get_text(store, HF_CA_CERT_GET, HF_CERT_KEY_HASH);
-    revocation.shard =
-        hf_store_get_number(store, HF_CA_CERT_GET, HF_CERT_SHARD);
-    if (hash.len == sizeof(key_hash)) {
-        memcpy(key_hash, hash.ptr, hash.len);
-        revocation.key_hash = (struct hf_span){key_hash, hash.len};
-    }
-    hf_store_end(store, HF_CA_CERT_GET);
-    return hf_revocation_do(store, &revocation, &did, why);
-}
-
 static enum hf_err revoke_all(struct hf_store *store, void *of,
                               struct hf_why *why)
 {
     const struct hf_revoked_set *set = of;
+    enum hf_revocation_state state;
     enum hf_err err = HF_OK;
 
     for (size_t i = 0; i < set->count && err == HF_OK; i++)
-        err = revoke(store, &set->list[i], why);
+        err = hf_revocation_again(store, &set->list[i], false, &state, why);
     return err;
 }
 

@@ -13,6 +13,7 @@
 #include "ca/resources.h"
 #include "ca/seat.h"
 #include "ca/task.h"
+#include "ca/unlogged.h"
 #include "ca/views.h"
 #include "ca/works.h"
 #include "os/clock.h"
@@ -31,6 +32,7 @@ struct held {
     size_t working;         /* of its jobs, those not done */
     int64_t until_ms;       /* then it is answered as it is */
     bool is_answered;
+    uint64_t round; /* of ca/unlogged.h, that it waits for; 0: none */
 };
 
 struct hf_service {
@@ -38,6 +40,7 @@ struct hf_service {
     struct hf_engine *engine;
     struct hf_seat *seat;
     struct hf_lists *lists;
+    struct hf_unlogged *unlogged;
     struct held *held;
     struct hf_works works;
     struct hf_ca_counts counts;
@@ -279,6 +282,8 @@ static void take_ours(struct hf_service *service,
 {
     struct hf_own_tls *own = service->config.own_tls;
 
+    if (hf_unlogged_take(service->unlogged, reply))
+        return;
     if (hf_lists_take(service->lists, reply)) {
         service->counts.lists += reply->kind == HF_ISSUER_LISTED;
         return;
@@ -433,6 +438,18 @@ static void note(struct hf_service *service, const struct hf_task *task)
     }
 }
 
+/* Nobody is told that something is revoked before a log of evidence says so:
+ * tables can be lost. */
+static bool tells_of_revocation(const struct hf_task *task)
+{
+    const struct hf_ca_call *call = task->call;
+
+    return task->kind == HF_TASK_RUN && call->resource != NULL &&
+           call->resource->run == hf_resource_revoke &&
+           (call->trouble == HF_TROUBLE_NONE ||
+            call->trouble == HF_TROUBLE_ALREADY_REVOKED);
+}
+
 static enum hf_err settle(struct hf_service *service, size_t i,
                           struct hf_why *why)
 {
@@ -447,7 +464,26 @@ static enum hf_err settle(struct hf_service *service, size_t i,
     }
     if (held->call.trouble == HF_TROUBLE_NONE)
         start_jobs(service, held);
-    return held->working == 0 ? answer(service, held, why) : HF_OK;
+    if (tells_of_revocation(task))
+        held->round = hf_unlogged_wait(service->unlogged);
+    return held->working == 0 && held->round == 0 ? answer(service, held, why)
+                                                  : HF_OK;
+}
+
+static bool is_late(struct hf_service *service, struct held *held,
+                    int64_t now_ms)
+{
+    enum hf_unlogged_state state;
+
+    if (held->round == 0)
+        return now_ms >= held->until_ms;
+    state = hf_unlogged_ask(service->unlogged, held->round);
+    if (state == HF_UNLOGGED_FAILED)
+        (void)hf_ca_call_refuse(
+            &held->call, HF_TROUBLE_SERVER,
+            "the certificate is revoked, but this CA could not yet write that "
+            "down for good: ask again");
+    return state != HF_UNLOGGED_WAITS;
 }
 
 static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
@@ -457,7 +493,7 @@ static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
 
     for (struct held *held = service->held; held != NULL && err == HF_OK;
          held = held->next)
-        if (!held->is_answered && now_ms >= held->until_ms)
+        if (!held->is_answered && is_late(service, held, now_ms))
             err = answer(service, held, why);
     return err;
 }
@@ -598,6 +634,8 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
         service->has_begun |=
             hf_validator_rouse(service->config.validator, QUIET_MS);
     if (err == HF_OK)
+        err = hf_unlogged_renew(service->unlogged, now_of(service).s, why);
+    if (err == HF_OK)
         err = answer_late(service, why);
     if (err == HF_OK)
         err = hf_lists_renew(service->lists, now_of(service).s, why);
@@ -676,6 +714,9 @@ enum hf_err hf_service_new(const struct hf_service_config *config,
     if (err == HF_OK)
         err = hf_lists_new(config, service->seat, &service->lists, why);
     if (err == HF_OK)
+        err = hf_unlogged_new(config->store, config->issuer, service->seat,
+                              &service->unlogged, why);
+    if (err == HF_OK)
         err = resume(service, true, why);
     if (err != HF_OK) {
         hf_service_free(service);
@@ -695,6 +736,7 @@ void hf_service_free(struct hf_service *service)
     }
     sweep(service);
     hf_lists_free(service->lists);
+    hf_unlogged_free(service->unlogged);
     hf_engine_free(service->engine);
     hf_seat_free(service->seat);
     hf_free(service);

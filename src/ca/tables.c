@@ -133,6 +133,14 @@ static const char *const steps[] = {
     " dry_at INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX bucket_dry ON bucket (dry_at)",
+    "CREATE TABLE unlogged ("
+    " serial TEXT PRIMARY KEY NOT NULL,"
+    " revoked_at INTEGER NOT NULL,"
+    " reason INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO unlogged (serial, revoked_at, reason)"
+    " SELECT serial, revoked_at, reason FROM certificate"
+    " WHERE revoked_at IS NOT NULL",
 };
 
 #define ACCOUNT                                                                \
@@ -273,6 +281,15 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         "SELECT serial, revoked_at, reason FROM certificate WHERE shard = $1"
         " AND revoked_at IS NOT NULL AND not_after_at >= $2",
 
+    [HF_CA_UNLOGGED_ADD] =
+        "INSERT INTO unlogged (serial, revoked_at, reason) VALUES ($1, $2, $3)"
+        " ON CONFLICT (serial) DO UPDATE SET reason = $3",
+    [HF_CA_UNLOGGED_PAGE] =
+        "SELECT serial, revoked_at, reason FROM unlogged LIMIT $1",
+    [HF_CA_UNLOGGED_GET] = "SELECT revoked_at FROM unlogged WHERE serial = $1",
+    [HF_CA_UNLOGGED_END] =
+        "DELETE FROM unlogged WHERE serial = $1 AND reason = $2",
+
     [HF_CA_BLOCK_ADD] =
         "INSERT INTO blocked_key (hash, blocked_at, why) VALUES ($1, $2, $3)"
         " ON CONFLICT (hash) DO NOTHING",
@@ -332,7 +349,8 @@ static const char *const operations[HF_CA_OPERATIONS] = {
         " (SELECT count(*) FROM authz), (SELECT count(*) FROM certificate),"
         " (SELECT count(*) FROM certificate WHERE revoked_at IS NOT NULL),"
         " (SELECT count(*) FROM keeper WHERE until_at > $1),"
-        " (SELECT count(*) FROM lease WHERE expires_at < $1 - 600)",
+        " (SELECT count(*) FROM lease WHERE expires_at < $1 - 600),"
+        " (SELECT count(*) FROM unlogged WHERE revoked_at < $1 - 600)",
     [HF_CA_NEWEST] =
         "SELECT coalesce(max(at), 0) FROM ("
         "SELECT max(created_at) AS at FROM account"

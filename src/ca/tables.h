@@ -83,6 +83,13 @@ enum hf_ca_operation {
     HF_CA_CERT_REVOKED, /* $1 shard, $2 now: 0 serial, 1 at, 2 reason; of those
                            not yet expired */
 
+    /* Revocations that no log of evidence has yet (ca/unlogged.h). */
+    HF_CA_UNLOGGED_ADD,  /* $1 serial, $2 at, $3 reason: another one than that
+                            of a row that is there */
+    HF_CA_UNLOGGED_PAGE, /* $1 limit: 0 serial, 1 at, 2 reason */
+    HF_CA_UNLOGGED_GET,  /* $1 serial: 0 at */
+    HF_CA_UNLOGGED_END,  /* $1 serial, $2 reason */
+
     HF_CA_BLOCK_ADD, /* $1 key hash, $2 now, $3 why */
     HF_CA_BLOCK_GET, /* $1 key hash: 0 at */
 
@@ -124,7 +131,8 @@ enum hf_ca_operation {
                          hf_ca_entry_column, in this order */
     HF_CA_ROWS,       /* $1 now: how many: 0 accounts, 1 orders, 2 authzs, 3
                          certificates, 4 revoked ones, 5 keepers,
-                         6 leases that nobody has held for ten minutes */
+                         6 leases that nobody has held for ten minutes,
+                         7 revocations that no log has had for so long */
     HF_CA_NEWEST,     /* 0 the latest moment at which something happened */
     HF_CA_STUCK,      /* $1 moment: processing since before that: 0 count and 1
                          one of the orders, 2 count and 3 one of the authzs */

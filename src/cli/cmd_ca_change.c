@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_ca_change.c -- what the operator of a CA does by hand: revoke, block an
  * account, give out a key for an external account, make a copy. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/base64.h"
 #include "ca/revocation.h"
+#include "ca/unlogged.h"
 #include "cli/ca_ledger.h"
 #include "cli/commands.h"
+#include "os/clock.h"
+#include "os/fail.h"
 #include "os/random.h"
 
 #define MAC_KEY_LEN 32 /* octets: HS256 */
 #define KID_LEN     12
+#define PATIENCE_MS 10000 /* a CA that serves looks every two seconds */
+#define PAUSE_MS    50
 
 static const struct hf_option options[] = {
     HF_CA_LEDGER_OPTIONS,
@@ -28,7 +37,6 @@ static const struct hf_option revoke_options[] = {
 typedef enum hf_err change_fn(struct hf_cli *cli, struct hf_store *store,
                               struct hf_why *why);
 
-/* Open, do it in one transaction, and say what was put into the output. */
 struct change {
     struct hf_cli *cli;
     change_fn *run;
@@ -42,25 +50,31 @@ static enum hf_err work(struct hf_store *store, void *of, struct hf_why *why)
     return change->run(change->cli, store, why);
 }
 
-static enum hf_exit change(struct hf_cli *cli, change_fn *run)
+/* Do it in one transaction, and say what was put into the output. */
+static enum hf_exit change_in(struct hf_cli *cli, struct hf_store *store,
+                              change_fn *run)
 {
     struct change change = {cli, run};
-    struct hf_store *store = NULL;
     struct hf_why why = {0};
-    enum hf_exit status = hf_ca_ledger_open(cli, &store);
-    enum hf_err err;
+    enum hf_err err = hf_store_transact(store, work, &change, &why);
 
-    if (status != HF_EXIT_GOOD)
-        return status;
-    err = hf_store_transact(store, work, &change, &why);
-    hf_store_close(store);
     if (err == HF_ENOTFOUND || err == HF_ESYNTAX) {
         hf_cli_fail(cli, hf_span_str(cli->operands[0]), &why);
         return err == HF_ESYNTAX ? HF_EXIT_USAGE : HF_EXIT_ERROR;
     }
-    if (err != HF_OK)
-        return hf_ca_ledger_fail(cli, &why);
-    return hf_cli_finish(cli, HF_EXIT_GOOD);
+    return err == HF_OK ? HF_EXIT_GOOD : hf_ca_ledger_fail(cli, &why);
+}
+
+static enum hf_exit change(struct hf_cli *cli, change_fn *run)
+{
+    struct hf_store *store = NULL;
+    enum hf_exit status = hf_ca_ledger_open(cli, &store);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    status = change_in(cli, store, run);
+    hf_store_close(store);
+    return hf_cli_finish(cli, status);
 }
 
 static void say(struct hf_cli *cli, const char *what, struct hf_span which)
@@ -99,47 +113,107 @@ static int64_t reason_of(const char *word)
     return 0;
 }
 
-static enum hf_err revoke(struct hf_cli *cli, struct hf_store *store,
-                          struct hf_why *why)
+static enum hf_err revoke_one(struct hf_cli *cli, struct hf_store *store,
+                              struct hf_why *why)
 {
-    const struct hf_store_value serial =
-        hf_store_text(hf_span_str(cli->operands[0]));
-    struct hf_revocation revocation = {
-        .serial = serial.text,
+    const struct hf_revocation revocation = {
+        .serial = hf_span_str(cli->operands[0]),
         .reason = reason_of(hf_cli_value(cli, "reason", "unspecified")),
         .at = cli->now.s,
     };
-    char hash[64];
-    bool found = false;
-    bool did;
-    enum hf_err err = hf_store_start(store, HF_CA_CERT_GET, &serial, 1, why);
+    enum hf_revocation_state was;
+    enum hf_err err = hf_revocation_find_and_do(store, &revocation, &was, why);
 
-    if (err == HF_OK)
-        err = hf_store_next(store, HF_CA_CERT_GET, &found, why);
-    if (err == HF_OK && !found)
-        err = hf_fail(why, HF_ENOTFOUND, 0,
-                      "no certificate has this serial number (lower-case hex, "
-                      "as `ca cert list` shows it)");
     if (err != HF_OK)
         return err;
-    revocation.shard =
-        hf_store_get_number(store, HF_CA_CERT_GET, HF_CERT_SHARD);
-    revocation.key_hash =
-        hf_store_get_text(store, HF_CA_CERT_GET, HF_CERT_KEY_HASH);
-    if (revocation.key_hash.len > sizeof(hash))
-        revocation.key_hash.len = sizeof(hash);
-    memcpy(hash, revocation.key_hash.ptr, revocation.key_hash.len);
-    revocation.key_hash.ptr = hash;
-    hf_store_end(store, HF_CA_CERT_GET);
-    err = hf_revocation_do(store, &revocation, &did, why);
+    if (was == HF_REVOCATION_UNKNOWN)
+        return hf_fail(why, HF_ENOTFOUND, 0,
+                       "no certificate has this serial number (lower-case hex, "
+                       "as `ca cert list` shows it)");
+    say(cli, was == HF_REVOCATION_OPEN ? "revoked" : "already_revoked",
+        revocation.serial);
+    return HF_OK;
+}
+
+/* While no CA has the log open it is ours to write; but what another user would
+ * make there, the CA could not read. */
+static enum hf_err write_log(struct hf_cli *cli, struct hf_store *store,
+                             const char *folder, struct hf_why *why)
+{
+    struct hf_evidence *log = NULL;
+    struct stat about;
+    enum hf_err err;
+
+    if (stat(folder, &about) != 0)
+        return hf_fail_sys(why, errno, "look for the log of evidence");
+    if (about.st_uid != geteuid())
+        return hf_fail(why, HF_EINVAL, 0, "the log is another user's");
+    err = hf_evidence_open(folder, HF_EVIDENCE_SEGMENT, &log, why);
     if (err == HF_OK)
-        say(cli, did ? "revoked" : "already_revoked", serial.text);
+        err = hf_unlogged_write(store, log, cli->now.s, why);
+    hf_evidence_free(log);
     return err;
+}
+
+static enum hf_err is_logged(struct hf_store *store, struct hf_span serial,
+                             bool *out, struct hf_why *why)
+{
+    const struct hf_store_value value = hf_store_text(serial);
+    bool found = false;
+    enum hf_err err = hf_store_start(store, HF_CA_UNLOGGED_GET, &value, 1, why);
+
+    if (err == HF_OK)
+        err = hf_store_next(store, HF_CA_UNLOGGED_GET, &found, why);
+    if (err == HF_OK && found)
+        hf_store_end(store, HF_CA_UNLOGGED_GET);
+    *out = !found;
+    return err;
+}
+
+/* A revocation is done when it outlives the tables: it is in a log of evidence,
+ * of a CA that serves, or else ours. */
+static enum hf_exit await_log(struct hf_cli *cli, struct hf_store *store)
+{
+    int64_t until_ms = hf_clock_ms() + PATIENCE_MS;
+    struct hf_span serial = hf_span_str(cli->operands[0]);
+    char folder[PATH_MAX + 16];
+    struct hf_why why = {0};
+    struct hf_why log_why = {0};
+    bool done = false;
+    enum hf_err err;
+
+    (void)snprintf(folder, sizeof(folder), "%s/ca/" HF_CA_LOG, cli->state);
+    if (write_log(cli, store, folder, &log_why) == HF_OK)
+        return HF_EXIT_GOOD;
+    err = is_logged(store, serial, &done, &why);
+    while (err == HF_OK && !done && hf_clock_ms() < until_ms) {
+        (void)poll(NULL, 0, PAUSE_MS);
+        err = is_logged(store, serial, &done, &why);
+    }
+    if (err != HF_OK)
+        return hf_ca_ledger_fail(cli, &why);
+    if (done)
+        return HF_EXIT_GOOD;
+    hf_cli_fail(cli, hf_span_str(folder), &log_why);
+    hf_cli_error(cli, serial,
+                 "it is revoked, but no log of evidence has that yet, so that "
+                 "it could be lost with the database: say it again when the "
+                 "CA serves");
+    return HF_EXIT_LATER;
 }
 
 static enum hf_exit run_revoke(struct hf_cli *cli)
 {
-    return change(cli, revoke);
+    struct hf_store *store = NULL;
+    enum hf_exit status = hf_ca_ledger_open(cli, &store);
+
+    if (status != HF_EXIT_GOOD)
+        return status;
+    status = change_in(cli, store, revoke_one);
+    if (status == HF_EXIT_GOOD)
+        status = await_log(cli, store);
+    hf_store_close(store);
+    return hf_cli_finish(cli, status);
 }
 
 const struct hf_command hf_cmd_ca_cert_revoke = {
@@ -149,7 +223,8 @@ const struct hf_command hf_cmd_ca_cert_revoke = {
     .details = "The list of revoked certificates that it belongs to is made "
                "anew within seconds\nby a CA that serves. With keyCompromise "
                "its key is taken for no certificate and\nno account any "
-               "more.\n",
+               "more. Exit status 75: it is revoked, and no log\nof evidence "
+               "has that yet.\n",
     .options = revoke_options,
     .option_count = sizeof(revoke_options) / sizeof(revoke_options[0]),
     .operands_min = 1,

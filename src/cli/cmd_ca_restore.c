@@ -9,6 +9,7 @@
 #include "ca/kept_list.h"
 #include "ca/listed.h"
 #include "ca/orphan.h"
+#include "ca/recall.h"
 #include "ca/revoked.h"
 #include "cli/ca_parts.h"
 #include "cli/chain_file.h"
@@ -41,6 +42,7 @@ struct restore {
     struct hf_buf issuer; /* certificate, DER */
     struct hf_store *store;
     struct hf_orphans orphans;
+    struct hf_recall recall;
     struct hf_listed listed;
     struct hf_progress progress;
     struct hf_reconciled found;
@@ -48,7 +50,7 @@ struct restore {
     bool is_proven; /* a certificate was looked at, and is this CA's */
     uint64_t added;
     uint64_t unproven;
-    uint64_t revoked; /* again, by lists that are kept */
+    uint64_t revoked; /* again, by the log and lists that are kept */
     int64_t newest_at;
     int64_t lost; /* revocations */
 };
@@ -185,6 +187,8 @@ static enum hf_err step(void *state, const struct hf_entry *entry,
     if (hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
     err = hf_orphans_note(&r->orphans, entry, why);
+    if (err == HF_OK)
+        err = hf_recall_note(&r->recall, entry, why);
     if (err != HF_OK)
         return err;
     hf_listed_note(&r->listed, entry);
@@ -215,7 +219,7 @@ static enum hf_err take_rift(void *state, const struct hf_rift *rift,
     return HF_OK;
 }
 
-/* What was on the lists that were signed last is revoked again. */
+/* What the log has, and what was on the lists that were signed last. */
 static enum hf_err revoke_again(struct restore *r, struct hf_why *why)
 {
     struct hf_revoked_plan plan = {.store = r->store,
@@ -224,8 +228,9 @@ static enum hf_err revoke_again(struct restore *r, struct hf_why *why)
                                    .mends = true};
     struct hf_revoked_rifts rifts;
     struct hf_buf room;
-    enum hf_err err = HF_OK;
+    enum hf_err err = hf_recall_end(&r->recall, why);
 
+    r->revoked = r->recall.forgotten;
     hf_buf_init_grow(&room, HF_KEPT_LIST_MAX);
     for (; plan.shard < HF_CA_SHARDS && err == HF_OK; plan.shard++) {
         struct hf_crl_read list;
@@ -246,7 +251,7 @@ static enum hf_err revoke_again(struct restore *r, struct hf_why *why)
 }
 
 /* Who got what was issued since then is not known, so none of it is revoked
- * but what a list says. */
+ * but what the log or a list says. */
 static enum hf_err replay(struct restore *r, struct hf_why *why)
 {
     const struct hf_reconcile_plan plan = {.store = r->store,
@@ -269,6 +274,8 @@ static enum hf_err replay(struct restore *r, struct hf_why *why)
     r->orphans.spares = true;
     r->orphans.tell = count_orphan;
     r->orphans.state = r;
+    r->recall =
+        (struct hf_recall){.store = r->store, .folder = r->log, .mends = true};
     err = hf_reconcile(&plan, &r->found, why);
     if (err == HF_OK)
         err = hf_orphans_end(&r->orphans, why);
@@ -351,8 +358,8 @@ static void tell_text(const struct restore *r)
               " certificates, of which the log of evidence knows: they are in "
               "the database\n  now, good until they are revoked\n");
     put_count(out, r->revoked,
-              " revocations, which the lists beside the log have: they are in "
-              "the database\n  now\n");
+              " revocations, which the log or the lists beside it have: they "
+              "are in the\n  database now\n");
     put_count(out, (uint64_t)r->lost,
               " revocations, at least: the lists that were signed last had "
               "more. Revoke\n  these again (`holdfast ca cert revoke`) before "

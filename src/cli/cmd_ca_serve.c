@@ -6,6 +6,7 @@
 
 #include "base/time_text.h"
 #include "ca/orphan.h"
+#include "ca/recall.h"
 #include "ca/service.h"
 #include "cli/ca_reload.h"
 #include "cli/commands.h"
@@ -113,24 +114,50 @@ static enum hf_err tell_orphan(void *state, const struct hf_orphan *orphan,
     return HF_OK;
 }
 
+/* The tables are an older copy, if there are any. */
+static void tell_recalled(const struct teller *teller, uint64_t count)
+{
+    char room[128];
+    struct hf_buf line;
+    struct hf_json json;
+
+    if (count == 0)
+        return;
+    hf_buf_init(&line, room, sizeof(room));
+    json = begin_event(teller, &line, "revoked_again");
+    hf_json_key_int(&json, "count", (int64_t)count);
+    end_event(teller, &json);
+}
+
+struct settling {
+    struct hf_orphans orphans;
+    struct hf_recall recall;
+};
+
 static enum hf_err take_rift(void *state, const struct hf_rift *rift,
                              struct hf_why *why)
 {
+    struct settling *settling = state;
+
     /* The others are for `holdfast ca doctor`. */
-    return rift->kind == HF_RIFT_ORPHAN ? hf_orphans_add(state, rift, why)
-                                        : HF_OK;
+    return rift->kind == HF_RIFT_ORPHAN
+               ? hf_orphans_add(&settling->orphans, rift, why)
+               : HF_OK;
 }
 
 static enum hf_err step(void *state, const struct hf_entry *entry,
                         struct hf_why *why)
 {
-    return hf_orphans_note(state, entry, why);
+    struct settling *settling = state;
+    enum hf_err err = hf_orphans_note(&settling->orphans, entry, why);
+
+    return err == HF_OK ? hf_recall_note(&settling->recall, entry, why) : err;
 }
 
 static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                           struct hf_why *why)
 {
-    static struct hf_orphans orphans;
+    static struct settling settling;
     struct teller teller = teller_of(cli, parts);
     char folder[PATH_MAX + 16];
     struct hf_reconcile_plan plan = {.store = parts->store,
@@ -141,12 +168,14 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                                      .shards = HF_CA_SHARDS,
                                      .tell = take_rift,
                                      .step = step,
-                                     .state = &orphans};
+                                     .state = &settling};
     struct hf_reconciled found;
     enum hf_err err;
 
     (void)snprintf(folder, sizeof(folder), "%s/" HF_CA_LOG, parts->folder);
-    orphans =
+    settling.recall = (struct hf_recall){
+        .store = parts->store, .folder = folder, .mends = true};
+    settling.orphans =
         (struct hf_orphans){.store = parts->store,
                             .digest = parts->digest,
                             .log = hf_buf_span(&parts->keeper),
@@ -157,8 +186,12 @@ static enum hf_err settle(struct hf_cli *cli, struct hf_ca_parts *parts,
                             .state = &teller};
     err = hf_reconcile_tail(&plan, &found, why);
     if (err == HF_OK)
-        err = hf_orphans_end(&orphans, why);
-    hf_orphans_clear(&orphans);
+        err = hf_orphans_end(&settling.orphans, why);
+    hf_orphans_clear(&settling.orphans);
+    if (err == HF_OK)
+        err = hf_recall_end(&settling.recall, why);
+    if (err == HF_OK)
+        tell_recalled(&teller, settling.recall.forgotten);
     return err;
 }
 

@@ -8,6 +8,7 @@
 
 #include "ca/listed.h"
 #include "ca/orphan.h"
+#include "ca/recall.h"
 #include "ca/revoked.h"
 #include "cli/ca_ledger.h"
 #include "cli/ca_rules.h"

@@ -102,10 +102,27 @@ static void find_chores(struct hf_doctor *doctor, int64_t keepers,
                       "what those who serve say tells why they do not");
 }
 
+/* Whoever serves takes them to its log within seconds. */
+static void find_unlogged(struct hf_doctor *doctor, int64_t count)
+{
+    char room[128];
+
+    if (count == 0)
+        return;
+    (void)snprintf(room, sizeof(room),
+                   "%lld revocations are in no log of evidence yet: they would "
+                   "be lost with the database",
+                   (long long)count);
+    hf_doctor_say(doctor, doctor->is_served ? HF_HEALTH_WRONG : HF_HEALTH_NOTE,
+                  DATABASE, HF_SPAN(""), hf_span_str(room),
+                  "`holdfast ca serve` puts them there; if it runs, see "
+                  "whether it can write its log");
+}
+
 static void count_rows(struct hf_doctor *doctor)
 {
     const struct hf_store_value now = hf_store_number(doctor->now_at);
-    int64_t keepers, leases;
+    int64_t keepers, leases, unlogged;
     char room[240];
 
     if (!ask(doctor, HF_CA_ROWS, &now, 1))
@@ -122,8 +139,10 @@ static void count_rows(struct hf_doctor *doctor)
         (long long)number(doctor, HF_CA_ROWS, 5));
     keepers = number(doctor, HF_CA_ROWS, 5);
     leases = number(doctor, HF_CA_ROWS, 6);
+    unlogged = number(doctor, HF_CA_ROWS, 7);
     hf_store_end(doctor->store, HF_CA_ROWS);
     find_chores(doctor, keepers, leases);
+    find_unlogged(doctor, unlogged);
     hf_doctor_say(doctor, HF_HEALTH_GOOD, DATABASE, HF_SPAN(""),
                   hf_span_str(room), NULL);
 }

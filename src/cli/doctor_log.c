@@ -23,6 +23,7 @@
 struct look {
     struct hf_doctor *doctor;
     struct hf_orphans orphans;
+    struct hf_recall recall;
     struct hf_constraints constraints;
     struct hf_progress progress;
     struct hf_lock lock; /* of the log: held when no CA writes it */
@@ -67,6 +68,8 @@ static enum hf_err step(void *state, const struct hf_entry *entry,
     if (hf_signals_stop_wanted())
         return hf_fail(why, HF_ECANCELED, 0, "interrupted");
     err = hf_orphans_note(&look->orphans, entry, why);
+    if (err == HF_OK)
+        err = hf_recall_note(&look->recall, entry, why);
     if (err != HF_OK)
         return err;
     if (hf_span_eq(entry->kind, HF_SPAN("init")))
@@ -197,6 +200,53 @@ static enum hf_err take_rift(void *state, const struct hf_rift *rift,
         break;
     }
     return HF_OK;
+}
+
+/* ---- revocations ---- */
+
+static void say_revoked(struct look *look, uint64_t count, const char *what,
+                        const struct hf_revoked *one, const char *advice)
+{
+    char serial[2 * HF_X509_SERIAL_MAX];
+    char room[256];
+
+    if (count == 0)
+        return;
+    hf_hex(one->serial, one->serial_len, serial);
+    (void)snprintf(room, sizeof(room), "%llu %s, such as %.*s",
+                   (unsigned long long)count, what, 2 * one->serial_len,
+                   serial);
+    look->rifts += advice != NULL;
+    hf_doctor_say(look->doctor,
+                  advice == NULL ? HF_HEALTH_MENDED : HF_HEALTH_WRONG, LOG_PART,
+                  HF_SPAN(""), hf_span_str(room), advice);
+}
+
+static void recall(struct look *look)
+{
+    const struct hf_recall *found = &look->recall;
+    struct hf_why why = {0};
+
+    if (hf_recall_end(&look->recall, &why) != HF_OK) {
+        hf_doctor_fail(look->doctor, LOG_PART, HF_SPAN("revocations"), &why,
+                       NULL);
+        return;
+    }
+    say_revoked(look, found->forgotten,
+                look->doctor->repairs
+                    ? "certificates, which the log has as revoked, were good "
+                      "in the tables: they are revoked again"
+                    : "certificates, which the log has as revoked, are good in "
+                      "the tables: these are an older copy",
+                &found->one_forgotten,
+                look->doctor->repairs
+                    ? NULL
+                    : "--repair revokes them again, as the log says");
+    say_revoked(look, found->unknown,
+                "certificates, which the log has as revoked, are in no table",
+                &found->one_unknown,
+                "--repair puts back those of this log; of another keeper's, "
+                "where that serves: then look here again");
 }
 
 /* ---- what came of it ---- */
@@ -384,6 +434,8 @@ static enum hf_exit run(struct look *look)
 
     if (err == HF_OK)
         err = hf_orphans_end(&look->orphans, &why);
+    if (err == HF_OK)
+        recall(look);
     hf_progress_end(&look->progress);
     if (err == HF_ECANCELED)
         return HF_EXIT_INTERRUPTED;
@@ -410,6 +462,9 @@ enum hf_exit hf_doctor_log(struct hf_doctor *doctor)
     look.orphans.tell = tell_orphan;
     look.orphans.state = &look;
     hf_doctor_path(doctor, HF_CA_LOG, look.folder);
+    look.recall = (struct hf_recall){.store = doctor->store,
+                                     .folder = look.folder,
+                                     .mends = doctor->repairs};
     hf_progress_init(&look.progress, 2, !doctor->cli->json, "entries",
                      hf_clock_ms() * 1000000);
     read_constraints(&look);

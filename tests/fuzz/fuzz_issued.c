@@ -18,6 +18,20 @@ static void check_certificate(struct hf_span body)
                der.ptr + der.len + 2 == body.ptr + body.len);
 }
 
+/* It has one spelling. */
+static void check_revoked(struct hf_span body)
+{
+    char room[128];
+    struct hf_revoked revoked;
+    struct hf_buf again;
+
+    if (!hf_issued_read_revoked(body, &revoked))
+        return;
+    hf_buf_init(&again, room, sizeof(room));
+    hf_issued_put_revoked(&again, &revoked);
+    assert(hf_span_eq(hf_buf_span(&again), body));
+}
+
 /* What is read is inside of the text, and a serial number is what its digits
  * say. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -31,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hf_listed_note(&listed, &(struct hf_entry){
                                 .at = 1, .kind = HF_SPAN("crl"), .body = body});
     check_certificate(body);
+    check_revoked(body);
     for (size_t i = 0; i < HF_LISTED_SHARDS_MAX; i++)
         assert(listed.shards[i].count >= 0);
     if (!hf_issued_read(body, &issued))

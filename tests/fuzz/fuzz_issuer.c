@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct hf_issuer_want want;
     struct hf_issuer_profiles profiles;
     struct hf_issuer_crl crl;
+    struct hf_revoked revoked[HF_ISSUED_BATCH_MAX];
+    struct hf_issuer_revocations revocations;
     struct hf_frame frame;
     struct hf_span root;
     struct hf_buf again;
@@ -42,6 +44,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else if (frame.kind == HF_ISSUER_PROFILES &&
              hf_issuer_read_profiles(frame.body, &profiles, NULL) == HF_OK)
         hf_issuer_put_profiles(&again, &profiles);
+    else if (frame.kind == HF_ISSUER_REVOKE &&
+             hf_issuer_read_revocations(frame.body, revoked, &revocations,
+                                        NULL) == HF_OK)
+        hf_issuer_put_revocations(&again, &revocations);
     else if (hf_issuer_read_ready(&frame, &ready, NULL) == HF_OK)
         hf_issuer_put_ready(&again, &ready);
     else if (hf_issuer_read_reply(&frame, &reply, NULL) == HF_OK)

@@ -17,7 +17,8 @@ What the server answers to the last request is printed as one JSON object:
                      say of each of its authorizations that is pending that it
                      is ready, and wait until none is
   finalize ORDER     with a new key; wait until it is not processing
-  revoke CERT-URL    as the account
+  revoke CERT-URL [REASON]
+                     as the account
   orders SECONDS NAME
                      order, prove by dns-persist-01 and finalize until the time
                      is over, whatever happens to the server; a line for each
@@ -219,11 +220,12 @@ class Client:
             self.until(order, ("processing",))
         return self.answer
 
-    def revoke(self, url):
+    def revoke(self, url, reason="0"):
         pem = self.post(url)["body"]
         der = x509.load_pem_x509_certificate(pem.encode()).public_bytes(
             serialization.Encoding.DER)
-        return self.post(self.where("revokeCert"), {"certificate": b64(der)})
+        return self.post(self.where("revokeCert"),
+                         {"certificate": b64(der), "reason": int(reason)})
 
     # ---- a stream of orders ----
 

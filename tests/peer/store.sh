@@ -62,7 +62,7 @@ STORE_SQL="$pg_bin/psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $one \
 export STORE_SQL
 STORE_URL="$tcp?sslmode=disable" "$tmp/bin/test_store"
 for noun in lease ca_engine ca_order ca_finalize ca_subdomains seat reconcile \
-    revoked; do
+    revocation revoked; do
     cp "$BUILD/tests/unit/test_$noun" "$tmp/bin"
     STORE_URL=$socket "$tmp/bin/test_$noun"
 done

@@ -16,6 +16,7 @@ static const enum hf_ca_operation whole[] = {
 static const char *const scans[] = {
     "SCAN crl",
     "SCAN keeper",
+    "SCAN unlogged",
     "SCAN orders USING INDEX orders_under_way",
     "SCAN authz USING INDEX authz_under_way",
     "SCAN certificate USING INDEX certificate_entry",

@@ -392,6 +392,42 @@ static void lists(void **state)
     hf_issuer_free(issuer);
 }
 
+static const struct hf_revoked some_revoked[] = {{{0x40, 2, 3}, 3, 1, NOW - 1},
+                                                 {{0x40, 2, 4}, 3, 4, NOW - 2}};
+
+static void submit_revoked(struct hf_issuer *issuer,
+                           const struct hf_revoked *list, size_t count)
+{
+    const struct hf_issuer_revocations revocations = {
+        .ticket = 9, .now_at = NOW, .list = list, .count = count};
+
+    assert_int_equal(hf_issuer_submit_revocations(issuer, &revocations, NULL),
+                     HF_OK);
+}
+
+/* When the answer comes the log has them. */
+static void logs_revocations(void **state)
+{
+    static const struct hf_revoked bad[] = {{{0x40, 2, 5}, 3, 7, NOW - 1}};
+    struct hf_issuer *issuer = open_issuer();
+    struct hf_issuer_reply reply;
+
+    (void)state;
+    submit_revoked(issuer, some_revoked, COUNT_OF(some_revoked));
+    await(issuer, &reply);
+    assert_int_equal(reply.ticket, 9);
+    assert_int_equal(reply.kind, HF_ISSUER_LOGGED);
+    hf_issuer_drop(issuer);
+    assert_int_equal(entries(HF_SPAN("{\"serial\":\"400204\"")), 2);
+    submit_revoked(issuer, bad, 1); /* nobody could read it again */
+    await(issuer, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
+    assert_int_equal(reply.err, HF_EINVAL);
+    hf_issuer_drop(issuer);
+    assert_int_equal(entries(HF_SPAN("")), 2);
+    hf_issuer_free(issuer);
+}
+
 /* What is wrong with an order: the good one, changed. */
 static const struct {
     const char *said; /* part of the answer */
@@ -558,11 +594,9 @@ static void from_above(void **state)
     hf_issuer_free(issuer);
 }
 
-/* An order is refused while the disk takes files of so many octets. */
-static void is_refused_beyond(rlim_t octets)
+/* Of a process for which the disk takes files of so many octets. */
+static struct hf_issuer *open_issuer_within(rlim_t octets)
 {
-    const struct hf_issuer_order order = plan_order();
-    struct hf_issuer_reply reply;
     struct hf_issuer *issuer;
     struct rlimit before, small;
 
@@ -572,6 +606,16 @@ static void is_refused_beyond(rlim_t octets)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     issuer = open_issuer();
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    return issuer;
+}
+
+/* An order is refused then. */
+static void is_refused_beyond(rlim_t octets)
+{
+    const struct hf_issuer_order order = plan_order();
+    struct hf_issuer *issuer = open_issuer_within(octets);
+    struct hf_issuer_reply reply;
+
     ask(issuer, &order, &reply);
     assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
     assert_int_equal(reply.err, HF_ESYSTEM);
@@ -606,6 +650,22 @@ static void hands_out_nothing_without_its_entry(void **state)
     is_refused_beyond(1500);
     assert_int_equal(entries(HF_SPAN("")), 1);
     assert_int_equal(look_at_log(HF_SPAN("")).certificates, 0);
+}
+
+/* And no revocation is taken for kept. */
+static void keeps_no_revocation_without_its_entry(void **state)
+{
+    struct hf_issuer *issuer = open_issuer_within(300);
+    struct hf_issuer_reply reply;
+
+    (void)state;
+    submit_revoked(issuer, some_revoked, COUNT_OF(some_revoked));
+    await(issuer, &reply);
+    assert_int_equal(reply.kind, HF_ISSUER_REFUSED);
+    assert_int_equal(reply.err, HF_ESYSTEM);
+    hf_issuer_drop(issuer);
+    hf_issuer_free(issuer);
+    assert_int_equal(entries(HF_SPAN("")), 0);
 }
 
 static void does_not_open(void **state)
@@ -655,6 +715,8 @@ int main(int argc, char **argv)
         WITH_LOG(issues),
         WITH_LOG(issues_many),
         WITH_LOG(lists),
+        WITH_LOG(logs_revocations),
+        WITH_LOG(keeps_no_revocation_without_its_entry),
         WITH_LOG(refuses),
         WITH_LOG(refuses_what_is_not_permitted),
         WITH_LOG(from_above),
