@@ -140,15 +140,17 @@ static struct owed *owed_find(struct walled *w, uint64_t number)
     return NULL;
 }
 
+/* Not before now, however long it has waited to be asked: the worker is late by
+ * what it makes of it. */
 static int64_t deadline(const struct walled *w, const struct hf_lookup *lookup)
 {
+    int64_t now_ms = hf_clock_ms();
     int64_t until_ms =
-        hf_clock_ms() +
-        (lookup->timeout_ms > 0 ? lookup->timeout_ms : w->timeout_ms);
+        now_ms + (lookup->timeout_ms > 0 ? lookup->timeout_ms : w->timeout_ms);
 
     if (lookup->give_up_at_ms > 0 && lookup->give_up_at_ms < until_ms)
-        return lookup->give_up_at_ms;
-    return until_ms;
+        until_ms = lookup->give_up_at_ms;
+    return until_ms > now_ms ? until_ms : now_ms;
 }
 
 static enum hf_err walled_submit(void *state, const struct hf_lookup *lookup,

@@ -169,14 +169,17 @@ static struct owed *owed_free(struct client *c)
     return NULL;
 }
 
+/* Not before now, however long it has waited to be asked: the worker is late by
+ * what it makes of it. */
 static int64_t deadline(const struct client *c,
                         const struct hf_http_request *request)
 {
-    int64_t until_ms = hf_clock_ms() + c->timeout_ms;
+    int64_t now_ms = hf_clock_ms();
+    int64_t until_ms = now_ms + c->timeout_ms;
 
     if (request->give_up_at_ms > 0 && request->give_up_at_ms < until_ms)
-        return request->give_up_at_ms;
-    return until_ms;
+        until_ms = request->give_up_at_ms;
+    return until_ms > now_ms ? until_ms : now_ms;
 }
 
 /* Milliseconds left, at least one. */

@@ -225,6 +225,21 @@ static void replaced_once(void **state)
     hf_http_clear(&http);
 }
 
+/* What waited too long before it was asked says nothing about the worker, and
+ * ends neither this one nor the next. */
+static void asked_too_late(void **state)
+{
+    struct hf_http http = http_of("is honest", 5000);
+    struct hf_http_request late = get;
+
+    (void)state;
+    late.give_up_at_ms = hf_clock_ms() - 60000;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(ask(&http, &late), HF_HTTP_REPLIED);
+    assert_int_equal(ask(&http, &post), HF_HTTP_REPLIED);
+    hf_http_clear(&http);
+}
+
 /* The next worker would die of it, too. */
 static void post_is_not_sent_again(void **state)
 {
@@ -571,6 +586,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(honest_worker),
         cmocka_unit_test(hostile_workers),
         cmocka_unit_test(replaced_once),
+        cmocka_unit_test(asked_too_late),
         cmocka_unit_test(post_is_not_sent_again),
         cmocka_unit_test(refusal_to_start),
         cmocka_unit_test(full_window),

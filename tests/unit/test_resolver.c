@@ -211,6 +211,25 @@ static void replaced_once(void **state)
     hf_resolver_clear(&resolver);
 }
 
+/* What waited too long before it was asked says nothing about the worker, and
+ * ends neither this one nor the next. */
+static void asked_too_late(void **state)
+{
+    struct hf_resolver resolver = resolver_of("is honest", 5000);
+    struct hf_lookup late = lookup;
+    struct hf_found found;
+
+    (void)state;
+    late.give_up_at_ms = hf_clock_ms() - 60000;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(hf_resolver_ask(&resolver, &late, &found, NULL),
+                         HF_OK);
+        assert_int_equal(found.state, HF_FOUND_NODATA);
+        hf_found_clear(&found);
+    }
+    hf_resolver_clear(&resolver);
+}
+
 static void refusal_to_start(void **state)
 {
     const struct hf_resolver_config config = {.forward = "refuses"};
@@ -392,13 +411,13 @@ static void version_table(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(honest_worker),   cmocka_unit_test(hostile_workers),
-        cmocka_unit_test(honest_asker),    cmocka_unit_test(hostile_askers),
-        cmocka_unit_test(replaced_once),   cmocka_unit_test(refusal_to_start),
-        cmocka_unit_test(full_window),     cmocka_unit_test(bad_owner),
-        cmocka_unit_test(no_memory),       cmocka_unit_test(ad_bit_only_here),
-        cmocka_unit_test(ad_nobody_there), cmocka_unit_test(ad_silence),
-        cmocka_unit_test(version_table),
+        cmocka_unit_test(honest_worker),    cmocka_unit_test(hostile_workers),
+        cmocka_unit_test(honest_asker),     cmocka_unit_test(hostile_askers),
+        cmocka_unit_test(replaced_once),    cmocka_unit_test(asked_too_late),
+        cmocka_unit_test(refusal_to_start), cmocka_unit_test(full_window),
+        cmocka_unit_test(bad_owner),        cmocka_unit_test(no_memory),
+        cmocka_unit_test(ad_bit_only_here), cmocka_unit_test(ad_nobody_there),
+        cmocka_unit_test(ad_silence),       cmocka_unit_test(version_table),
     };
 
     if (argc == 2 && strcmp(argv[1], HF_WORKER_ROLE) == 0)
