@@ -125,7 +125,7 @@ static void sweep(struct hf_service *service)
 static bool add_work(struct hf_service *service, const struct hf_job *job,
                      struct held *held)
 {
-    if (!hf_works_add(&service->works, job, held))
+    if (!hf_works_add(&service->works, job, held->call.account.id, held))
         return false;
     held->working++;
     return true;
@@ -179,30 +179,50 @@ static enum hf_err submit_validation(struct hf_service *service,
     return err;
 }
 
-/* As many as there is room for. */
-static enum hf_err submit_works(struct hf_service *service, struct hf_why *why)
+/* As many as there is room for: what is too much for now waits. One may be too
+ * long in itself, so the next one is tried all the same. */
+static enum hf_err submit_signings(struct hf_service *service,
+                                   struct hf_why *why)
 {
     size_t left = service->works.count;
 
-    for (size_t i = 0; left > 0 && i < HF_WORKS_MAX; i++) {
+    for (size_t i = 0; left > 0; i++) {
         struct hf_work *work = &service->works.places[i];
         enum hf_err err;
 
-        if (!work->used)
+        left -= work->used;
+        if (!work->used || work->submitted || work->job.kind != HF_JOB_SIGN)
             continue;
-        left--;
-        if (work->submitted)
-            continue;
-        err = work->job.kind == HF_JOB_SIGN
-                  ? submit_signing(service, work, why)
-                  : submit_validation(service, work, why);
-        if (err == HF_ELIMIT)
-            continue; /* its turn will come */
-        if (err != HF_OK)
+        err = submit_signing(service, work, why);
+        if (err != HF_OK && err != HF_ELIMIT)
             return err;
-        work->submitted = true;
+        work->submitted = err == HF_OK;
     }
     return HF_OK;
+}
+
+/* The same, in turn. */
+static enum hf_err submit_validations(struct hf_service *service,
+                                      struct hf_why *why)
+{
+    struct hf_work *work = hf_works_next(&service->works);
+
+    while (work != NULL) {
+        enum hf_err err = submit_validation(service, work, why);
+
+        if (err != HF_OK)
+            return err == HF_ELIMIT ? HF_OK : err;
+        work->submitted = true;
+        work = hf_works_next(&service->works);
+    }
+    return HF_OK;
+}
+
+static enum hf_err submit_works(struct hf_service *service, struct hf_why *why)
+{
+    enum hf_err err = submit_signings(service, why);
+
+    return err == HF_OK ? submit_validations(service, why) : err;
 }
 
 /* ---- what there is to do in this turn ---- */

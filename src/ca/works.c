@@ -1,21 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/works.h"
 
-bool hf_works_add(struct hf_works *works, const struct hf_job *job, void *owner)
+/* A job of an account comes as if so many had come before it for each that the
+ * account has already: it waits longer, and not for ever. */
+#define HANDICAP 64
+
+static size_t count_of(const struct hf_works *works, int64_t account)
 {
-    for (size_t i = 0; i < HF_WORKS_MAX; i++) {
+    size_t left = works->count;
+    size_t count = 0;
+
+    for (size_t i = 0; left > 0; i++) {
+        left -= works->places[i].used;
+        count += works->places[i].used && works->places[i].account == account;
+    }
+    return count;
+}
+
+bool hf_works_add(struct hf_works *works, const struct hf_job *job,
+                  int64_t account, void *owner)
+{
+    size_t count = count_of(works, account);
+    size_t free = HF_WORKS_MAX - works->count;
+    size_t i = 0;
+
+    if (free == 0 || count > free / 4)
+        return false;
+    while (works->places[i].used)
+        i++;
+    works->serial++;
+    works->places[i] =
+        (struct hf_work){.used = true,
+                         .serial = works->serial,
+                         .turn = works->serial + HANDICAP * count,
+                         .account = account,
+                         .job = *job,
+                         .owner = owner};
+    works->count++;
+    return true;
+}
+
+struct hf_work *hf_works_next(struct hf_works *works)
+{
+    struct hf_work *next = NULL;
+    size_t left = works->count;
+
+    for (size_t i = 0; left > 0; i++) {
         struct hf_work *work = &works->places[i];
 
-        if (work->used)
-            continue;
-        *work = (struct hf_work){.used = true,
-                                 .serial = ++works->serial,
-                                 .job = *job,
-                                 .owner = owner};
-        works->count++;
-        return true;
+        left -= work->used;
+        if (work->used && !work->submitted && work->job.kind != HF_JOB_SIGN &&
+            (next == NULL || work->turn < next->turn))
+            next = work;
     }
-    return false;
+    return next;
 }
 
 void hf_works_end(struct hf_works *works, struct hf_work *work)

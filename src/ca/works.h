@@ -3,6 +3,10 @@
  * works.h -- the jobs of a CA that are under way or wait for their turn. Who
  * does one has a ticket for it, which tells the users of a place apart: an
  * answer that comes late is nobody's. For ca/service.c.
+ *
+ * Accounts share what there is. A name whose server holds every question for as
+ * long as it may costs its account's other names time, and not the names of
+ * others: the more jobs an account has, the later comes its next one.
  */
 #pragma once
 
@@ -15,6 +19,8 @@ struct hf_work {
     bool used;
     bool submitted; /* to whoever does it */
     uint64_t serial;
+    uint64_t turn; /* the lowest is next */
+    int64_t account;
     struct hf_job job;
     enum hf_way way; /* of a validation */
     void *owner;     /* whose it is; borrowed */
@@ -27,10 +33,15 @@ struct hf_works {
     uint64_t serial;
 };
 
-/* False when there are too many. */
+/* Of an account, or 0: of nobody who is here. False when it has more than a
+ * quarter of the places that are free, so that some always are. */
 bool hf_works_add(struct hf_works *works, const struct hf_job *job,
-                  void *owner);
+                  int64_t account, void *owner);
 void hf_works_end(struct hf_works *works, struct hf_work *work);
+
+/* The validation whose turn it is to be submitted; NULL: none waits. Borrows.
+ */
+struct hf_work *hf_works_next(struct hf_works *works);
 
 uint64_t hf_works_ticket(const struct hf_works *works,
                          const struct hf_work *work);
