@@ -21,7 +21,7 @@
 #include "net/server.h"
 
 #define HF_CA_CALL_BODY_MAX ((size_t)1 << 20) /* of a reply */
-#define HF_CA_CALL_ROOM_MAX ((size_t)4 << 20)
+#define HF_CA_CALL_ROOM_MAX ((size_t)16 << 20)
 #define HF_KEYS_MAX         1000 /* of one account: REQ VAL-29 */
 
 struct hf_engine;

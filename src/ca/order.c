@@ -108,9 +108,15 @@ bool hf_order_key_hash(struct hf_ca_call *call, struct hf_span csr,
     return err == HF_OK || hf_ca_call_fail(call, err);
 }
 
+/* What was seen of all names of an order, which the issuer puts into one line
+ * of its log: REQ VAL-55. Names with records of many octets are for several. */
+#define EVIDENCE_MAX ((size_t)4 << 20)
+
 static bool put_names(struct hf_ca_call *call, const struct hf_order *order,
                       struct hf_issuer_name *names)
 {
+    size_t evidence = 0;
+
     for (size_t i = 0; i < order->authz_count; i++) {
         const struct hf_authz *authz = &order->authzs[i];
         char room[HF_NAME_MAX + 2];
@@ -126,6 +132,12 @@ static bool put_names(struct hf_ca_call *call, const struct hf_order *order,
         };
         if (!hf_authz_evidence(call, authz, &names[i].evidence))
             return false;
+        evidence += names[i].evidence.len;
+        if (evidence > EVIDENCE_MAX)
+            return hf_ca_call_refuse(
+                call, HF_TROUBLE_REJECTED_IDENTIFIER,
+                "the records of these names are too long to be kept as the "
+                "evidence of one order: order fewer at once");
     }
     return !call->arena.full || hf_ca_call_fail(call, HF_ENOMEM);
 }

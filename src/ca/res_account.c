@@ -74,6 +74,9 @@ static bool take_contacts(struct hf_ca_call *call, struct hf_span *out)
 
     hf_buf_init(&text, room, sizeof(room));
     json = hf_json_to(&text);
+    if (list != NULL && !json_is_array(list))
+        return hf_ca_call_refuse(call, HF_TROUBLE_MALFORMED,
+                                 "\"contact\" is a list of URLs");
     if (json_array_size(list) > CONTACTS_MAX)
         return hf_ca_call_refuse(call, HF_TROUBLE_INVALID_CONTACT,
                                  "more than 16 contacts");

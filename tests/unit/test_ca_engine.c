@@ -159,6 +159,8 @@ static void accounts(void **state)
     is_good(201, "mailto:a@example.com");
     post(account_path(""), "{\"contact\":[]}");
     is_good(200, "\"contact\":[]");
+    post(account_path(""), "{\"contact\":\"mailto:a@example.com\"}");
+    is_refused(400, "malformed");
     post(account_path(""), "{\"contact\":[\"tel:1\"]}");
     is_refused(400, "unsupportedContact");
     post(account_path(""), "{\"contact\":[\"mailto:a@b?c=d\"]}");

@@ -536,6 +536,34 @@ static void ended_while_signing(void **state)
     is_good(200, "\"status\":\"invalid\"");
 }
 
+/* More was seen than one order can be signed with: nothing is wrong with us,
+ * and the order waits for what its client makes of that. */
+static void too_much_evidence(void **state)
+{
+    static char octets[((size_t)4 << 20) + 1];
+    struct hf_validation_result result = good;
+    char target[300];
+    char csr[4096];
+    struct hf_job job;
+
+    (void)state;
+    memset(octets, ' ', sizeof(octets));
+    octets[0] = '{';
+    octets[sizeof(octets) - 1] = '}';
+    result.evidence = (struct hf_span){octets, sizeof(octets)};
+    make_account();
+    job = start_challenge("dns-persist-01");
+    found(&job, &result);
+    post(account_path("/orders"), "");
+    (void)snprintf(target, sizeof(target), "%s/finalize", path_in("order"));
+    make_csr(HF_KEY_P256, "www.example.com", csr, sizeof(csr));
+    post(target, csr);
+    is_refused(403, "rejectedIdentifier");
+    *strrchr(target, '/') = '\0';
+    post(target, "");
+    is_good(200, "\"status\":\"ready\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +579,7 @@ int main(void)
         TEST(too_old),
         TEST(aged_while_signing),
         TEST(ended_while_signing),
+        TEST(too_much_evidence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
