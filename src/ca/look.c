@@ -101,8 +101,9 @@ static void add_address(struct hf_look *look, const uint8_t *octets, size_t len)
     struct hop *hop = look->hop;
     struct hf_buf text;
 
-    if (!look->rules->allows_private &&
-        hf_identifier_decide_ip(octets, len) == HF_REFUSE) {
+    if (hf_ip_is_link_local(octets, len) ||
+        (!look->rules->allows_private &&
+         hf_identifier_decide_ip(octets, len) == HF_REFUSE)) {
         hop->forbidden++;
         return;
     }

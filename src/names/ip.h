@@ -16,3 +16,7 @@ void hf_ip_put(struct hf_buf *out, const uint8_t *address, size_t len);
 
 /* Characters that hf_ip_put() writes at most. */
 #define HF_IP_TEXT_MAX 45
+
+/* 169.254.0.0/16, also as IPv4-mapped IPv6, and fe80::/10 (RFC 3927, RFC 4291
+ * 2.5.6): of one link alone, where clouds hand out secrets. */
+bool hf_ip_is_link_local(const uint8_t *address, size_t len);

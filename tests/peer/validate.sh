@@ -156,6 +156,8 @@ tls-alpn-01 alpn.web.example good = valid ok
 tls-alpn-01 alpn.web.example bad = incorrectResponse wrong-value
 tls-alpn-01 web.example good = incorrectResponse alpn-names
 tls-alpn-01 127.0.0.1 good = incorrectResponse alpn-names
+http-01 169.254.169.254 good = unauthorized private-address
+tls-alpn-01 fe80::1 good = unauthorized private-address
 END
 table 'http-01 and tls-alpn-01' --private
 

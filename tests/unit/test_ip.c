@@ -76,11 +76,38 @@ static void as_text(void **state)
     }
 }
 
+static void link_local(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } rows[] = {
+        {"169.254.0.0", true},      {"169.254.255.255", true},
+        {"169.253.255.255", false}, {"169.255.0.0", false},
+        {"10.169.254.1", false},    {"fe80::", true},
+        {"febf:ffff::1", true},     {"fec0::1", false},
+        {"fe7f::1", false},         {"::ffff:169.254.169.254", true},
+        {"::ffff:10.0.0.1", false}, {"::169.254.169.254", false},
+        {"a9fe::1", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint8_t address[16];
+        size_t len;
+
+        assert_true(hf_ip_parse(hf_span_str(rows[i].text), address, &len));
+        if (hf_ip_is_link_local(address, len) != rows[i].is)
+            fail_msg("%s", rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(address_table),
         cmocka_unit_test(as_text),
+        cmocka_unit_test(link_local),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
