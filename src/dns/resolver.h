@@ -173,6 +173,7 @@ struct hf_resolver_config {
     const char *root_hints; /* file, or NULL */
     const char *source;     /* our address to ask from, or NULL: any */
     int64_t timeout_ms;     /* of one look-up; 0 means 10 s */
+    int64_t again_ms;       /* a worker is replaced so often; 0: a minute */
     size_t window;          /* 0 means HF_RESOLVER_WINDOW */
     uint32_t cache_max_s;   /* longest that a record is remembered; then that
                                there is none is not, and TTLs are told as they
@@ -184,7 +185,7 @@ struct hf_resolver_config {
 /*
  * libunbound in a worker process: this program executes itself (dns/worker.h)
  * and talks over a socket pair. The worker reads its files, then walls itself
- * in. A worker that talks nonsense or dies is replaced once.
+ * in. A worker that talks nonsense or dies is replaced, once a minute.
  *
  * Fails: HF_ENOTFOUND, HF_ESYNTAX (a file), HF_EPEER (the wall cannot be
  *        built and no_wall is false), HF_ESYSTEM, HF_ENOMEM.

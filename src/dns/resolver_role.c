@@ -12,12 +12,11 @@
 #include "os/clock.h"
 #include "os/role.h"
 
-#define UNBOUND      "libunbound" /* behind it in the label: its version */
-#define TIMEOUT_MS   10000
-#define WINDOW_MAX   1024
-#define START_MS     10000 /* reading a trust anchor takes no longer */
-#define HANG_MS      1000  /* a worker this late is dead */
-#define REPLACEMENTS 1
+#define UNBOUND    "libunbound" /* behind it in the label: its version */
+#define TIMEOUT_MS 10000
+#define WINDOW_MAX 1024
+#define START_MS   10000 /* reading a trust anchor takes no longer */
+#define HANG_MS    1000  /* a worker this late is dead */
 
 /* One look-up that the worker owes us. */
 struct owed {
@@ -34,9 +33,9 @@ struct owed {
 
 struct walled {
     struct hf_role role;
-    unsigned replaced;
-    bool lost;        /* dead, and not to be replaced any more */
-    const char *word; /* of its role */
+    int64_t again_ms;                 /* of hf_role_may_replace() */
+    bool lost;                        /* dead, and not to be replaced yet */
+    const char *word;                 /* of its role */
     char server[HF_SERVER_LABEL_MAX]; /* who resolves there, with NUL */
     int64_t timeout_ms;
     uint64_t numbers;
@@ -108,7 +107,7 @@ static void send_query(struct walled *w, const struct owed *owed)
     hf_msg_put_query(&w->role.out, &query);
 }
 
-/* Another worker for the dead one, once, with the same questions. */
+/* Another worker for the dead one, with the same questions. */
 static void worker_replace(struct walled *w)
 {
     char room[HF_ROLE_NOTE_MAX];
@@ -116,9 +115,8 @@ static void worker_replace(struct walled *w)
 
     hf_buf_init(&version, room, sizeof(room));
     hf_role_end(&w->role);
-    w->lost =
-        w->replaced == REPLACEMENTS || worker_start(w, &version, NULL) != HF_OK;
-    w->replaced++;
+    w->lost = !hf_role_may_replace(&w->role, w->again_ms) ||
+              worker_start(w, &version, NULL) != HF_OK;
     for (size_t i = 0; i < w->reached && !w->lost; i++)
         if (w->owed[i].used)
             send_query(w, &w->owed[i]);
@@ -181,7 +179,9 @@ static enum hf_err walled_submit(void *state, const struct hf_lookup *lookup,
     owed->text_len = lookup->owner.len;
     memcpy(owed->text, lookup->owner.ptr, lookup->owner.len);
     memcpy(owed->server, server.label, sizeof(owed->server));
-    if (!w->lost)
+    if (w->lost)
+        worker_replace(w);
+    else
         send_query(w, owed);
     return HF_OK;
 }
@@ -262,7 +262,7 @@ static enum hf_err answer_lost(struct walled *w, uint64_t *ticket,
     err = hf_found_fail(
         &lookup,
         hf_span_str(owed->server[0] != '\0' ? owed->server : w->server),
-        "the resolver worker ended twice", out, why);
+        "the resolver worker ended again and again", out, why);
     if (err != HF_OK)
         return err;
     owed->used = false;
@@ -349,6 +349,7 @@ static enum hf_err walled_open(const char *word, const char *server,
     w->word = word;
     (void)snprintf(w->server, sizeof(w->server), "%s", server);
     w->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
+    w->again_ms = config->again_ms;
     w->window = config->window > 0 ? config->window : HF_RESOLVER_WINDOW;
     if (w->window > WINDOW_MAX)
         w->window = WINDOW_MAX;

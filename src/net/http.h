@@ -156,6 +156,7 @@ struct hf_http_config {
     const char *ca_files[HF_HTTP_FILES_MAX]; /* PEM; none: the system's */
     size_t ca_file_count;
     const char *user_agent; /* "holdfast/VERSION"; NULL means "holdfast" */
+    int64_t again_ms;       /* a process is replaced so often; 0: a minute */
     size_t window;          /* 0 means HF_HTTP_WINDOW */
     size_t connections;     /* 0 means HF_HTTP_CONNECTIONS */
     size_t body_max;        /* 0 means HF_HTTP_BODY_MAX */
@@ -171,8 +172,8 @@ struct hf_http_config {
 
 /*
  * The client proper. Its process reads the CA files, then walls itself in. A
- * process that talks nonsense or dies is replaced once; what was under way is
- * asked again when it is safe, else the reply is HF_HTTP_LOST.
+ * process that talks nonsense or dies is replaced, once a minute; what was
+ * under way is asked again when it is safe, else the reply is HF_HTTP_LOST.
  *
  * Fails: HF_ENOTFOUND, HF_ESYNTAX (a file), HF_EPEER (the wall cannot be
  *        built and no_wall is false), HF_ESYSTEM, HF_ENOMEM, HF_ELIMIT.

@@ -11,13 +11,12 @@
 #include "os/clock.h"
 #include "os/role.h"
 
-#define CONNECT_MS   10000
-#define TIMEOUT_MS   60000
-#define WINDOW_MAX   256
-#define START_MS     10000 /* reading CA certificates takes no longer */
-#define HANG_MS      2000  /* a worker this late is dead */
-#define REPLACEMENTS 1
-#define HOSTS_MAX    8
+#define CONNECT_MS 10000
+#define TIMEOUT_MS 60000
+#define WINDOW_MAX 256
+#define START_MS   10000 /* reading CA certificates takes no longer */
+#define HANG_MS    2000  /* a worker this late is dead */
+#define HOSTS_MAX  8
 
 /* One request that the worker owes us a reply to. */
 struct owed {
@@ -40,8 +39,8 @@ struct host {
 
 struct client {
     struct hf_role role;
-    unsigned replaced;
-    bool lost; /* dead, and not to be replaced any more */
+    int64_t again_ms; /* of hf_role_may_replace() */
+    bool lost;        /* dead, and not to be replaced yet */
     bool allow_plain;
     bool probes;
     int64_t timeout_ms;
@@ -140,13 +139,13 @@ static enum hf_err worker_start(struct client *c, struct hf_why *why)
     return hf_role_open(&c->role, &plan, why);
 }
 
-/* Another worker for the dead one, once. It is asked what is safe to ask
+/* Another worker for the dead one. It is asked what is safe to ask
  * again; of the rest nobody knows whether a server has seen it. */
 static void worker_replace(struct client *c)
 {
     hf_role_end(&c->role);
-    c->lost = c->replaced == REPLACEMENTS || worker_start(c, NULL) != HF_OK;
-    c->replaced++;
+    c->lost = !hf_role_may_replace(&c->role, c->again_ms) ||
+              worker_start(c, NULL) != HF_OK;
     for (size_t i = 0; i < c->window; i++) {
         struct owed *owed = &c->owed[i];
 
@@ -282,6 +281,8 @@ static enum hf_err client_submit(void *state,
     *owed = (struct owed){.safe = request->method != HF_HTTP_POST,
                           .ticket = ticket,
                           .number = c->numbers};
+    if (c->lost)
+        worker_replace(c);
     if (c->lost)
         owed->failure = HF_HTTP_LOST;
     else if (!c->probes && !put_addresses(c, &sent))
@@ -481,6 +482,7 @@ static enum hf_err client_start(struct client *c,
     c->allow_plain = config->allow_plain || config->probes;
     c->probes = config->probes;
     c->timeout_ms = config->timeout_ms;
+    c->again_ms = config->again_ms;
     c->window = config->window;
     c->owed = hf_alloc(c->window, sizeof(c->owed[0]));
     if (c->owed == NULL ||

@@ -352,6 +352,18 @@ void hf_role_end(struct hf_role *role)
     hf_buf_reset(&role->out);
 }
 
+bool hf_role_may_replace(struct hf_role *role, int64_t again_ms)
+{
+    int64_t now_ms = hf_clock_ms();
+
+    if (role->replaced_at_ms != 0 &&
+        now_ms - role->replaced_at_ms <
+            (again_ms > 0 ? again_ms : HF_ROLE_AGAIN_MS))
+        return false;
+    role->replaced_at_ms = now_ms;
+    return true;
+}
+
 void hf_role_clear(struct hf_role *role)
 {
     hf_role_end(role);

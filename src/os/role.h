@@ -17,6 +17,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "holdfast/buf.h"
@@ -62,9 +63,17 @@ struct hf_role {
     const int *gifts; /* descriptors that it finds from 3 on; borrowed */
     size_t gift_count;
     size_t frame_max;
+    int64_t replaced_at_ms; /* hf_clock_ms(); 0: it is the first one */
     struct hf_buf in;
     struct hf_buf out; /* put frames here; hf_role_wait() sends them */
 };
+
+#define HF_ROLE_AGAIN_MS 60000
+
+/* Another one may take the place of one that has ended, once in so much time
+ * (0: HF_ROLE_AGAIN_MS): what kills it again and again does not keep us busy.
+ * Notes that it does when it says so. */
+bool hf_role_may_replace(struct hf_role *role, int64_t again_ms);
 
 /* Room for frames of `frame_max` that come, and `out_max` octets that go. No
  * gifts yet. Release with hf_role_clear(). */

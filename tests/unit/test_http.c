@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -222,6 +223,24 @@ static void replaced_once(void **state)
     assert_int_equal(ask(&http, &get), HF_HTTP_REPLIED);
     assert_int_equal(ask(&http, &get), HF_HTTP_REPLIED);
     assert_int_equal(ask(&http, &get), HF_HTTP_LOST);
+    hf_http_clear(&http);
+}
+
+/* In the end there is one again, however many have died. */
+static void replaced_again(void **state)
+{
+    const struct hf_http_config config = {.user_agent = "answers twice",
+                                          .timeout_ms = 5000,
+                                          .window = 4,
+                                          .again_ms = 1};
+    struct hf_http http = {0};
+
+    (void)state;
+    assert_int_equal(hf_http_new(&config, &http, NULL), HF_OK);
+    for (int i = 0; i < 6; i++) {
+        (void)poll(NULL, 0, 2);
+        assert_int_equal(ask(&http, &get), HF_HTTP_REPLIED);
+    }
     hf_http_clear(&http);
 }
 
@@ -586,6 +605,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(honest_worker),
         cmocka_unit_test(hostile_workers),
         cmocka_unit_test(replaced_once),
+        cmocka_unit_test(replaced_again),
         cmocka_unit_test(asked_too_late),
         cmocka_unit_test(post_is_not_sent_again),
         cmocka_unit_test(refusal_to_start),

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include "dns/worker_msg.h"
 #include "os/clock.h"
 #include "tests/unit/part.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/unit.h"
 
 /* ---- the worker's side ---- */
@@ -41,7 +43,8 @@ static bool part_play(struct part *part, const char *role,
     struct hf_found found = part_answer(query);
     uint64_t ticket = query->ticket;
 
-    if (strcmp(role, "dies") == 0)
+    if (strcmp(role, "dies") == 0 ||
+        (role[0] == '/' && access(role, F_OK) == 0))
         return false;
     if (strcmp(role, "is silent") == 0)
         return true;
@@ -207,6 +210,51 @@ static void replaced_once(void **state)
     /* Both workers are spent now. */
     assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
     assert_int_equal(found.state, HF_FOUND_FAILURE);
+    hf_found_clear(&found);
+    hf_resolver_clear(&resolver);
+}
+
+/* In the end there is one again, however many have died: none is lost for good
+ * in a process that lives for years. */
+static void replaced_again(void **state)
+{
+    const struct hf_resolver_config config = {
+        .forward = "answers twice", .window = 4, .again_ms = 1};
+    struct hf_resolver resolver = {0};
+    struct hf_found found;
+
+    (void)state;
+    assert_int_equal(hf_resolver_unbound(&config, &resolver, NULL), HF_OK);
+    for (int i = 0; i < 6; i++) {
+        (void)poll(NULL, 0, 2);
+        assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL),
+                         HF_OK);
+        assert_int_equal(found.state, HF_FOUND_NODATA);
+        hf_found_clear(&found);
+    }
+    hf_resolver_clear(&resolver);
+}
+
+/* Two that die at once are too many; later there may be another. These die as
+ * long as a folder is there. */
+static void lost_for_a_while(void **state)
+{
+    char folder[SCRATCH_MAX];
+    const struct hf_resolver_config config = {
+        .forward = folder, .window = 4, .again_ms = 200};
+    struct hf_resolver resolver = {0};
+    struct hf_found found;
+
+    (void)state;
+    assert_int_equal(scratch_make(folder), 0);
+    assert_int_equal(hf_resolver_unbound(&config, &resolver, NULL), HF_OK);
+    assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_FAILURE);
+    hf_found_clear(&found);
+    assert_int_equal(scratch_remove(folder), 0);
+    (void)poll(NULL, 0, 201);
+    assert_int_equal(hf_resolver_ask(&resolver, &lookup, &found, NULL), HF_OK);
+    assert_int_equal(found.state, HF_FOUND_NODATA);
     hf_found_clear(&found);
     hf_resolver_clear(&resolver);
 }
@@ -413,6 +461,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_worker),    cmocka_unit_test(hostile_workers),
         cmocka_unit_test(honest_asker),     cmocka_unit_test(hostile_askers),
+        cmocka_unit_test(replaced_again),   cmocka_unit_test(lost_for_a_while),
         cmocka_unit_test(replaced_once),    cmocka_unit_test(asked_too_late),
         cmocka_unit_test(refusal_to_start), cmocka_unit_test(full_window),
         cmocka_unit_test(bad_owner),        cmocka_unit_test(no_memory),
