@@ -33,9 +33,10 @@ bool hf_ip_is_link_local(const uint8_t *address, size_t len)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-    if (len == 16 && address[0] == 0xfe && (address[1] & 0xc0) == 0x80)
-        return true;
-    if (len == 16 && memcmp(address, mapped, sizeof(mapped)) == 0)
-        return hf_ip_is_link_local(address + sizeof(mapped), 4);
-    return len == 4 && address[0] == 169 && address[1] == 254;
+    if (len == 16 && memcmp(address, mapped, sizeof(mapped)) == 0) {
+        address += sizeof(mapped);
+        len = 4;
+    }
+    return len == 4 ? address[0] == 169 && address[1] == 254
+                    : address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
 }
