@@ -92,7 +92,7 @@ spoil 'an authorization of another name' 1 'not ordered' \
 spoil 'a challenge without its type' 1 'no dns-persist-01' \
     'authZ swap dns-persist-01=>dns-persist-99'
 # uacme and HAProxy stumbled over challenges without a token before theirs.
-spoil 'challenges without a token' 0 'issued' 'authZ swap "token"=>"tocken"'
+spoil 'challenges without a token' 0 'issued' 'authZ swap "token"=>"nothing"'
 spoil 'a challenge of another issuer' 1 'shop.example' \
     'authZ swap "ca.example"=>"other.example"'
 # lego and Posh-ACME took the account from the challenge.
