@@ -14,6 +14,11 @@ struct item {
     uint16_t owner_len;
 };
 
+struct property {
+    struct hf_span owner;
+    struct hf_caa caa;
+};
+
 struct hf_zone_caa {
     struct hf_buf text;
     struct item *items;
@@ -22,10 +27,7 @@ struct hf_zone_caa {
     bool has_apex;
     struct hf_zone_name apex;
     /* Once all are in, by owner: */
-    struct property {
-        struct hf_span owner;
-        struct hf_caa caa;
-    } * sorted;
+    struct property *sorted;
     struct hf_caa *rrset; /* scratch for one owner's */
 };
 

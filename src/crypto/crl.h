@@ -28,7 +28,7 @@ struct hf_crl {
 };
 
 /* Octets that a list of so many has at most, URL included. */
-#define HF_CRL_TBS_MAX(count) (8192 + (count)*64)
+#define HF_CRL_TBS_MAX(count) (8192 + 64 * (count))
 
 /* Is it a reason that a CA gives (RFC 5280 5.3.1, BR 7.2.2.1)? */
 bool hf_crl_reason_is_good(unsigned reason);

@@ -47,7 +47,7 @@ struct hf_leaf {
     uint32_t shard;            /* of the CRL that it will be in */
 };
 
-#define HF_LEAF_TBS_MAX(names) (8192 + (names)*258)
+#define HF_LEAF_TBS_MAX(names) (8192 + 258 * (names))
 
 /*
  * Write its TBSCertificate, the whole of `tbs`.

@@ -10,7 +10,7 @@
 #include "crypto/evp_key.h"
 
 #define SLOTS_MAX 64
-#define NONE      ((CK_SLOT_ID)-1)
+#define NONE      (~(CK_SLOT_ID)0)
 #define EVERY_FIELD                                                            \
     (P11_KIT_URI_FOR_OBJECT_ON_TOKEN_AND_MODULE | P11_KIT_URI_FOR_SLOT)
 

@@ -33,8 +33,8 @@ static bool read_request(const struct hf_lab_packet *packet,
                          struct hf_lab_request *out)
 {
     struct hf_span tail;
-    uint64_t type = 0;
-    uint64_t class = 0;
+    uint64_t qtype = 0;
+    uint64_t qclass = 0;
     size_t at = HF_WIRE_HEADER;
 
     *out = (struct hf_lab_request){.packet = packet};
@@ -44,10 +44,10 @@ static bool read_request(const struct hf_lab_packet *packet,
         at != (size_t)HF_WIRE_HEADER + out->question.len)
         return false;
     tail = (struct hf_span){packet->octets.ptr + at, 4};
-    (void)hf_take_number(&tail, 2, &type);
-    (void)hf_take_number(&tail, 2, &class);
-    out->type = (uint16_t)type;
-    out->class = (uint16_t) class;
+    (void)hf_take_number(&tail, 2, &qtype);
+    (void)hf_take_number(&tail, 2, &qclass);
+    out->type = (uint16_t)qtype;
+    out->class = (uint16_t)qclass;
     out->name = out->question;
     hf_wire_name_lower(&out->name);
     return hf_wire_edns(&out->message, &out->edns, NULL) == HF_OK &&

@@ -82,10 +82,11 @@ enum hf_err hf_secret_command(const char *command, struct hf_buf *out,
                               struct hf_why *why)
 {
     /* The kernel's interface wants them writable, and does not write. */
-    char *const argv[] = {(char *)(uintptr_t) "/bin/sh",
-                          (char *)(uintptr_t) "-c", (char *)(uintptr_t)command,
-                          NULL};
-    char *const env[] = {(char *)(uintptr_t)PATH, NULL};
+    char shell[] = "/bin/sh";
+    char option[] = "-c";
+    char path[] = PATH;
+    char *const argv[] = {shell, option, (char *)(uintptr_t)command, NULL};
+    char *const env[] = {path, NULL};
     const struct hf_child_plan plan = {
         .argv = argv, .env = env, .until_ms = hf_clock_ms() + COMMAND_MS};
     struct hf_child_end end;

@@ -61,13 +61,8 @@ static inline struct hf_job start_challenge(const char *type)
 /* ---- finalize, and what the issuer makes (sections 7.4, 7.4.2, 7.6) ---- */
 
 /* A certificate as far as anybody looks into it here. */
-static const char der[] = "\x30\x0b\x30\x09\xa0\x03\x02\x01\x02\x02\x02"
-                          "\x12\x34";
-#define DER_SPAN                                                               \
-    (struct hf_span)                                                           \
-    {                                                                          \
-        der, sizeof(der) - 1                                                   \
-    }
+static const struct hf_span der =
+    HF_SPAN_INIT("\x30\x0b\x30\x09\xa0\x03\x02\x01\x02\x02\x02\x12\x34");
 /* RFC 9773 4.1: the issuer's key identifier and the serial number. */
 #define CERT_ID "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA.EjQ"
 
@@ -153,7 +148,7 @@ static inline void issued(const struct hf_job *job,
 {
     const struct hf_issuer_reply answer = {
         .kind = HF_ISSUER_ISSUED,
-        .der = DER_SPAN,
+        .der = der,
         .serial = HF_SPAN("1234"),
         .shard = 3,
         .entry = 1,

@@ -6,7 +6,7 @@
 
 #define DAY     INT64_C(86400)
 #define FROM    INT64_C(1790000000)
-#define DAYS(n) (FROM + (n)*DAY)
+#define DAYS(n) (FROM + DAY * (n))
 
 /* Two thirds of 90, of 47 days; half of 6 days; up to a fiftieth later. */
 static void by_lifetime(void **state)
