@@ -387,22 +387,23 @@ static bool flush(struct worker *w)
 /* ---- founding ---- */
 
 static enum hf_err certify(struct worker *w,
-                           struct hf_ca_certificate *certificate,
+                           const struct hf_ca_certificate *wish,
                            struct hf_span root, struct hf_why *why)
 {
+    struct hf_ca_certificate certificate = *wish;
     unsigned char serial[HF_SERIAL_LEN];
     char room[HF_CA_TBS_MAX];
     struct hf_buf der;
     struct hf_der tbs;
     enum hf_err err = hf_serial_make(serial, why);
 
-    certificate->serial = serial;
-    certificate->serial_len = sizeof(serial);
+    certificate.serial = serial;
+    certificate.serial_len = sizeof(serial);
     hf_der_init(&tbs, room, sizeof(room));
-    if (err == HF_OK && !certificate->is_root)
-        err = hf_x509_read_issuer(root, &certificate->issuer, why);
+    if (err == HF_OK && !certificate.is_root)
+        err = hf_x509_read_issuer(root, &certificate.issuer, why);
     if (err == HF_OK)
-        err = hf_ca_certificate_build(certificate, w->signer.alg, &tbs, why);
+        err = hf_ca_certificate_build(&certificate, w->signer.alg, &tbs, why);
     if (err != HF_OK)
         return err;
     hf_buf_init_grow(&der, sizeof(room) + HF_X509_ENVELOPE_MAX);
@@ -416,15 +417,14 @@ static enum hf_err certify(struct worker *w,
 static bool take_certify(struct worker *w, struct hf_span body)
 {
     struct hf_span permitted[HF_CA_PERMITTED_MAX];
-    struct hf_ca_certificate certificate;
+    struct hf_ca_certificate wish;
     struct hf_span root;
     struct hf_why why = {0};
     enum hf_err err;
 
-    if (hf_issuer_read_certify(body, permitted, &certificate, &root, &why) !=
-        HF_OK)
+    if (hf_issuer_read_certify(body, permitted, &wish, &root, &why) != HF_OK)
         return false;
-    err = certify(w, &certificate, root, &why);
+    err = certify(w, &wish, root, &why);
     if (err != HF_OK)
         hf_issuer_put_failed(&w->out, err, why.text);
     return true;

@@ -302,11 +302,12 @@ static size_t find_environment(struct hf_span *out)
 enum hf_exit hf_hooks_start(struct hf_hooks *hooks)
 {
     struct hf_span entries[3];
+    size_t entry_count = find_environment(entries);
     struct hf_why why = {0};
 
     if (hooks->count == 0)
         return HF_EXIT_GOOD;
-    hf_runner_init(&hooks->runner, entries, find_environment(entries));
+    hf_runner_init(&hooks->runner, entries, entry_count);
     for (size_t i = 0; i < hooks->count; i++)
         tell_program(hooks, &hooks->list[i]);
     if (hf_runner_start(&hooks->runner, &why) == HF_OK)

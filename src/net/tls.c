@@ -2,7 +2,6 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "base/alloc.h"
@@ -142,9 +141,8 @@ static enum hf_err add_pem(struct hf_tls *tls, struct hf_buf *pem,
                            struct hf_why *why)
 {
     static const struct hf_span begin =
-        HF_SPAN_INIT("-----BEGIN " PEM_STRING_X509 "-----");
-    static const struct hf_span end =
-        HF_SPAN_INIT("-----END " PEM_STRING_X509 "-----");
+        HF_SPAN_INIT("-----BEGIN CERTIFICATE-----");
+    static const struct hf_span end = HF_SPAN_INIT("-----END CERTIFICATE-----");
     unsigned char *at = (unsigned char *)pem->ptr;
     const unsigned char *limit = at + pem->len;
     size_t had = tls->count;

@@ -33,7 +33,7 @@
 /* clang-format on */
 
 struct lite {
-#define LITE_POINTER(name) __typeof__ (&sqlite3_##name)(name);
+#define LITE_POINTER(name) __typeof__(sqlite3_##name) *(name);
     LITE_CALLS(LITE_POINTER)
 };
 
