@@ -23,13 +23,13 @@ bool hf_outcome_ask(struct hf_ca_call *call, const struct hf_job *job,
 bool hf_outcome_validated(struct hf_ca_call *call, const struct hf_job *job,
                           const struct hf_validation_result *result);
 
-/* What the issuer is asked for an order that a crash left processing. What has
- * to be looked at again first is not wanted any more: its client finalizes once
- * more. Nor is what rests on an authorization that has ended. */
-bool hf_outcome_sign(struct hf_ca_call *call, int64_t order,
+/* What the issuer is asked for the order `id` that a crash left processing.
+ * What has to be looked at again first is not wanted any more: its client
+ * finalizes once more. Nor is what rests on an authorization that has ended. */
+bool hf_outcome_sign(struct hf_ca_call *call, int64_t id,
                      const struct hf_issuer_order **out, bool *wanted);
 
-/* What the issuer did; `asked` is what it was asked. */
-bool hf_outcome_signed(struct hf_ca_call *call, int64_t order,
+/* What the issuer did for the order `id`; `asked` is what it was asked. */
+bool hf_outcome_signed(struct hf_ca_call *call, int64_t id,
                        const struct hf_issuer_order *asked,
                        const struct hf_issuer_reply *reply);

@@ -52,4 +52,4 @@ bool hf_resource_show_account(struct hf_ca_call *call,
                               const struct hf_ca_call_account *account);
 bool hf_resource_show_order(struct hf_ca_call *call, int64_t id);
 bool hf_resource_show_authz(struct hf_ca_call *call, int64_t id);
-bool hf_resource_show_challenge(struct hf_ca_call *call, int64_t authz);
+bool hf_resource_show_challenge(struct hf_ca_call *call, int64_t id);

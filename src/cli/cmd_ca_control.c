@@ -26,6 +26,7 @@ static enum hf_err dial(const char *path, int *out, struct hf_why *why)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = PATIENCE_S};
     int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+    enum hf_err err;
     int fd;
 
     if (n < 0 || (size_t)n >= sizeof(at.sun_path))
@@ -39,10 +40,11 @@ static enum hf_err dial(const char *path, int *out, struct hf_why *why)
         *out = fd;
         return HF_OK;
     }
+    err = errno == ENOENT || errno == ECONNREFUSED
+              ? hf_fail(why, HF_ENOTFOUND, 0, "no CA serves from here")
+              : hf_fail_sys(why, errno, "connect to the CA");
     (void)close(fd);
-    if (errno == ENOENT || errno == ECONNREFUSED)
-        return hf_fail(why, HF_ENOTFOUND, 0, "no CA serves from here");
-    return hf_fail_sys(why, errno, "connect to the CA");
+    return err;
 }
 
 static enum hf_err talk(int fd, struct hf_span request, struct hf_buf *answer,
