@@ -144,6 +144,22 @@ bool hf_issued_read_revoked(struct hf_span body, struct hf_revoked *out)
     return true;
 }
 
+enum hf_err hf_issued_log_revoked(struct hf_evidence *log, int64_t at,
+                                  const struct hf_revoked *revoked,
+                                  struct hf_why *why)
+{
+    char room[128]; /* enough for any serial number */
+    struct hf_entry entry = {.at = at, .kind = HF_SPAN("revoke")};
+    struct hf_buf body;
+
+    if (!hf_crl_reason_is_good(revoked->reason))
+        return hf_fail(why, HF_EINVAL, 0, "a reason that no CA gives");
+    hf_buf_init(&body, room, sizeof(room));
+    hf_issued_put_revoked(&body, revoked);
+    entry.body = hf_buf_span(&body);
+    return hf_evidence_append(log, &entry, why);
+}
+
 bool hf_issued_hash(const struct hf_digest *digest, struct hf_span der,
                     unsigned char out[HF_HASH_MAX])
 {

@@ -25,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ca/evidence.h"
 #include "crypto/crl.h"
 #include "holdfast/digest.h"
 
@@ -61,6 +62,12 @@ bool hf_issued_read_certificate(struct hf_span body, uint64_t *entry,
 void hf_issued_put_revoked(struct hf_buf *out,
                            const struct hf_revoked *revoked);
 bool hf_issued_read_revoked(struct hf_span body, struct hf_revoked *out);
+
+/* Append one. Fails: as hf_evidence_append(), and HF_EINVAL (a reason that no
+ * CA gives, which could not be read again). */
+enum hf_err hf_issued_log_revoked(struct hf_evidence *log, int64_t at,
+                                  const struct hf_revoked *revoked,
+                                  struct hf_why *why);
 
 /* The digest of what was signed, in tbs_sha256; false when `der` has no such
  * part. */

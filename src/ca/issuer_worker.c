@@ -244,24 +244,6 @@ static bool take_crl(struct worker *w, struct hf_span body)
     return true;
 }
 
-/* One that is none of ours could not be read again. */
-static enum hf_err enter_revoked(struct worker *w, int64_t at,
-                                 const struct hf_revoked *revoked,
-                                 struct hf_why *why)
-{
-    struct hf_entry entry = {.at = at, .kind = HF_SPAN("revoke")};
-    enum hf_err err = HF_OK;
-
-    if (!hf_crl_reason_is_good(revoked->reason))
-        return hf_fail(why, HF_EINVAL, 0, "a reason that no CA gives");
-    hf_issued_put_revoked(&w->body, revoked);
-    entry.body = hf_buf_span(&w->body);
-    err = w->body.full ? hf_fail(why, HF_ENOMEM, 0, "out of memory")
-                       : hf_evidence_append(w->log, &entry, why);
-    hf_buf_reset(&w->body);
-    return err;
-}
-
 /* The answer waits for the sync, as those about certificates do. */
 static bool take_revocations(struct worker *w, struct hf_span body)
 {
@@ -273,7 +255,7 @@ static bool take_revocations(struct worker *w, struct hf_span body)
     if (hf_issuer_read_revocations(body, room, &read, &why) != HF_OK)
         return false;
     for (size_t i = 0; i < read.count && err == HF_OK; i++)
-        err = enter_revoked(w, read.now_at, &read.list[i], &why);
+        err = hf_issued_log_revoked(w->log, read.now_at, &read.list[i], &why);
     if (err == HF_OK)
         w->drafts[w->draft_count++] = (struct hf_issuance_draft){
             .ticket = read.ticket, .kind = HF_ISSUER_LOGGED};

@@ -192,24 +192,6 @@ bool hf_unlogged_take(struct hf_unlogged *unlogged,
 
 /* ---- without a keeper ---- */
 
-static enum hf_err append(struct hf_evidence *log, const struct batch *batch,
-                          int64_t now_at, struct hf_why *why)
-{
-    enum hf_err err = HF_OK;
-
-    for (size_t i = 0; i < batch->count && err == HF_OK; i++) {
-        char room[128];
-        struct hf_entry entry = {.at = now_at, .kind = HF_SPAN("revoke")};
-        struct hf_buf body;
-
-        hf_buf_init(&body, room, sizeof(room));
-        hf_issued_put_revoked(&body, &batch->list[i]);
-        entry.body = hf_buf_span(&body);
-        err = hf_evidence_append(log, &entry, why);
-    }
-    return err;
-}
-
 enum hf_err hf_unlogged_write(struct hf_store *store, struct hf_evidence *log,
                               int64_t now_at, struct hf_why *why)
 {
@@ -220,8 +202,8 @@ enum hf_err hf_unlogged_write(struct hf_store *store, struct hf_evidence *log,
         return hf_fail(why, HF_ENOMEM, 0, "out of memory");
     do {
         err = hf_store_transact(store, read_batch, batch, why);
-        if (err == HF_OK)
-            err = append(log, batch, now_at, why);
+        for (size_t i = 0; i < batch->count && err == HF_OK; i++)
+            err = hf_issued_log_revoked(log, now_at, &batch->list[i], why);
         if (err == HF_OK)
             err = hf_evidence_rest(log, why);
         if (err == HF_OK)
