@@ -89,12 +89,13 @@ enum hf_err hf_engine_change(struct hf_engine *engine,
             err = make_limit(settings->an_hour[i], engine->config.nonce_key,
                              &made[i], why);
     for (size_t i = 0; i < HF_LIMITS; i++) {
-        struct hf_limit *old = engine->limits[i];
-        bool differs = settings->an_hour[i] != were->an_hour[i];
+        struct hf_limit *spare = made[i];
 
-        if (err == HF_OK && differs)
+        if (err == HF_OK && settings->an_hour[i] != were->an_hour[i]) {
+            spare = engine->limits[i];
             engine->limits[i] = made[i];
-        hf_limit_free(err != HF_OK ? made[i] : differs ? old : NULL);
+        }
+        hf_limit_free(spare);
     }
     if (err == HF_OK)
         engine->config.settings = settings;

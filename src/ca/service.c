@@ -490,31 +490,39 @@ static enum hf_err settle(struct hf_service *service, size_t i,
                                                   : HF_OK;
 }
 
-static bool is_late(struct hf_service *service, struct held *held,
-                    int64_t now_ms)
+/* Who waits for the log, and the log has said how it went. */
+static enum hf_err answer_logged(struct hf_service *service, struct held *held,
+                                 struct hf_why *why)
 {
-    enum hf_unlogged_state state;
+    enum hf_unlogged_state state =
+        hf_unlogged_ask(service->unlogged, held->round);
 
-    if (held->round == 0)
-        return now_ms >= held->until_ms;
-    state = hf_unlogged_ask(service->unlogged, held->round);
+    if (state == HF_UNLOGGED_WAITS)
+        return HF_OK;
     if (state == HF_UNLOGGED_FAILED)
         (void)hf_ca_call_refuse(
             &held->call, HF_TROUBLE_SERVER,
             "the certificate is revoked, but this CA could not yet write that "
             "down for good: ask again");
-    return state != HF_UNLOGGED_WAITS;
+    return answer(service, held, why);
 }
 
-static enum hf_err answer_late(struct hf_service *service, struct hf_why *why)
+/* Those who wait for the log, and those who have waited long enough. */
+static enum hf_err answer_waiting(struct hf_service *service,
+                                  struct hf_why *why)
 {
     int64_t now_ms = hf_clock_ms();
     enum hf_err err = HF_OK;
 
     for (struct held *held = service->held; held != NULL && err == HF_OK;
-         held = held->next)
-        if (!held->is_answered && is_late(service, held, now_ms))
+         held = held->next) {
+        if (held->is_answered)
+            continue;
+        if (held->round != 0)
+            err = answer_logged(service, held, why);
+        else if (now_ms >= held->until_ms)
             err = answer(service, held, why);
+    }
     return err;
 }
 
@@ -656,7 +664,7 @@ enum hf_err hf_service_turn(struct hf_service *service, int64_t wait_ms,
     if (err == HF_OK)
         err = hf_unlogged_renew(service->unlogged, now_of(service).s, why);
     if (err == HF_OK)
-        err = answer_late(service, why);
+        err = answer_waiting(service, why);
     if (err == HF_OK)
         err = hf_lists_renew(service->lists, now_of(service).s, why);
     if (err == HF_OK && service->config.own_tls != NULL)
