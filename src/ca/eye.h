@@ -146,8 +146,8 @@ void hf_eye_clear(struct hf_eye *eye);
 
 /* How our own eye looks. */
 struct hf_eye_rules {
-    bool allows_private; /* http-01, tls-alpn-01: addresses of no public net,
-                            but of no link */
+    bool allows_private; /* http-01, tls-alpn-01: addresses of no public net;
+                            link-local ones never */
     bool ip_persist;     /* dns-persist-01 for addresses, BR 3.2.2.5.8 */
     uint16_t http_port;  /* 0 means 80; other ones are for laboratories */
     uint16_t tls_port;   /* 0 means 443 */
