@@ -495,10 +495,28 @@ static void hear(int fd, const char *end)
     }
 }
 
-static void real(void **state)
+static void say_done(struct hf_server_front *front,
+                     const struct hf_server_request *request)
 {
     const struct hf_server_reply reply = {.status = 200,
                                           .body = HF_SPAN("done")};
+
+    assert_int_equal(hf_server_answer(front, request->id, &reply, NULL), HF_OK);
+    hf_server_drop(front);
+    hf_server_flush(front);
+}
+
+static void serve(struct hf_server_front *front, const char *target)
+{
+    const struct hf_server_request *request = next(front);
+
+    assert_non_null(request);
+    assert_span_equal(request->target, hf_span_str(target));
+    say_done(front, request);
+}
+
+static void real(void **state)
+{
     struct hf_server_front *front = front_of("is real");
     int fd = connect_to(front);
     char end;
@@ -515,17 +533,8 @@ static void real(void **state)
         assert_span_equal(request->body, HF_SPAN("abc"));
         assert_span_equal(request->peer, HF_SPAN("127.0.0.1"));
         assert_int_equal(request->user, HF_SERVER_NOBODY);
-        assert_int_equal(hf_server_answer(front, request->id, &reply, NULL),
-                         HF_OK);
-        hf_server_drop(front);
-        hf_server_flush(front);
-        request = next(front);
-        assert_non_null(request);
-        assert_span_equal(request->target, HF_SPAN("/y"));
-        assert_int_equal(hf_server_answer(front, request->id, &reply, NULL),
-                         HF_OK);
-        hf_server_drop(front);
-        hf_server_flush(front);
+        say_done(front, request);
+        serve(front, "/y");
         hear(fd, "done");
     }
     say(fd, "GET /x HTTP/1.1\r\n\r\n");
@@ -581,8 +590,6 @@ static int connect_as(int listener)
 static void handed(void **state)
 {
     static const int families[] = {AF_INET, AF_INET6};
-    const struct hf_server_reply reply = {.status = 200,
-                                          .body = HF_SPAN("done")};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(families); i++) {
@@ -590,7 +597,6 @@ static void handed(void **state)
         char place[64];
         int managers = listen_for_us(families[i], place, sizeof(place));
         int client = managers < 0 ? -1 : connect_as(managers);
-        const struct hf_server_request *request;
 
         if (managers < 0 && families[i] == AF_INET6)
             continue; /* there is no ::1 here */
@@ -598,13 +604,7 @@ static void handed(void **state)
         assert_int_equal(open_as("is real", place, &front, NULL), HF_EPEER);
         assert_int_equal(
             open_with("is real", place, dup(managers), &front, NULL), HF_OK);
-        request = next(front);
-        assert_non_null(request);
-        assert_span_equal(request->target, HF_SPAN("/early"));
-        assert_int_equal(hf_server_answer(front, request->id, &reply, NULL),
-                         HF_OK);
-        hf_server_drop(front);
-        hf_server_flush(front);
+        serve(front, "/early");
         hear(client, "done");
         (void)close(client);
         hf_server_free(front);
